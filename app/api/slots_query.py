@@ -1,0 +1,190 @@
+"""The parameters of a listing, as `GET /v2/slots` and the queries of a world file give them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.api.errors import RequestError, bad_request
+from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
+from app.domain.time_ranges import Instant
+from app.domain.window import asked_window
+from app.fields import Text, ZoneName, parse_instant
+from app.services.find_slots import SlotsQuestion
+
+MOST_NAMES = 100
+"""How many people, or hosts, one question may name."""
+
+_TOLERATED = frozenset(
+    """limit take skip _isDryRun _silentCalendarFailures calendarsToLoad isTeamEvent teamId teamMemberEmail
+    routedTeamMemberIds skipContactOwner isBookingDryRun routingFormResponseId""".split()
+)
+"""What real clients send along and means nothing here."""
+
+_BRACKETS = re.compile(r"\[.*\]$")
+
+
+def _number(value: object) -> object:
+    """Read "30", 30, 10.0 and "10.0" as whole numbers."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("must be a whole number")  # noqa: TRY004 - pydantic turns ValueError into a field error
+    number = float(value)
+    if not number.is_integer():
+        raise ValueError("must be a whole number")
+    return int(number)
+
+
+def _names(value: object) -> object:
+    """Read "a,b" and ["a", "b"] alike."""
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        raise ValueError("must be names with commas between them")  # noqa: TRY004 - see _number
+    return [name.strip() for part in parts for name in str(part).split(",")]
+
+
+def _many(value: object) -> object:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _instant(value: object) -> Instant:
+    if not isinstance(value, str):
+        raise ValueError("must be an ISO 8601 date")  # noqa: TRY004 - see _number
+    return parse_instant(value)
+
+
+def _slot_format(value: object) -> object:
+    if not isinstance(value, str) or value.lower() not in ("range", "time"):
+        raise ValueError("must be 'range' or 'time'")
+    return value.lower()
+
+
+QueryNumber = Annotated[int, BeforeValidator(_number)]
+QueryInstant = Annotated[Instant, BeforeValidator(_instant)]
+SlotFormat = Annotated[str, BeforeValidator(_slot_format)]
+Usernames = Annotated[list[Text], BeforeValidator(_names), Field(max_length=MOST_NAMES)]
+HostIds = Annotated[list[QueryNumber], BeforeValidator(_many), Field(max_length=MOST_NAMES)]
+
+
+class SlotsQuery(BaseModel):
+    """The parameters of one listing, version 2024-09-04."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    start: QueryInstant
+    end: QueryInstant
+    event_type_id: QueryNumber | None = Field(None, alias="eventTypeId")
+    event_type_slug: Text | None = Field(None, alias="eventTypeSlug")
+    username: Text | None = None
+    team_slug: Text | None = Field(None, alias="teamSlug")
+    organization_slug: Text | None = Field(None, alias="organizationSlug")
+    usernames: Usernames | None = None
+    time_zone: ZoneName | None = Field(None, alias="timeZone")
+    duration: QueryNumber | None = None
+    format: SlotFormat = "time"
+    rescheduling: str | None = Field(None, alias="bookingUidToReschedule")
+    subset: HostIds = Field(default_factory=list, alias="rrHostSubsetIds")
+
+    def question(self) -> SlotsQuestion:
+        """Return what the parameters ask.
+
+        Raises
+        ------
+        RequestError
+            If they name no event type.
+        WindowTooLongError
+            If they ask for too many days.
+        """
+        return SlotsQuestion(
+            reference=named_event_type(
+                event_type_id=self.event_type_id,
+                slug=self.event_type_slug,
+                username=self.username,
+                team_slug=self.team_slug,
+                usernames=self.usernames,
+                organization_slug=self.organization_slug,
+            ),
+            window=asked_window(self.start, self.end),
+            duration=self.duration,
+            rescheduling=self.rescheduling,
+            subset=frozenset(self.subset),
+        )
+
+
+def named_event_type(
+    *,
+    event_type_id: int | None,
+    slug: str | None,
+    username: str | None,
+    team_slug: str | None,
+    usernames: list[str] | None,
+    organization_slug: str | None,
+) -> EventTypeReference:
+    """Return which event type is meant: of several ways to say it the first one counts.
+
+    Raises
+    ------
+    RequestError
+        If none is named.
+    """
+    if event_type_id is not None:
+        return ById(event_type_id)
+    if username and slug:
+        return ByUser(slug, username, organization_slug)
+    if team_slug and slug:
+        return ByTeam(slug, team_slug, organization_slug)
+    if usernames is not None:
+        if len(set(usernames)) < 2:
+            raise bad_request("The array must contain at least 2 elements.")
+        return ByUsernames(tuple(usernames), organization_slug)
+    raise bad_request(
+        "No event type is named. Give eventTypeId, eventTypeSlug with username or teamSlug, or usernames."
+    )
+
+
+def plain_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Gather the pairs of a query string: a repeated or bracketed name gives a list.
+
+    `a=1&a=2`, `a[]=1` and `a[0]=1` all name `a`.
+    """
+    result: dict[str, Any] = {}
+    for written, value in pairs:
+        name = _BRACKETS.sub("", written)
+        if name != written:
+            result.setdefault(name, [])
+        if name not in result:
+            result[name] = value
+        elif isinstance(result[name], list):
+            result[name].append(value)
+        else:
+            result[name] = [result[name], value]
+    return result
+
+
+def read_slots_query(parameters: Mapping[str, Any]) -> SlotsQuery:
+    """Read the parameters of a listing.
+
+    Raises
+    ------
+    RequestError
+        If one is missing, wrong or unknown (400).
+    """
+    known = {name: value for name, value in parameters.items() if name not in _TOLERATED}
+    if "slotFormat" in known:
+        known.setdefault("format", known.pop("slotFormat"))
+    try:
+        return SlotsQuery.model_validate(known)
+    except ValidationError as error:
+        raise query_error(error, window=("start", "end")) from None
+
+
+def query_error(error: ValidationError, window: tuple[str, str]) -> RequestError:
+    """Say in one sentence what is wrong with a query."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    if name in window:
+        start, end = window
+        return bad_request(f"Invalid time range given - check the '{start}' and '{end}' query parameters.")
+    if first["type"] == "extra_forbidden":
+        return bad_request(f"Query parameter '{name[:64]}' is not known here. Leave it out.")
+    return bad_request(f"Query parameter '{name}': {first['msg'].removeprefix('Value error, ')}")

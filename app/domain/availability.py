@@ -1,0 +1,225 @@
+"""Who is free when, for hosts and teams: the one predicate behind listing, reserving and booking (RULES.md)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import reduce
+
+from app.domain.busy import (
+    Booking,
+    BusyTimes,
+    Reservation,
+    TakenBy,
+    blocked,
+    buffers_only,
+    calendar_ranges,
+    meets,
+)
+from app.domain.event_type import Host, StaffedEventType
+from app.domain.schedule import open_ranges, zone
+from app.domain.seats import SeatedStart, seated_starts
+from app.domain.slots import Grid
+from app.domain.time_ranges import MINUTE, Instant, Range, holds, intersection, maximal, merged, overlaps, without
+
+
+class Refusal(IntEnum):
+    """Why a time is not free. Where several hosts give several reasons, the lowest is told."""
+
+    SEATS_FULL = 1
+    BOOKED = 2
+    RESERVED = 3
+    CALENDAR_BUSY = 4
+    NOTICE = 5
+    CLOSED = 6
+    """Outside the hosts' hours, or on a date that is closed or away."""
+    SEATS_OVERLAP = 7
+    """A booking with seats left lies across it."""
+    NOBODY = 8
+    """Nobody hosts the event type."""
+
+
+_REFUSAL_BY_TAKER = {
+    TakenBy.BOOKING: Refusal.BOOKED,
+    TakenBy.RESERVATION: Refusal.RESERVED,
+    TakenBy.CALENDAR: Refusal.CALENDAR_BUSY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """An offered start. `seat` says who sits there already, on seated types where anybody does."""
+
+    start: Instant
+    end: Instant
+    seat: SeatedStart | None = None
+
+
+def earliest_start(now: Instant, notice_minutes: int) -> Instant:
+    """Return the first instant at which a slot may start (RULES.md 8)."""
+    if notice_minutes > 0:
+        return now + notice_minutes * MINUTE
+    return now - now % MINUTE + MINUTE
+
+
+class Availability:
+    """The free time of an event type's hosts around a stretch of time, for slots of one length."""
+
+    def __init__(
+        self,
+        staffed: StaffedEventType,
+        busy: BusyTimes,
+        *,
+        length: int,
+        now: Instant,
+        around: Range,
+        rescheduling: str | None = None,
+    ) -> None:
+        """Judge by `busy`, which must hold all that meets `around`, buffers included.
+
+        `length` is in minutes. `rescheduling` names the booking that is being moved and so left out (RULES.md 3).
+        """
+        self.staffed = staffed
+        self.length = length
+        self.earliest = earliest_start(now, staffed.event_type.minimum_notice)
+        self._around = around
+        self._rescheduling = rescheduling
+        self._busy = busy
+        self.seated = seated_starts(staffed, busy)
+        self._taken: dict[int, dict[TakenBy, list[Range]]] = {
+            host.id: {taker: [] for taker in TakenBy} for host in staffed.hosts
+        }
+        self._open_for: dict[int, list[Range]] = {host.id: [] for host in staffed.hosts}
+        self._shared: dict[int, list[SeatedStart]] = {host.id: [] for host in staffed.hosts}
+        self._take_bookings()
+        self._take_reservations()
+        self._take_calendars()
+        self._open = {
+            host.id: open_ranges(host.schedule, host.travels, host.person.absences, around) for host in staffed.hosts
+        }
+        self.free = {
+            host.id: without(
+                self._open[host.id], merged(one for ranges in self._taken[host.id].values() for one in ranges)
+            )
+            for host in staffed.hosts
+        }
+
+    # What takes the hosts' time ------------------------------------------------------------------------------------
+
+    def _take_bookings(self) -> None:
+        for booking in self._busy.bookings:
+            if booking.uid == self._rescheduling and not self._is_seated(booking):
+                for host_id in booking.host_ids & self._open_for.keys():
+                    self._open_for[host_id].append((booking.start, booking.end))
+            elif booking.blocks:
+                self._take(booking, TakenBy.BOOKING)
+
+    def _take_reservations(self) -> None:
+        for reservation in self._busy.reservations:
+            self._take(reservation, TakenBy.RESERVATION)
+
+    def _take(self, item: Booking | Reservation, taker: TakenBy) -> None:
+        host_ids = item.host_ids & self._taken.keys()
+        if not host_ids:
+            return
+        seat = self.seated.get(item.start) if self._is_seated(item) else None
+        if seat is not None and seat.seats_left:
+            ranges = buffers_only(self.staffed.event_type, item)
+        else:
+            ranges = [blocked(self.staffed.event_type, item)]
+        for host_id in host_ids:
+            self._taken[host_id][taker] += ranges
+            if seat is not None and seat.seats_left:
+                self._open_for[host_id].append((item.start, item.end))
+                self._shared[host_id].append(seat)
+
+    def _take_calendars(self) -> None:
+        for host_id, reported in self._busy.calendars.items():
+            if host_id in self._taken:
+                self._taken[host_id][TakenBy.CALENDAR] = calendar_ranges(
+                    self.staffed.event_type, reported, self._open_for[host_id]
+                )
+
+    def _is_seated(self, item: Booking | Reservation) -> bool:
+        event_type = self.staffed.event_type
+        return event_type.seats is not None and item.event_type_id == event_type.id
+
+    # Listing -------------------------------------------------------------------------------------------------------
+
+    def slots(self, window: Range) -> list[Slot]:
+        """Return the slots that start and end in `window`, in order of time (RULES.md 1, 6, 7, 8 and 11)."""
+        event_type = self.staffed.event_type
+        grid = Grid(
+            length=self.length,
+            step=event_type.slot_interval or self.length,
+            offset_start=event_type.offset_start,
+            optimized=event_type.optimized_slots,
+            zone=zone(self.staffed.zone),
+        )
+        starts = grid.starts(self._team_stretches(), (max(window[0], self.earliest), window[1]))
+        duration = self.length * MINUTE
+        if not self.seated:
+            return [Slot(start=start, end=start + duration) for start in starts]
+        return [
+            Slot(start=start, end=start + duration, seat=self.seated.get(start))
+            for start in starts
+            if self._has_room(start)
+        ]
+
+    def _team_stretches(self) -> list[Range]:
+        """Return the team's stretches (RULES.md 6)."""
+        free = self.free
+        mandatory, groups = self.staffed.mandatory, self.staffed.groups
+        choices = [maximal(stretch for host in group for stretch in free[host.id]) for group in groups]
+        needs: list[Sequence[Range]] = [*(free[host.id] for host in mandatory), *choices]
+        if not needs:
+            return []
+        return reduce(lambda common, need: maximal(intersection(common, need)), needs[1:], list(needs[0]))
+
+    # The predicate -------------------------------------------------------------------------------------------------
+
+    def free_hosts(self, start: Instant) -> list[Host]:
+        """Return the hosts that are free for a slot at `start`, in the order of the event type."""
+        return [host for host in self.staffed.hosts if self._host_refusal(host, start) is None]
+
+    def refusal(self, start: Instant) -> Refusal | None:
+        """Say why a slot at `start` is not free; None if it is, on the grid or not."""
+        if not self.staffed.hosts:
+            return Refusal.NOBODY
+        refusals = self._team_refusals(start)
+        if start < self.earliest:
+            refusals.append(Refusal.NOTICE)
+        return min(refusals, default=None)
+
+    def _has_room(self, start: Instant) -> bool:
+        return not self._team_refusals(start)
+
+    def _team_refusals(self, start: Instant) -> list[Refusal]:
+        seat = self.seated.get(start)
+        if seat is not None:
+            return self._seat_refusals(seat)
+        refusals = [refusal for host in self.staffed.mandatory if (refusal := self._host_refusal(host, start))]
+        for group in self.staffed.groups:
+            reasons = [self._host_refusal(host, start) for host in group]
+            if None not in reasons:
+                refusals.append(min(reason for reason in reasons if reason))
+        return refusals
+
+    def _seat_refusals(self, seat: SeatedStart) -> list[Refusal]:
+        """Judge another seat at a start that has some taken: it needs the hosts of the first (RULES.md 11)."""
+        if not seat.seats_left:
+            return [Refusal.SEATS_FULL]
+        hosts = [host for host in self.staffed.hosts if host.id in seat.host_ids]
+        return [refusal for host in hosts if (refusal := self._host_refusal(host, seat.start))]
+
+    def _host_refusal(self, host: Host, start: Instant) -> Refusal | None:
+        end = start + self.length * MINUTE
+        if holds(self.free[host.id], start, end):
+            return Refusal.SEATS_OVERLAP if self._across(self._shared[host.id], start, end) else None
+        for taker, ranges in self._taken[host.id].items():
+            if meets(ranges, start, end):
+                return _REFUSAL_BY_TAKER[taker]
+        return Refusal.CLOSED
+
+    @staticmethod
+    def _across(shared: Iterable[SeatedStart], start: Instant, end: Instant) -> bool:
+        return any(seat.start != start and overlaps((seat.start, seat.end), (start, end)) for seat in shared)

@@ -1,0 +1,109 @@
+"""What takes a host's time: bookings, live reservations and connected calendars, with their buffers (RULES.md 3 and 4)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from app.domain.event_type import EventType
+from app.domain.time_ranges import MINUTE, Instant, Range, merged, overlaps, without
+
+
+class BookingStatus(Enum):
+    """The state of a booking; the values are the public API's."""
+
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    AWAITING_HOST = "awaiting_host"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """An appointment, with what its event type says of it. Buffers are in minutes."""
+
+    uid: str
+    event_type_id: int | None
+    host_ids: frozenset[int]
+    """Its user, and every user whose e-mail is an attendee's."""
+    start: Instant
+    end: Instant
+    status: BookingStatus = BookingStatus.ACCEPTED
+    before_buffer: int = 0
+    after_buffer: int = 0
+    blocks_while_pending: bool = True
+    """False where its event type's confirmation policy leaves unconfirmed time on offer."""
+    attendee_emails: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it takes its hosts' time (RULES.md 3)."""
+        if self.status is BookingStatus.PENDING:
+            return self.blocks_while_pending
+        return self.status in (BookingStatus.ACCEPTED, BookingStatus.AWAITING_HOST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """A slot kept for somebody until an instant. Buffers are in minutes."""
+
+    uid: str
+    event_type_id: int | None
+    host_ids: frozenset[int]
+    start: Instant
+    end: Instant
+    until: Instant
+    before_buffer: int = 0
+    after_buffer: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusyTimes:
+    """Everything that may take the time of some hosts around a stretch of time."""
+
+    bookings: tuple[Booking, ...] = ()
+    """In the order they were made."""
+    calendars: dict[int, tuple[Range, ...]] = field(default_factory=dict)
+    """What connected calendars report, by user id."""
+    reservations: tuple[Reservation, ...] = ()
+    """Live ones only."""
+
+
+class TakenBy(Enum):
+    """What kind of thing takes a host's time."""
+
+    BOOKING = "booking"
+    RESERVATION = "reservation"
+    CALENDAR = "calendar"
+
+
+def buffered(start: Instant, end: Instant, before: int, after: int) -> Range:
+    """Return a time with its buffers (minutes): what no other buffered time of the same host may overlap."""
+    return start - before * MINUTE, end + after * MINUTE
+
+
+def blocked(event_type: EventType, item: Booking | Reservation) -> Range:
+    """Return where slots of the asked type cannot lie because of a booking or reservation (RULES.md 4)."""
+    return buffered(
+        item.start,
+        item.end,
+        item.before_buffer + event_type.after_buffer,
+        item.after_buffer + event_type.before_buffer,
+    )
+
+
+def buffers_only(event_type: EventType, item: Booking | Reservation) -> list[Range]:
+    """Return the two ranges that a start with seats left blocks: before and after it (RULES.md 11)."""
+    start, end = blocked(event_type, item)
+    return [(start, item.start), (item.end, end)]
+
+
+def calendar_ranges(event_type: EventType, reported: Sequence[Range], open_for: Iterable[Range]) -> list[Range]:
+    """Return what calendar busy times block, leaving out what lies within the times of `open_for` (RULES.md 3, 4, 11)."""
+    remaining = without(merged(reported), merged(open_for))
+    return [buffered(start, end, event_type.after_buffer, event_type.before_buffer) for start, end in remaining]
+
+
+def meets(ranges: Iterable[Range], start: Instant, end: Instant) -> bool:
+    """Say whether any of the ranges overlaps [start, end)."""
+    return any(overlaps(one, (start, end)) for one in ranges)

@@ -1,0 +1,90 @@
+"""Field types that every edge reads text from strangers with: requests, world files, settings."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from app.domain.errors import UnknownTimeZoneError
+from app.domain.schedule import zone
+from app.domain.time_ranges import Instant
+
+MAX_ID = 2_147_483_647
+"""Ids are PostgreSQL integers."""
+LONGEST_TEXT = 255
+
+FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
+LAST_MOMENT = datetime(9999, 12, 30, tzinfo=UTC)
+"""Further out, some zone's calendar has no date for an instant."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def instant_from(moment: datetime) -> Instant:
+    """Return the instant of an aware datetime, cut to milliseconds."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000
+
+
+def parse_instant(text: str) -> Instant:
+    """Read an ISO 8601 date or date and time; UTC if it names no offset.
+
+    Raises
+    ------
+    ValueError
+        If it is not one, or not from the years 1900 to 9999.
+    """
+    # A "+" that was not escaped in a query arrives as a space.
+    moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+    return instant_from(in_bounds(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+
+
+def in_bounds(moment: datetime) -> datetime:
+    """Refuse an aware datetime that is too far out to compute with.
+
+    Raises
+    ------
+    ValueError
+        If it is not from the years 1900 to 9999.
+    """
+    if not FIRST_MOMENT <= moment <= LAST_MOMENT:
+        raise ValueError("must lie in the years 1900 to 9999")
+    return moment
+
+
+def storable(text: str) -> str:
+    """Refuse text that a database cannot keep.
+
+    Raises
+    ------
+    ValueError
+        If it holds a NUL or half of a surrogate pair.
+    """
+    if "\0" in text:
+        raise ValueError("must not contain a NUL character")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must be valid Unicode text")
+    return text
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return zone(name).name
+    except UnknownTimeZoneError:
+        raise ValueError(f"{name[:64]!r} is not a time zone; use an IANA name such as Europe/Rome") from None
+
+
+def _whole(value: object) -> object:
+    """Let `10.0` through as 10; clients send floats. Booleans and texts are not numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a whole number")  # noqa: TRY004 - pydantic turns ValueError, not TypeError, into a field error
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise ValueError("must be a whole number")
+        return int(value)
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+WholeNumber = Annotated[int, BeforeValidator(_whole)]

@@ -1,0 +1,1 @@
+"""Adapters of the ports: PostgreSQL, Redis, embedded servers and world files."""

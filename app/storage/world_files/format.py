@@ -1,0 +1,313 @@
+"""The shape of a world file, list by list. Field names are the public API's; an unknown field is an error."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from app.fields import MAX_ID, Text, WholeNumber, ZoneName, in_bounds
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+LONGEST_EVENT_MINUTES = 7 * 1_440
+LONGEST_BUFFER_MINUTES = 1_440
+LONGEST_NOTICE_MINUTES = 10 * 366 * 1_440
+
+
+def _instant(value: object) -> object:
+    """Read a bare date as its first instant, and a time without an offset as UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, datetime.min.time())
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value
+
+
+def _calendar_date(value: object) -> object:
+    """Take the UTC date of an instant where a date is wanted."""
+    moment = _instant(value)
+    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
+
+
+def _minute_of_day(value: object) -> object:
+    """Read "HH:MM", up to 24:00, as minutes."""
+    if not isinstance(value, str):
+        raise ValueError('must be a time such as "09:00"')  # noqa: TRY004 - see fields.WholeNumber
+    hours, colon, minutes = value.partition(":")
+    if not (colon and len(hours) == len(minutes) == 2 and hours.isdecimal() and minutes.isdecimal()):
+        raise ValueError('must be a time such as "09:00"')
+    minute = int(hours) * 60 + int(minutes)
+    if int(minutes) > 59 or minute > 1_440:
+        raise ValueError("must be a time from 00:00 to 24:00")
+    return minute
+
+
+Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_bounds)]
+CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
+MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
+EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
+BufferMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_BUFFER_MINUTES)]
+Token = Annotated[Text, Field(min_length=8)]
+
+
+class Item(BaseModel):
+    """What every item of a world file shares."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=False)
+
+
+class TravelSchedule(Item):
+    time_zone: ZoneName
+    start_date: CalendarDate
+    end_date: CalendarDate | None = None
+
+
+class User(Item):
+    id: Id
+    username: Text
+    email: Text
+    name: Text | None = None
+    time_zone: ZoneName
+    default_schedule_id: Id | None = None
+    allow_dynamic_booking: bool = True
+    travel_schedules: tuple[TravelSchedule, ...] = ()
+    key: Text | None = None
+    """A nickname that tests use; it means nothing to the service."""
+
+
+class Hours(Item):
+    days: Annotated[tuple[Literal[WEEKDAYS], ...], Field(min_length=1)]  # type: ignore[valid-type]
+    start_time: MinuteOfDay
+    end_time: MinuteOfDay
+
+
+class Override(Item):
+    date: CalendarDate
+    start_time: MinuteOfDay | None = None
+    end_time: MinuteOfDay | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.start_time is None) != (self.end_time is None):
+            raise ValueError("an override has both startTime and endTime, or neither")
+        return self
+
+
+class Schedule(Item):
+    id: Id
+    owner_id: Id
+    name: Text = "Working hours"
+    time_zone: ZoneName
+    is_default: bool = False
+    availability: tuple[Hours, ...]
+    overrides: tuple[Override, ...] = ()
+
+
+class Organization(Item):
+    id: Id
+    slug: Text
+    name: Text | None = None
+    time_zone: ZoneName | None = None
+
+
+class Profile(Item):
+    user_id: Id
+    organization_id: Id
+    username: Text
+
+
+class Limits(Item):
+    day: WholeNumber | None = None
+    week: WholeNumber | None = None
+    month: WholeNumber | None = None
+    year: WholeNumber | None = None
+
+    def __bool__(self) -> bool:
+        """Whether any limit is set; 0 is none (RULES.md 10)."""
+        return bool(self.day or self.week or self.month or self.year)
+
+
+class Team(Item):
+    id: Id
+    slug: Text
+    name: Text | None = None
+    parent_organization_id: Id | None = None
+    booking_limits_count: Limits | None = None
+    include_managed_events_in_limits: bool = False
+
+
+class Membership(Item):
+    user_id: Id
+    team_id: Id
+    role: Literal["MEMBER", "ADMIN", "OWNER"] = "MEMBER"
+    accepted: bool = True
+
+
+class BookingWindow(Item):
+    type: Literal["calendarDays", "businessDays", "range"]
+    value: Annotated[WholeNumber, Field(ge=0, le=36_600)] | tuple[CalendarDate, CalendarDate]
+    rolling: bool = False
+
+    @model_validator(mode="after")
+    def _value_fits_type(self) -> Self:
+        if (self.type == "range") != isinstance(self.value, tuple):
+            raise ValueError("value is a number of days, or two dates for a range")
+        return self
+
+
+class NoticeThreshold(Item):
+    unit: Literal["minutes", "hours", "days", "months"]
+    count: Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)]
+
+
+class ConfirmationPolicy(Item):
+    type: Literal["always", "time"]
+    notice_threshold: NoticeThreshold | None = None
+    block_unconfirmed_bookings_in_booker: bool = True
+
+
+class Host(Item):
+    user_id: Id
+    mandatory: bool = False
+    priority: Annotated[WholeNumber, Field(ge=0, le=4)] = 2
+    weight: Annotated[WholeNumber, Field(ge=0, le=10_000)] = 100
+    group_id: Text | None = None
+    schedule_id: Id | None = None
+
+
+class EventType(Item):
+    id: Id
+    slug: Text
+    title: Text | None = None
+    owner_id: Id | None = None
+    team_id: Id | None = None
+    parent_id: Id | None = None
+    scheduling_type: Literal["collective", "roundRobin", "managed"] | None = None
+    length_in_minutes: EventMinutes
+    length_in_minutes_options: tuple[EventMinutes, ...] = ()
+    slot_interval: Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)] | None = None
+    offset_start: Annotated[WholeNumber, Field(ge=0, le=1_440)] = 0
+    minimum_booking_notice: Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)] = 120
+    before_event_buffer: BufferMinutes = 0
+    after_event_buffer: BufferMinutes = 0
+    seats_per_time_slot: Annotated[WholeNumber, Field(ge=1, le=10_000)] | None = None
+    booking_limits_count: Limits | None = None
+    booking_limits_duration: Limits | None = None
+    booking_window: BookingWindow | None = None
+    only_show_first_available_slot: bool = False
+    show_optimized_slots: bool = False
+    schedule_id: Id | None = None
+    confirmation_policy: ConfirmationPolicy | None = None
+    hidden: bool = False
+    hosts: tuple[Host, ...] = ()
+    assigned_user_ids: tuple[Id, ...] = ()
+    assign_all_team_members: bool = False
+    rr_host_subset_enabled: bool = False
+
+    @model_validator(mode="after")
+    def _has_an_owner(self) -> Self:
+        if (self.owner_id is None) == (self.team_id is None):
+            raise ValueError("an event type has either an ownerId or a teamId")
+        return self
+
+
+class Attendee(Item):
+    email: Text
+    name: Text | None = None
+    time_zone: ZoneName | None = None
+    seat_uid: Text | None = None
+
+
+def _ends_after_it_starts(start: datetime, end: datetime) -> None:
+    if end <= start:
+        raise ValueError("must end after it starts")
+
+
+class Booking(Item):
+    uid: Text
+    event_type_id: Id
+    user_id: Id
+    start: Moment
+    end: Moment
+    status: Literal["accepted", "pending", "awaiting_host", "cancelled", "rejected"] = "accepted"
+    attendees: tuple[Attendee, ...] = ()
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        _ends_after_it_starts(self.start, self.end)
+        return self
+
+
+class Reservation(Item):
+    uid: Text
+    event_type_id: Id
+    slot_start: Moment
+    slot_end: Moment
+    reservation_until: Moment
+    host_ids: tuple[Id, ...] | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        _ends_after_it_starts(self.slot_start, self.slot_end)
+        if (self.slot_end - self.slot_start).total_seconds() > LONGEST_EVENT_MINUTES * 60:
+            raise ValueError(f"must not be longer than {LONGEST_EVENT_MINUTES} minutes")
+        return self
+
+
+class OutOfOffice(Item):
+    id: Id | None = None
+    user_id: Id
+    start: Moment
+    end: Moment
+    to_user_id: Id | None = None
+    reason_id: Id | None = None
+
+
+class BusyTime(Item):
+    user_id: Id
+    start: Moment
+    end: Moment
+
+
+class ApiKey(Item):
+    token: Annotated[Token, Field(pattern=r"^cal_")]
+    user_id: Id
+    expires_at: Moment | None = None
+
+
+class OAuthClient(Item):
+    id: Text
+    secret: Token
+    name: Text | None = None
+    owner_id: Id | None = None
+    organization_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _has_an_owner(self) -> Self:
+        if (self.owner_id is None) == (self.organization_id is None):
+            raise ValueError("an OAuth client has either an ownerId or an organizationId")
+        return self
+
+
+class World(Item):
+    """A whole file. Every list may be left out."""
+
+    now: Moment | None = None
+    """The clock of the command `slots`; `load` ignores it."""
+    users: tuple[User, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    organizations: tuple[Organization, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    teams: tuple[Team, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    event_types: tuple[EventType, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    out_of_office: tuple[OutOfOffice, ...] = ()
+    busy_times: tuple[BusyTime, ...] = ()
+    api_keys: tuple[ApiKey, ...] = ()
+    oauth_clients: Annotated[tuple[OAuthClient, ...], Field(alias="oauthClients")] = ()
+    queries: tuple[dict[str, Any], ...] = ()
