@@ -39,6 +39,14 @@ def parse_instant(text: str) -> Instant:
     return instant_from(in_bounds(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
 
 
+def instant_or_none(text: str) -> Instant | None:
+    """Read an ISO 8601 date and time, or return None if it is not one."""
+    try:
+        return parse_instant(text)
+    except ValueError:
+        return None
+
+
 def in_bounds(moment: datetime) -> datetime:
     """Refuse an aware datetime that is too far out to compute with.
 

@@ -1,27 +1,40 @@
-"""Errors as callers read them: the peer's envelope, and the one table from domain errors to status and text."""
+"""Errors as callers read them: the peer's envelope, and the one table from errors to status and text."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from app.api.instants import utc_text
 from app.domain import errors as domain
+from app.domain.availability import Refusal
+from app.services import errors as services
+
+RETRY_AFTER_S = 2
+"""When a client may try again after a store was away."""
 
 _CODES = {
     400: "BadRequestException",
     401: "UnauthorizedException",
     403: "ForbiddenException",
     404: "NotFoundException",
-    405: "MethodNotAllowedException",
-    409: "ConflictException",
+    408: "RequestTimeoutException",
     413: "PayloadTooLargeException",
-    415: "UnsupportedMediaTypeException",
     422: "UnprocessableEntityException",
-    429: "ThrottlerException",
-    431: "RequestHeaderFieldsTooLargeException",
     500: "INTERNAL_SERVER_ERROR",
     501: "NotImplementedException",
     503: "ServiceUnavailableException",
+}
+
+_REFUSALS = {
+    Refusal.SEATS_FULL: "Booking with id={event_type_id} at {start} has no more seats left.",
+    Refusal.BOOKED: "Can't reserve a slot if the event is already booked.",
+    Refusal.RESERVED: "This time slot is already reserved by another user. Please choose a different time.",
+    Refusal.CALENDAR_BUSY: "{start} is not available: a connected calendar shows its host as busy.",
+    Refusal.NOTICE: "{start} is too soon or in the past: it lies before the event type's minimum booking notice ends.",
+    Refusal.CLOSED: "{start} is not available: it is outside the working hours, or on a day off, of its host.",
+    Refusal.SEATS_OVERLAP: "{start} is not available: a booking that others can still join lies across it.",
+    Refusal.NOBODY: "{start} is not available: nobody hosts this event type.",
 }
 
 
@@ -42,7 +55,6 @@ class RequestError(Exception):
     message: str
     errors: tuple[FieldError, ...] = ()
     retry_after_s: int | None = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def bad_request(message: str) -> RequestError:
@@ -54,65 +66,100 @@ def error_object(error: RequestError) -> dict[str, Any]:
     """Return the `error` of an envelope: `code`, `message`, `details`."""
     details: dict[str, Any]
     if error.errors:
-        details = {
-            "errors": [
-                {"property": one.property, "value": one.value, "constraints": one.constraints} for one in error.errors
-            ]
-        }
+        fields = [{"property": e.property, "value": e.value, "constraints": e.constraints} for e in error.errors]
+        details = {"errors": fields}
     else:
-        details = {
-            "message": error.message,
-            "error": HTTPStatus(error.status).phrase,
-            "statusCode": error.status,
-        }
+        phrase = HTTPStatus(error.status).phrase
+        details = {"message": error.message, "error": phrase, "statusCode": error.status}
     return {"code": _CODES.get(error.status, "HttpException"), "message": error.message, "details": details}
 
 
-_Explain = Callable[[Any], RequestError]
-
-
-def _lengths(error: domain.DurationNotOfferedError) -> str:
-    return ", ".join(str(length) for length in error.lengths)
-
-
-_TABLE: dict[type[domain.HoldfastError], _Explain] = {
-    domain.UnknownTimeZoneError: lambda e: RequestError(400, f"'{e.name[:64]}' is not a time zone."),
-    domain.WindowTooLongError: lambda e: RequestError(
-        400, f"The time range is too long: at most {e.longest_days} days can be listed at once."
-    ),
-    domain.EventTypeManagedError: lambda e: RequestError(
-        400,
-        f"Event type {e.event_type_id} is a managed event type's template and has no slots of its own. "
-        "Ask for one of its children, which belong to the people it was assigned to.",
-    ),
-    domain.DynamicDurationError: lambda e: RequestError(
-        400, f"'duration' of a dynamic event must be from 1 to {e.longest} minutes."
-    ),
-    domain.FixedLengthError: lambda e: RequestError(
-        400, f"This event type has one length, {e.length} minutes; {e.duration} is not offered."
-    ),
-    domain.DurationNotOfferedError: lambda e: RequestError(
-        400, f"'duration' {e.duration} is not offered. The lengths of this event type are: {_lengths(e)}"
-    ),
-    domain.DynamicBookingDisallowedError: lambda e: RequestError(
-        401, f"{e.username} does not allow being booked together with others."
-    ),
-    domain.EventTypeNotFoundError: lambda _: RequestError(404, "Event Type not found"),
-    domain.UserNotFoundError: lambda e: RequestError(404, f"User with username {e.username} not found"),
-    domain.TeamNotFoundError: lambda e: RequestError(404, f"Team with slug {e.slug} not found"),
-    domain.OrganizationNotFoundError: lambda e: RequestError(404, f"Organization with slug {e.slug} not found"),
-    domain.NotThereYetError: lambda e: RequestError(
-        501, f"This version of Holdfast cannot answer yet: the event type uses {e.what}."
-    ),
-}
-
-
 def request_error(error: domain.HoldfastError) -> RequestError:
-    """Say a domain error in HTTP's words.
+    """Say an error of the domain or of a use case in HTTP's words.
 
     Raises
     ------
     KeyError
         If the table lacks it, which a test rules out.
     """
-    return _TABLE[type(error)](error)
+    return TABLE[type(error)](error)
+
+
+def _refused(error: services.SlotRefusedError) -> RequestError:
+    text = _REFUSALS[error.refusal]
+    return RequestError(422, text.format(event_type_id=error.event_type_id, start=utc_text(error.start)))
+
+
+def _event_type_not_found(error: domain.EventTypeNotFoundError) -> RequestError:
+    known_by_id = error.event_type_id is not None
+    return RequestError(404, f"Event Type with ID={error.event_type_id} not found" if known_by_id else NO_EVENT_TYPE)
+
+
+def _lengths(lengths: tuple[int, ...]) -> str:
+    return ", ".join(str(length) for length in lengths)
+
+
+NO_EVENT_TYPE = "Event Type not found"
+
+TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
+    domain.UnknownTimeZoneError: lambda e: bad_request(f"'{e.name[:64]}' is not a time zone."),
+    domain.WindowTooLongError: lambda e: bad_request(
+        f"The time range is too long: at most {e.longest_days} days can be listed at once."
+    ),
+    domain.EventTypeManagedError: lambda e: bad_request(
+        f"Event type {e.event_type_id} is a managed event type's template and has no slots of its own. "
+        "Ask for one of its children, which belong to the people it was assigned to."
+    ),
+    domain.DynamicDurationError: lambda e: bad_request(
+        f"The length of a dynamic event must be from 1 to {e.longest} minutes."
+    ),
+    domain.FixedLengthError: lambda e: bad_request(
+        f"This event type has one length, {e.length} minutes; {e.duration} is not offered."
+    ),
+    domain.DurationNotOfferedError: lambda e: bad_request(
+        f"A length of {e.duration} minutes is not offered. The lengths of this event type are: {_lengths(e.lengths)}"
+    ),
+    domain.SlotStartError: lambda _: bad_request(
+        "'slotStart' must be an ISO 8601 date and time, such as 2050-09-05T10:00:00Z."
+    ),
+    domain.SlotDurationFixedError: lambda _: bad_request(
+        "You passed 'slotDuration' but this event type is not a variable length event type."
+    ),
+    domain.SlotDurationNotOfferedError: lambda e: bad_request(
+        "Provided 'slotDuration' is not one of the possible lengths for the event type. "
+        f"The possible lengths for this variable length event type are: {_lengths(e.lengths)}"
+    ),
+    domain.ReservationDurationError: lambda e: bad_request(
+        f"'reservationDuration' must be from 1 to {e.longest} minutes."
+    ),
+    domain.DynamicBookingDisallowedError: lambda e: RequestError(
+        401, f"{e.username} does not allow being booked together with others."
+    ),
+    domain.EventTypeNotFoundError: _event_type_not_found,
+    domain.UserNotFoundError: lambda e: RequestError(404, f"User with username {e.username} not found"),
+    domain.TeamNotFoundError: lambda e: RequestError(404, f"Team with slug {e.slug} not found"),
+    domain.OrganizationNotFoundError: lambda e: RequestError(404, f"Organization with slug {e.slug} not found"),
+    domain.NotThereYetError: lambda e: RequestError(
+        501, f"This version of Holdfast cannot answer yet: the event type uses {e.what}."
+    ),
+    services.StoreUnavailableError: lambda _: RequestError(
+        503, "The service cannot reach its data right now. Please try again.", retry_after_s=RETRY_AFTER_S
+    ),
+    services.SlotRefusedError: _refused,
+    services.NotReservableError: lambda e: bad_request(
+        f"Slots of event type {e.event_type_id} cannot be reserved: it has no hosts of its own. "
+        "Give it hosts instead of assigned users."
+    ),
+    services.ReservationNotFoundError: lambda e: RequestError(404, f"Slot with uid={e.uid} not found"),
+    services.CredentialsNeededError: lambda _: RequestError(
+        401,
+        "reservationDuration can only be used for authenticated requests - "
+        "use access token, api key or OAuth credentials",
+    ),
+    services.NoTieError: lambda _: RequestError(
+        403,
+        "authenticated user is not owner of event type, does not have memberships in common with owner of the "
+        "event type, nor does belong to event type's team or org.",
+    ),
+}
+"""Every error that a use case raises, in HTTP's words. Texts that clients look for are the peer's."""

@@ -17,8 +17,21 @@ MOST_NAMES = 100
 """How many people, or hosts, one question may name."""
 
 _TOLERATED = frozenset(
-    """limit take skip _isDryRun _silentCalendarFailures calendarsToLoad isTeamEvent teamId teamMemberEmail
-    routedTeamMemberIds skipContactOwner isBookingDryRun routingFormResponseId""".split()
+    {
+        "_isDryRun",
+        "_silentCalendarFailures",
+        "calendarsToLoad",
+        "isBookingDryRun",
+        "isTeamEvent",
+        "limit",
+        "routedTeamMemberIds",
+        "routingFormResponseId",
+        "skip",
+        "skipContactOwner",
+        "take",
+        "teamId",
+        "teamMemberEmail",
+    }
 )
 """What real clients send along and means nothing here."""
 

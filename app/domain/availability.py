@@ -1,6 +1,6 @@
 """Who is free when, for hosts and teams: the one predicate behind listing, reserving and booking (RULES.md)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import reduce
@@ -177,9 +177,10 @@ class Availability:
 
     # The predicate -------------------------------------------------------------------------------------------------
 
-    def free_hosts(self, start: Instant) -> list[Host]:
-        """Return the hosts that are free for a slot at `start`, in the order of the event type."""
-        return [host for host in self.staffed.hosts if self._host_refusal(host, start) is None]
+    def host_refusals(self, start: Instant, host_ids: Collection[int]) -> dict[int, Refusal]:
+        """Return which of the hosts are not free for a slot at `start`, and why."""
+        hosts = (host for host in self.staffed.hosts if host.id in host_ids)
+        return {host.id: refusal for host in hosts if (refusal := self._host_refusal(host, start))}
 
     def refusal(self, start: Instant) -> Refusal | None:
         """Say why a slot at `start` is not free; None if it is, on the grid or not."""

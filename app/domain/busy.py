@@ -1,4 +1,4 @@
-"""What takes a host's time: bookings, live reservations and connected calendars, with their buffers (RULES.md 3 and 4)."""
+"""What takes a host's time: bookings, live reservations, connected calendars, and buffers (RULES.md 3 and 4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -99,7 +99,7 @@ def buffers_only(event_type: EventType, item: Booking | Reservation) -> list[Ran
 
 
 def calendar_ranges(event_type: EventType, reported: Sequence[Range], open_for: Iterable[Range]) -> list[Range]:
-    """Return what calendar busy times block, leaving out what lies within the times of `open_for` (RULES.md 3, 4, 11)."""
+    """Return what calendar busy times block, less what lies within `open_for` (RULES.md 3, 4 and 11)."""
     remaining = without(merged(reported), merged(open_for))
     return [buffered(start, end, event_type.after_buffer, event_type.before_buffer) for start, end in remaining]
 

@@ -114,3 +114,30 @@ class NotThereYetError(HoldfastError):
         """Keep what is missing, in the words of the world file."""
         super().__init__(what)
         self.what = what
+
+
+class ReservationDurationError(HoldfastError):
+    """A slot was asked to be kept too long, or for no time; minutes."""
+
+    def __init__(self, asked: int, longest: int) -> None:
+        """Keep what was asked and the bound."""
+        super().__init__(asked, longest)
+        self.asked = asked
+        self.longest = longest
+
+
+class SlotDurationFixedError(HoldfastError):
+    """A length was given for an event type that has one alone."""
+
+
+class SlotDurationNotOfferedError(HoldfastError):
+    """The length of a slot to reserve is none of its event type's; minutes."""
+
+    def __init__(self, lengths: tuple[int, ...]) -> None:
+        """Keep what there is."""
+        super().__init__(lengths)
+        self.lengths = lengths
+
+
+class SlotStartError(HoldfastError):
+    """A slot to reserve was asked for at something that is no instant."""

@@ -228,3 +228,11 @@ def _zone_on(day: LocalDay, journeys: list[tuple[LocalDay, LocalDay | None, Zone
         if first <= day and (last is None or day <= last):
             return there
     return None
+
+
+def month_around(instant: Instant, where: Zone) -> Range:
+    """Return the calendar month that an instant lies in, by the clocks of a zone."""
+    today = date_of(where.day_at(instant))
+    first = today.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return where.instant_of(day_of(first), 0), where.instant_of(day_of(following), 0)

@@ -35,7 +35,8 @@ def seated_starts(staffed: StaffedEventType, busy: BusyTimes) -> dict[Instant, S
     if event_type.seats is None:
         return {}
     by_start: dict[Instant, list[Booking | Reservation]] = {}
-    for item in (*busy.bookings, *busy.reservations):
+    items: tuple[Booking | Reservation, ...] = (*busy.bookings, *busy.reservations)
+    for item in items:
         if item.event_type_id == event_type.id and (isinstance(item, Reservation) or item.blocks):
             by_start.setdefault(item.start, []).append(item)
     host_emails = {host.person.email.lower() for host in staffed.hosts}

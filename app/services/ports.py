@@ -1,12 +1,22 @@
 """What the use cases need from the outside, as protocols that adapters fulfil."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.busy import BusyTimes, Reservation
 from app.domain.event_type import EventTypeRules
 from app.domain.reference import EventTypeReference
+from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Workload
 from app.domain.time_ranges import Instant, Range
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request with good credentials: a user, or an OAuth client of a user or an organization."""
+
+    user_id: int | None = None
+    organization_id: int | None = None
 
 
 class Clock(Protocol):
@@ -41,8 +51,63 @@ class Calendar(Protocol):
         """
 
 
-class Holds(Protocol):
-    """Knows the live reservations."""
+class Workloads(Protocol):
+    """Knows how much round-robin hosts have been given."""
+
+    async def workloads(self, event_type_id: int, host_ids: Collection[int], month: Range) -> Mapping[int, Workload]:
+        """Return the bookings of an event type that start in `month`, by host; hosts without any may be left out."""
+
+
+class Ties(Protocol):
+    """Knows who belongs together."""
+
+    async def has_tie(self, caller: Caller, event_type_id: int) -> bool:
+        """Say whether a caller belongs to an event type: owns it, shares a team with its owner, or is in its team."""
+
+
+class Credentials(Protocol):
+    """Knows who a secret belongs to. Secrets are kept as hashes and compared in constant time."""
+
+    async def token_owner(self, token: str) -> Caller | None:
+        """Return whose API key or access token this is; None if it is nobody's, expired or revoked."""
+
+    async def oauth_client(self, client_id: str, secret: str) -> Caller | None:
+        """Return whom an OAuth client stands for; None if its id or secret is wrong."""
+
+
+class LiveReservations(Protocol):
+    """Shows the live reservations."""
 
     async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
-        """Return the live reservations of hosts whose buffered time may meet `around`."""
+        """Return the live reservations of hosts whose buffered time overlaps `around`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the store does not answer in time, as with every method of `Holds`.
+        """
+
+
+class Holds(LiveReservations, Protocol):
+    """Keeps reservations until they end. Claims are atomic on the store's own clock."""
+
+    async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
+        """Claim the hosts' time for a few seconds: all of them, and a seat where there are seats, or nothing.
+
+        `ignoring` is the caller's own reservation, which is being moved.
+        """
+
+    async def release(self, claim: Claim) -> None:
+        """Give up a claim, provisional or confirmed; nothing happens if it is gone."""
+
+    async def keep(self, claim: Claim, until: Instant) -> bool:
+        """Make a claim a reservation; False if the claim has lapsed meanwhile."""
+
+    async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
+        """Put a claim in the place of a reservation; False, and the reservation stands, if either is gone meanwhile."""
+
+    async def reservation(self, uid: str) -> KeptReservation | None:
+        """Return a live reservation."""
+
+    async def end(self, uid: str) -> bool:
+        """End a reservation; False if there is none."""

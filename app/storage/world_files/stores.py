@@ -51,7 +51,7 @@ class WorldStores:
                 user_ids = [self._user_id(username, organization) for username in usernames]
                 return dynamic(tuple(self._person(user_id) for user_id in dict.fromkeys(user_ids)))
         if found is None:
-            raise EventTypeNotFoundError
+            raise EventTypeNotFoundError(reference.event_type_id if isinstance(reference, ById) else None)
         missing = missing_rules(found, self._team_of(found))
         if missing:
             raise NotThereYetError(missing[0])

@@ -1,0 +1,235 @@
+"""The commands: `python -m app --help`."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import click
+import orjson
+import uvloop
+from pydantic import ValidationError
+
+from app import application, serving
+from app.api.instants import utc_text
+from app.application import StoreUrls
+from app.domain.errors import HoldfastError
+from app.domain.time_ranges import DAY
+from app.services.errors import StoreUnavailableError
+from app.settings import Settings
+from app.storage.postgres.credentials import Credential, CredentialKind, PostgresCredentials
+from app.storage.postgres.load import DatabaseNotEmptyError, LoadReport, Mode, Progress
+from app.storage.world_files.reading import read_world, world_of_line
+from app.welcome import welcome
+
+Result = TypeVar("Result")
+
+_DEMO = files("app.storage.world_files").joinpath("demo.yaml")
+_WORLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Holdfast says when something can be booked and keeps a slot for somebody while they decide.
+
+    Without DATABASE_URL and REDIS_URL it starts servers of its own and keeps their data in
+    HOLDFAST_DATA_DIR (.data). Try `python -m app serve --demo`, then follow the lines it prints.
+    """
+
+
+# Serving ---------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on. [default: 8080]")
+@click.option("--workers", type=int, help="Processes that serve. [default: 1]")
+@click.option("--demo", is_flag=True, help="Load the demo world if the database is empty, and say what to try.")
+def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool) -> None:
+    """Bring the schema up and serve the API until stopped with Ctrl-C or SIGTERM."""
+    settings = _settings(host=host, port=port, workers=workers)
+    with _told(), application.reachable(settings) as urls:
+        for revision in uvloop.run(application.prepare(settings, urls)):
+            click.echo(f"Schema brought up to {revision}.", err=True)
+        if demo:
+            _load_demo(settings, urls)
+        click.echo(f"Holdfast listens on http://{settings.host}:{settings.port} (Ctrl-C stops it).", err=True)
+        serving.serve(settings, urls)
+
+
+def _load_demo(settings: Settings, urls: StoreUrls) -> None:
+    with as_file(_DEMO) as path:
+        world = read_world(path)
+    try:
+        uvloop.run(application.load(settings, urls, world, "empty"))
+        click.echo("The database was empty: loaded the demo world.", err=True)
+    except DatabaseNotEmptyError:
+        pass  # Somebody's data, or the demo world of an earlier start.
+    click.echo(uvloop.run(welcome(settings, urls)))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database's schema up to this version; `serve` and `load` do it too."""
+    settings = _settings()
+    with _told(), application.reachable(settings) as urls:
+        applied = uvloop.run(application.prepare(settings, urls))
+    click.echo(f"Applied {', '.join(applied)}." if applied else "The schema is up to date.")
+
+
+# World files -----------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("file", type=_WORLD_FILE)
+@click.option("--replace", "mode", flag_value="replace", help="Empty the database first, live reservations too.")
+@click.option("--merge", "mode", flag_value="merge", help="Add to what is there; an id that exists is an error.")
+def load(file: Path, mode: Mode | None) -> None:
+    """Fill the database from a world FILE, all or nothing: JSON, or YAML by its ending.
+
+    Works while the service runs, which shows the change at once.
+    """
+    settings = _settings()
+    with _told():
+        world = read_world(file)
+        with application.reachable(settings) as urls, _progress() as tell:
+            report = uvloop.run(application.load(settings, urls, world, mode or "empty", tell))
+    click.echo(_report(report))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """Show how far a long load is, to a person who watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def tell(name: str, done: int, total: int) -> None:
+        click.echo(f"\r\033[K{name}: {done} of {total}", nl=False, err=True)
+
+    yield tell
+    click.echo("\r\033[K", nl=False, err=True)
+
+
+def _report(report: LoadReport) -> str:
+    counts = [f"{count} {name}" for name, count in report.counts.items() if count]
+    lines = [f"Loaded {', '.join(counts) or 'nothing'}."]
+    if report.overlapping_bookings:
+        lines.append(
+            f"{report.overlapping_bookings} bookings share a host's time with others; they are marked as imported."
+        )
+    return "\n".join(lines)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+def slots(file: str) -> None:
+    """Answer the queries of a world FILE without any server, as `GET /v2/slots` would.
+
+    With "-": read a world a line from standard input, and write its answers a line.
+    """
+    if file == "-":
+        sys.exit(_answer_lines(sys.stdin.buffer, sys.stdout.buffer))
+    with _told():
+        found = uvloop.run(application.answers(read_world(Path(file))))
+    click.echo(orjson.dumps({"answers": found}, option=orjson.OPT_INDENT_2))
+
+
+def _answer_lines(lines: BinaryIO, out: BinaryIO) -> int:
+    """Answer a world a line. A line that is no world is told in its place, and in the exit status."""
+    status = 0
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        for line in filter(bytes.strip, lines):
+            try:
+                answer: dict[str, Any] = {"answers": runner.run(application.answers(world_of_line(line)))}
+            except HoldfastError as error:
+                answer, status = {"error": str(error)}, 1
+            out.write(orjson.dumps(answer) + b"\n")
+            out.flush()
+    return status
+
+
+# Keys ------------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def keys() -> None:
+    """Make, list and revoke API keys and access tokens."""
+
+
+@keys.command()
+@click.argument("user_id", type=int)
+@click.option("--days", type=click.IntRange(1, 36_500), help="How long it is good for. [default: for ever]")
+@click.option("--access-token", is_flag=True, help="Make an access token, not an API key (cal_...).")
+def create(user_id: int, days: int | None, *, access_token: bool) -> None:
+    """Make a key for a user, by id. It is shown once, here, and kept only as a hash."""
+    kind = CredentialKind.ACCESS_TOKEN if access_token else CredentialKind.API_KEY
+    expires_at = None if days is None else application.now() + days * DAY
+    key_id, token = _with_credentials(lambda credentials: credentials.create(user_id, kind, expires_at))
+    click.echo(token)
+    click.echo(f"This is key {key_id}. It is not shown again; `keys revoke {key_id}` ends it.", err=True)
+
+
+@keys.command("list")
+@click.option("--user", "user_id", type=int, help="Only this user's, by id.")
+def list_keys(user_id: int | None) -> None:
+    """List keys: id, user, kind, first characters, and how they stand."""
+    for key in _with_credentials(lambda credentials: credentials.list_all(user_id)):
+        click.echo(f"{key.id}\tuser {key.user_id}\t{key.kind.value}\t{key.hint}...\t{_standing(key)}")
+
+
+def _standing(key: Credential) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {utc_text(key.revoked_at)}"
+    if key.expires_at is None:
+        return "good for ever"
+    return f"{'expired' if key.expires_at <= application.now() else 'good until'} {utc_text(key.expires_at)}"
+
+
+@keys.command()
+@click.argument("key_id", type=int)
+def revoke(key_id: int) -> None:
+    """End a key, at once and for good."""
+    if not _with_credentials(lambda credentials: credentials.revoke(key_id)):
+        raise click.ClickException(f"there is no key {key_id} that is still good; `keys list` shows those there are")
+    click.echo(f"Key {key_id} is revoked.")
+
+
+def _with_credentials(use: Callable[[PostgresCredentials], Awaitable[Result]]) -> Result:
+    settings = _settings()
+    with _told(), application.reachable(settings) as urls:
+        return uvloop.run(application.with_credentials(settings, urls, use))
+
+
+# Shared ----------------------------------------------------------------------------------------------------------
+
+
+def _settings(**chosen: Any) -> Settings:
+    """Read the settings; options of the command line come before the environment."""
+    try:
+        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise click.ClickException("a setting is wrong: " + "; ".join(lines)) from None
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return settings
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what went wrong in a sentence, not in a traceback."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        name = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}[error.store]
+        raise click.ClickException(f"{error.store} does not answer: {error.__cause__!r}. Check {name}.") from None
+    except HoldfastError as error:
+        raise click.ClickException(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""The web application over given use cases."""
+
+from aiohttp import web
+
+from app.api.bodies import LARGEST_BODY_BYTES
+from app.api.middlewares import cors, credentials, errors
+from app.api.routes import add_routes
+from app.api.state import USE_CASES, UseCases
+
+
+def web_application(use_cases: UseCases) -> web.Application:
+    """Return a fresh application."""
+    app = web.Application(middlewares=[cors, errors, credentials], client_max_size=LARGEST_BODY_BYTES)
+    app[USE_CASES] = use_cases
+    add_routes(app)
+    return app

@@ -1,0 +1,80 @@
+"""Reading bodies and writing answers: JSON on both sides, bounded in size, depth and time."""
+
+import asyncio
+from typing import Any, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from app.api.errors import FieldError, RequestError, bad_request
+
+LARGEST_BODY_BYTES = 64 * 1024
+READ_BODY_S = 10
+_LONGEST_ECHO = 200
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def success(data: object, *, status: int = 200) -> web.Response:
+    """Return the envelope of a good answer."""
+    return json_response({"status": "success", "data": data}, status=status)
+
+
+def json_response(body: object, *, status: int = 200) -> web.Response:
+    """Return a JSON answer."""
+    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json", charset="utf-8")
+
+
+async def read_body(request: web.Request, model: type[Model]) -> Model:
+    """Read a JSON object into a model, which drops fields it does not know.
+
+    Raises
+    ------
+    RequestError
+        If it is too large (413), too slow (408), not a JSON object or has wrong fields (400).
+    """
+    try:
+        async with asyncio.timeout(READ_BODY_S):
+            text = await request.read()
+    except TimeoutError:
+        raise RequestError(408, f"The body did not arrive within {READ_BODY_S} seconds.") from None
+    try:
+        body = orjson.loads(text or b"{}")
+    except orjson.JSONDecodeError:
+        raise bad_request("The body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise bad_request("The body must be a JSON object.")
+    return validated(body, model)
+
+
+def validated(body: dict[str, Any], model: type[Model]) -> Model:
+    """Return a body as a model.
+
+    Raises
+    ------
+    RequestError
+        If fields are wrong: a 400 that names each.
+    """
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise RequestError(400, "Bad Request Exception", _field_errors(error)) from None
+
+
+def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    return tuple(
+        FieldError(
+            property=".".join(str(part) for part in one["loc"]) or "body",
+            value=_echo(one["input"]) if one["type"] != "missing" else None,
+            constraints={one["type"]: one["msg"].removeprefix("Value error, ")},
+        )
+        for one in error.errors(include_url=False)
+    )
+
+
+def _echo(value: object) -> object:
+    """Return a wrong value as far as it is short enough to send back."""
+    if isinstance(value, str):
+        return value[:_LONGEST_ECHO]
+    return value if isinstance(value, bool | int | float | None) else None

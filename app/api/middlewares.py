@@ -1,0 +1,92 @@
+"""What surrounds every handler: the error envelope, credentials and CORS."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from aiohttp import web
+
+from app.api.bodies import LARGEST_BODY_BYTES, json_response
+from app.api.credentials import authenticated
+from app.api.errors import RequestError, error_object, request_error
+from app.api.instants import utc_text
+from app.api.state import set_caller
+from app.domain.errors import HoldfastError
+from app.fields import instant_from
+
+_logger = logging.getLogger(__name__)
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_ALLOWED = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After, X-Holdfast-Degraded",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
+    "Access-Control-Max-Age": "86400",
+}
+_USUAL_HEADERS = "authorization, cal-api-version, content-type, x-cal-client-id, x-cal-secret-key, x-cal-platform-embed"
+
+
+@web.middleware
+async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let pages of any origin call, and answer their preflights, errors included.
+
+    aiohttp-cors was looked at and left: it works by route, so that 404s and refusals would lack the headers that a
+    widget needs to read them.
+    """
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        asked = request.headers.get("Access-Control-Request-Headers", _USUAL_HEADERS)
+        return web.Response(status=204, headers={**_ALLOWED, **_PREFLIGHT, "Access-Control-Allow-Headers": asked})
+    response = await handler(request)
+    response.headers.update(_ALLOWED)
+    return response
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer whatever goes wrong in the envelope."""
+    try:
+        return await handler(request)
+    except RequestError as error:
+        return _envelope(request, error)
+    except HoldfastError as error:
+        return _envelope(request, request_error(error))
+    except web.HTTPException as error:
+        return _envelope(request, _from_aiohttp(request, error))
+    except Exception:
+        _logger.exception("%s %s failed", request.method, request.path)
+        return _envelope(request, RequestError(500, "Internal server error."))
+
+
+def _from_aiohttp(request: web.Request, error: web.HTTPException) -> RequestError:
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return RequestError(413, f"The body is larger than {LARGEST_BODY_BYTES} bytes.")
+    if isinstance(error, web.HTTPNotFound | web.HTTPMethodNotAllowed):
+        return RequestError(404, f"Cannot {request.method} {request.path}")
+    return RequestError(error.status, error.reason)
+
+
+@web.middleware
+async def credentials(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who calls; bad credentials end the request."""
+    if request.path.startswith(("/v2/", "/api/v2/")):
+        set_caller(request, await authenticated(request))
+    return await handler(request)
+
+
+def _envelope(request: web.Request, error: RequestError) -> web.Response:
+    response = json_response(
+        {
+            "status": "error",
+            "timestamp": utc_text(instant_from(datetime.now(UTC))),
+            "path": request.path_qs,
+            "error": error_object(error),
+        },
+        status=error.status,
+    )
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response

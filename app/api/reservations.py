@@ -1,0 +1,105 @@
+"""`/v2/slots/reservations`, version 2024-09-04: keep a slot, show, move and end what is kept."""
+
+from typing import Any, Self
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.api.bodies import json_response, read_body, success
+from app.api.errors import bad_request
+from app.api.instants import utc_text
+from app.api.slots_query import Usernames
+from app.api.state import USE_CASES, caller_of
+from app.domain.reference import ById, ByUsernames
+from app.domain.reservation import KeptReservation
+from app.fields import LONGEST_TEXT, Text, WholeNumber, instant_or_none
+from app.services.keep_slots import KeptSlot, SlotRequest
+from app.services.ports import Caller
+
+
+class ReservationBody(BaseModel):
+    """The body of POST and PATCH: an event type or several usernames, a start, and perhaps lengths (minutes)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
+    usernames: Usernames | None = None
+    organization_slug: Text | None = Field(None, alias="organizationSlug")
+    slot_start: str = Field(alias="slotStart")
+    slot_duration: WholeNumber | None = Field(None, alias="slotDuration")
+    reservation_duration: WholeNumber | None = Field(None, alias="reservationDuration")
+    rescheduling: str | None = Field(None, alias="bookingUidToReschedule")
+
+    @model_validator(mode="after")
+    def _names_an_event_type(self) -> Self:
+        if self.event_type_id is None and self.usernames is None:
+            raise ValueError("eventTypeId must be a whole number (or give usernames, for a dynamic event)")
+        return self
+
+    def request(self, caller: Caller | None) -> SlotRequest:
+        """Return what is asked for."""
+        return SlotRequest(
+            reference=self._reference(),
+            start=instant_or_none(self.slot_start),
+            slot_duration=self.slot_duration,
+            duration=self.reservation_duration,
+            rescheduling=self.rescheduling,
+            caller=caller,
+        )
+
+    def _reference(self) -> ById | ByUsernames:
+        if self.event_type_id is not None:
+            return ById(self.event_type_id)
+        usernames = tuple(self.usernames or ())
+        if len(set(usernames)) < 2:
+            raise bad_request("The array must contain at least 2 elements.")
+        return ByUsernames(usernames, self.organization_slug)
+
+
+async def post_reservation(request: web.Request) -> web.Response:
+    """Keep a slot."""
+    body = await read_body(request, ReservationBody)
+    kept = await request.app[USE_CASES].slot_keeper.reserve(body.request(caller_of(request)))
+    return success(_kept(kept), status=201)
+
+
+async def patch_reservation(request: web.Request) -> web.Response:
+    """Move a reservation to another slot."""
+    body = await read_body(request, ReservationBody)
+    kept = await request.app[USE_CASES].slot_keeper.move(_uid(request), body.request(caller_of(request)))
+    return success(_kept(kept))
+
+
+async def get_reservation(request: web.Request) -> web.Response:
+    """Show a reservation; null if there is none."""
+    kept = await request.app[USE_CASES].slot_keeper.reservation(_uid(request))
+    return success(None if kept is None else _reservation(kept))
+
+
+async def delete_reservation(request: web.Request) -> web.Response:
+    """End a reservation. Whether there was one is not told."""
+    await request.app[USE_CASES].slot_keeper.end(_uid(request))
+    return json_response({"status": "success"})
+
+
+def _uid(request: web.Request) -> str:
+    # What no uid can be is looked up all the same, and not found.
+    return request.match_info["uid"].encode("utf-8", "replace").decode()[: LONGEST_TEXT + 1]
+
+
+def _kept(kept: KeptSlot) -> dict[str, Any]:
+    reservation = _reservation(kept.reservation)
+    until = reservation.pop("reservationUntil")
+    return {**reservation, "reservationDuration": kept.minutes, "reservationUntil": until}
+
+
+def _reservation(kept: KeptReservation) -> dict[str, Any]:
+    claim = kept.claim
+    return {
+        "reservationUid": kept.uid,
+        "eventTypeId": claim.event_type_id,
+        "slotStart": utc_text(claim.start),
+        "slotEnd": utc_text(claim.end),
+        "slotDuration": kept.length,
+        "reservationUntil": utc_text(kept.until),
+    }

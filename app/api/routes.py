@@ -1,0 +1,35 @@
+"""Every route on one screen.
+
+A path that has one version answers by it whatever `cal-api-version` says: clients send that header per route, wrongly
+or not at all, and no path here has two.
+"""
+
+from aiohttp import web
+
+from app.api import health, reservations, slots, slots_2024_04_15
+from app.api.middlewares import Handler
+
+_V2: list[tuple[str, str, Handler]] = [
+    # 2024-09-04
+    ("GET", "/slots", slots.get_slots),
+    ("POST", "/slots/reservations", reservations.post_reservation),
+    ("GET", "/slots/reservations/{uid}", reservations.get_reservation),
+    ("PATCH", "/slots/reservations/{uid}", reservations.patch_reservation),
+    ("DELETE", "/slots/reservations/{uid}", reservations.delete_reservation),
+    # 2024-04-15
+    ("GET", "/slots/available", slots_2024_04_15.get_available),
+    ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
+    ("DELETE", "/slots/selected-slot", slots_2024_04_15.delete_selected_slot),
+]
+_HEALTH: list[tuple[str, str, Handler]] = [
+    ("GET", "/health/live", health.get_live),
+    ("GET", "/health/ready", health.get_ready),
+]
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the routes, each with and without a trailing slash: a redirect would lose what some clients send."""
+    routes = [*_HEALTH, *((method, base + path, h) for base in ("/v2", "/api/v2") for method, path, h in _V2)]
+    for method, path, handler in routes:
+        for spelling in (path, path + "/"):
+            app.router.add_route(method, spelling, handler)

@@ -1,0 +1,172 @@
+"""The older version, 2024-04-15: `/v2/slots/available`, `/v2/slots/reserve`, `/v2/slots/selected-slot`.
+
+A browser is known by the cookie `uid`, the reservation it made last: that one does not hide its start from itself, and
+another reserve moves it.
+"""
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.api.bodies import json_response, read_body, success
+from app.api.errors import bad_request
+from app.api.listing import listing_2024_04_15
+from app.api.slots import answered, find
+from app.api.slots_query import (
+    HostIds,
+    QueryInstant,
+    QueryNumber,
+    SlotFormat,
+    Usernames,
+    named_event_type,
+    plain_parameters,
+    query_error,
+)
+from app.api.state import USE_CASES
+from app.domain.reference import ById
+from app.domain.reservation import DEFAULT_DURATION_MINUTES
+from app.domain.time_ranges import MINUTE, Instant
+from app.domain.window import asked_window
+from app.fields import LONGEST_TEXT, Text, WholeNumber, ZoneName, parse_instant
+from app.services.errors import ReservationNotFoundError
+from app.services.find_slots import SlotsQuestion
+from app.services.keep_slots import SlotRequest
+
+COOKIE = "uid"
+
+
+def _body_instant(value: object) -> Instant:
+    if not isinstance(value, str):
+        raise ValueError("must be an ISO 8601 date and time")  # noqa: TRY004 - pydantic turns ValueError into a field error
+    return parse_instant(value)
+
+
+BodyInstant = Annotated[Instant, BeforeValidator(_body_instant)]
+
+
+class AvailableQuery(BaseModel):
+    """The parameters of a listing; others are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    start: QueryInstant = Field(alias="startTime")
+    end: QueryInstant = Field(alias="endTime")
+    event_type_id: QueryNumber | None = Field(None, alias="eventTypeId")
+    event_type_slug: Text | None = Field(None, alias="eventTypeSlug")
+    usernames: Usernames | None = Field(None, alias="usernameList")
+    organization_slug: Text | None = Field(None, alias="orgSlug")
+    time_zone: ZoneName | None = Field(None, alias="timeZone")
+    duration: QueryNumber | None = None
+    format: SlotFormat = Field("time", alias="slotFormat")
+    rescheduling: str | None = Field(None, alias="rescheduleUid")
+    subset: HostIds = Field(default_factory=list, alias="rrHostSubsetIds")
+    form_response_id: QueryNumber | None = Field(None, alias="routingFormResponseId")
+    dry_run: bool = Field(False, alias="_isDryRun")
+
+    def question(self, own_reservation: str | None) -> SlotsQuestion:
+        """Return what the parameters ask.
+
+        Raises
+        ------
+        RequestError
+            If they name no event type, or a routing form's response that cannot be (400).
+        WindowTooLongError
+            If they ask for too many days.
+        """
+        self._check_form_response()
+        one = self.usernames is not None and len(self.usernames) == 1
+        return SlotsQuestion(
+            reference=named_event_type(
+                event_type_id=self.event_type_id,
+                slug=self.event_type_slug,
+                username=self.usernames[0] if self.usernames and one else None,
+                team_slug=None,
+                usernames=self.usernames,
+                organization_slug=self.organization_slug,
+            ),
+            window=asked_window(self.start, self.end),
+            duration=self.duration,
+            rescheduling=self.rescheduling,
+            subset=frozenset(self.subset),
+            own_reservation=own_reservation,
+        )
+
+    def _check_form_response(self) -> None:
+        if self.form_response_id is None:
+            return
+        if self.dry_run and self.form_response_id != 0:
+            raise bad_request("routingFormResponseId must be 0 for dry run")
+        if not self.dry_run and self.form_response_id <= 0:
+            raise bad_request("routingFormResponseId must be a positive number")
+
+
+class ReserveBody(BaseModel):
+    """The body of a reservation: an event type and from when to when."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    event_type_id: WholeNumber = Field(alias="eventTypeId")
+    start: BodyInstant = Field(alias="slotUtcStartDate")
+    end: BodyInstant = Field(alias="slotUtcEndDate")
+    dry_run: bool = Field(False, alias="_isDryRun")
+
+    def request(self) -> SlotRequest:
+        """Return what is asked for.
+
+        Raises
+        ------
+        RequestError
+            If it is not some whole minutes long (400).
+        """
+        length, rest = divmod(self.end - self.start, MINUTE)
+        if length <= 0 or rest:
+            raise bad_request("'slotUtcEndDate' must lie whole minutes after 'slotUtcStartDate'.")
+        return SlotRequest(reference=ById(self.event_type_id), start=self.start, length=length)
+
+
+async def get_available(request: web.Request) -> web.Response:
+    """List the slots of an event type."""
+    try:
+        query = AvailableQuery.model_validate(plain_parameters(request.query.items()))
+    except ValidationError as error:
+        raise query_error(error, window=("startTime", "endTime")) from None
+    found = await find(request.app[USE_CASES].slot_finder, query.question(_own(request)))
+    return answered(found, {"slots": listing_2024_04_15(found, query.time_zone, query.format)})
+
+
+async def post_reserve(request: web.Request) -> web.Response:
+    """Keep a slot for five minutes; the answer's data is the bare uid."""
+    body = await read_body(request, ReserveBody)
+    keeper = request.app[USE_CASES].slot_keeper
+    if body.dry_run or request.query.get("_isDryRun") == "true":
+        return success(await keeper.rehearse(body.request()), status=201)
+    uid = await _reserved(request, body.request())
+    response = success(uid, status=201)
+    response.set_cookie(COOKIE, uid, max_age=DEFAULT_DURATION_MINUTES * 60, httponly=True, samesite="Lax")
+    return response
+
+
+async def _reserved(request: web.Request, wanted: SlotRequest) -> str:
+    keeper = request.app[USE_CASES].slot_keeper
+    own = _own(request)
+    if own is not None:
+        try:
+            return (await keeper.move(own, wanted)).reservation.uid
+        except ReservationNotFoundError:
+            pass  # It has ended; the browser's next one is a new one.
+    return (await keeper.reserve(wanted)).reservation.uid
+
+
+async def delete_selected_slot(request: web.Request) -> web.Response:
+    """End a reservation. Whether there was one is not told."""
+    uid = request.query.get("uid", "")
+    if not uid:
+        raise bad_request("Query parameter 'uid' is missing: it says which reservation to end.")
+    await request.app[USE_CASES].slot_keeper.end(uid.encode("utf-8", "replace").decode()[: LONGEST_TEXT + 1])
+    return json_response({"status": "success"})
+
+
+def _own(request: web.Request) -> str | None:
+    uid = request.cookies.get(COOKIE)
+    return uid if uid and len(uid) <= LONGEST_TEXT and uid.isprintable() else None

@@ -1,0 +1,247 @@
+"""The composition root: the one place that knows every part."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from app.api.app import web_application
+from app.api.errors import RequestError, error_object, request_error
+from app.api.listing import listing_2024_09_04
+from app.api.slots import find
+from app.api.slots_query import read_slots_query
+from app.api.state import UseCases
+from app.domain.errors import HoldfastError
+from app.domain.event_type import staff
+from app.domain.reference import ById
+from app.domain.reservation import KeptReservation
+from app.domain.time_ranges import Instant
+from app.fields import instant_from
+from app.services.claim_slots import SlotClaimer
+from app.services.errors import StoreUnavailableError
+from app.services.find_slots import SlotFinder
+from app.services.keep_slots import SlotKeeper
+from app.settings import Settings
+from app.storage.holds.connection import open_redis, refuse_eviction
+from app.storage.holds.redis_holds import RedisHolds
+from app.storage.postgres.calendar import PostgresCalendar
+from app.storage.postgres.credentials import PostgresCredentials
+from app.storage.postgres.event_types import PostgresEventTypes
+from app.storage.postgres.load import LoadReport, Mode, Progress, WorldRefusedError, load_world
+from app.storage.postgres.migrate import migrate
+from app.storage.postgres.pool import Pool, open_pool
+from app.storage.world_files.checks import KnownIds, WorldProblem, problems
+from app.storage.world_files.format import World
+from app.storage.world_files.holds import kept_as_loaded
+from app.storage.world_files.stores import WorldStores
+
+Result = TypeVar("Result")
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUrls:
+    """Where the stores are; both may hold passwords."""
+
+    database: str
+    redis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Open connections to both stores."""
+
+    pool: Pool
+    redis: Redis
+    holds: RedisHolds
+
+    async def states(self) -> dict[str, bool]:
+        """Say of each store whether it answers."""
+        postgres, redis = await asyncio.gather(_answers(self.pool.ping()), _answers(self.holds.ping()))
+        return {"postgres": postgres, "redis": redis}
+
+
+def now() -> Instant:
+    """Read the clock, here and nowhere else."""
+    return instant_from(datetime.now(UTC))
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stores]:
+    """Open both stores. Neither is connected to before it is used, so that a process can start without them."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(
+            urls.database,
+            max_size=settings.database_pool_size,
+            deadline_s=settings.store_deadline_s,
+            statement_cache_size=100 if settings.database_prepared_statements else 0,
+        )
+        stack.push_async_callback(pool.close)
+        redis = open_redis(urls.redis, deadline_s=settings.store_deadline_s)
+        stack.push_async_callback(redis.aclose)
+        yield Stores(pool, redis, RedisHolds(redis, deadline_s=settings.store_deadline_s))
+
+
+def use_cases(settings: Settings, stores: Stores) -> UseCases:
+    """Put the use cases together over open stores."""
+    event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
+    credentials = PostgresCredentials(stores.pool)
+    return UseCases(
+        slot_finder=SlotFinder(event_types, calendar, stores.holds, now),
+        slot_keeper=SlotKeeper(
+            event_types,
+            credentials,
+            SlotClaimer(calendar, calendar, stores.holds, now),
+            stores.holds,
+            longest_minutes=settings.reservation_max_minutes,
+        ),
+        credentials=credentials,
+        store_states=stores.states,
+    )
+
+
+async def build(settings: Settings, urls: StoreUrls) -> web.Application:
+    """Return a fresh web application; its clean-up closes the stores."""
+    stack = AsyncExitStack()
+    stores = await stack.enter_async_context(open_stores(settings, urls))
+    app = web_application(use_cases(settings, stores))
+
+    async def close(_: web.Application) -> None:
+        await stack.aclose()
+
+    app.on_cleanup.append(close)
+    return app
+
+
+async def _answers(ping: Awaitable[None]) -> bool:
+    try:
+        await ping
+    except StoreUnavailableError:
+        return False
+    return True
+
+
+async def answers(world: World) -> list[dict[str, Any]]:
+    """Answer the queries of a world file, by its own clock, as `GET /v2/slots` would.
+
+    Raises
+    ------
+    WorldRefusedError
+        If the file does not make sense.
+    """
+    found = problems(world, KnownIds())
+    if found:
+        raise WorldRefusedError(found)
+    instant = now() if world.now is None else instant_from(world.now)
+    stores = WorldStores(world, instant)
+    finder = SlotFinder(stores, stores, stores, lambda: instant)
+    return [await _answer(finder, query) for query in world.queries]
+
+
+async def _answer(finder: SlotFinder, parameters: dict[str, Any]) -> dict[str, Any]:
+    try:
+        query = read_slots_query({name: value for name, value in parameters.items() if name != "name"})
+        found = await find(finder, query.question())
+    except RequestError as error:
+        return {"status": "error", "error": error_object(error)}
+    except HoldfastError as error:
+        return {"status": "error", "error": error_object(request_error(error))}
+    return {"status": "success", "data": listing_2024_09_04(found, query.time_zone, query.format)}
+
+
+@contextmanager
+def reachable(settings: Settings) -> Iterator[StoreUrls]:
+    """Say where the stores are; those without a URL are embedded servers, used until the block ends.
+
+    It blocks: call it before the event loop starts.
+
+    Raises
+    ------
+    EmbeddedServersError
+        If an embedded server is not installed or does not start.
+    """
+    database, redis = _revealed(settings.database_url), _revealed(settings.redis_url)
+    if database and redis:
+        yield StoreUrls(database, redis)
+        return
+    # Only here: the production image does not carry the embedded servers.
+    from app.storage.embedded import EmbeddedServers  # noqa: PLC0415
+
+    with EmbeddedServers.use(settings.data_dir, postgres=not database, valkey=not redis) as servers:
+        yield StoreUrls(database or servers.urls.database_url or "", redis or servers.urls.redis_url or "")
+
+
+def _revealed(url: SecretStr | None) -> str:
+    return "" if url is None else url.get_secret_value()
+
+
+async def prepare(settings: Settings, urls: StoreUrls) -> list[str]:
+    """Bring the schema up, check what both stores must be like, and return the revisions applied.
+
+    A store of holds that is away stops nothing: it may come back.
+
+    Raises
+    ------
+    HoldfastError
+        If the schema cannot be brought up, or holds would not be safe.
+    """
+    applied = await migrate(urls.database, timeout_s=settings.migration_deadline_s)
+    async with open_stores(settings, urls) as stores:
+        try:
+            await refuse_eviction(stores.redis)
+        except StoreUnavailableError:
+            _logger.warning("Redis does not answer: until it does, slots are listed without holds and none can be held")
+    return applied
+
+
+async def load(
+    settings: Settings, urls: StoreUrls, world: World, mode: Mode, on_progress: Progress | None = None
+) -> LoadReport:
+    """Load a world into the database, then its live reservations as holds.
+
+    Raises
+    ------
+    HoldfastError
+        If anything is wrong; then nothing is changed.
+    """
+    await migrate(urls.database, timeout_s=settings.migration_deadline_s)
+    async with open_stores(settings, urls) as stores:
+        await _check_reservations(stores.holds, world, mode)
+        report = await load_world(urls.database, world, mode=mode, on_progress=on_progress)
+        if mode == "replace":
+            await stores.holds.clear()
+        await stores.holds.load(await _live_reservations(stores, world))
+        return report
+
+
+async def _check_reservations(holds: RedisHolds, world: World, mode: Mode) -> None:
+    """Make sure, before anything is written, that the store of holds answers and lacks what the file brings."""
+    await holds.ping()
+    if mode == "merge":
+        taken = [r.uid for r in world.reservations if await holds.reservation(r.uid) is not None]
+        if taken:
+            raise WorldRefusedError([WorldProblem("reservations", f"uid {taken[0]}", "uid", "is there already")])
+
+
+async def _live_reservations(stores: Stores, world: World) -> list[KeptReservation]:
+    event_types = PostgresEventTypes(stores.pool)
+    live = [r for r in world.reservations if instant_from(r.reservation_until) > now()]
+    staffed = {i: staff(await event_types.find(ById(i))) for i in {r.event_type_id for r in live}}
+    return [kept_as_loaded(reservation, staffed[reservation.event_type_id]) for reservation in live]
+
+
+async def with_credentials(
+    settings: Settings, urls: StoreUrls, use: Callable[[PostgresCredentials], Awaitable[Result]]
+) -> Result:
+    """Do something with the keys of a database whose schema is brought up first."""
+    await migrate(urls.database, timeout_s=settings.migration_deadline_s)
+    async with open_stores(settings, urls) as stores:
+        return await use(PostgresCredentials(stores.pool))

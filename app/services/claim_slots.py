@@ -1,0 +1,221 @@
+"""How a slot's time is claimed: choose hosts, claim them, and only then look whether they are free.
+
+A look before the claim may be out of date by the time the claim stands. It chooses among hosts and words a refusal,
+but it never decides.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+from app.domain.availability import Availability, Refusal
+from app.domain.busy import BusyTimes
+from app.domain.event_type import SchedulingType, StaffedEventType
+from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Workload, by_preference
+from app.domain.schedule import month_around, zone
+from app.domain.time_ranges import MINUTE, Instant, Range
+from app.services.errors import NotReservableError, SlotRefusedError
+from app.services.find_slots import busy_times, slot_margin
+from app.services.ports import Calendar, Clock, Holds, Workloads
+
+CONTENTION_S = 2.0
+"""How long a request tries again while another's unfinished claim is in its way."""
+_PAUSE_S = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedSlot:
+    """A slot that may be claimed, as far as can be said without looking at the calendar."""
+
+    staffed: StaffedEventType
+    start: Instant
+    length: int
+    """Minutes."""
+    rescheduling: str | None
+    """Uid of the booking that is being moved."""
+    own: KeptReservation | None
+    """The caller's reservation that is being moved."""
+
+    @property
+    def time(self) -> Range:
+        """From when to when."""
+        return self.start, self.start + self.length * MINUTE
+
+    def refused(self, refusal: Refusal) -> SlotRefusedError:
+        """Return the error that says so."""
+        return SlotRefusedError(refusal, self.staffed.event_type.id, self.start)
+
+    def claim(self, claim_id: str, uid: str, host_ids: list[int]) -> Claim:
+        """Return the claim of this slot on some hosts."""
+        event_type = self.staffed.event_type
+        return Claim(
+            id=claim_id,
+            reservation_uid=uid,
+            event_type_id=event_type.id,
+            host_ids=tuple(sorted(host_ids)),
+            start=self.time[0],
+            end=self.time[1],
+            before_buffer=event_type.before_buffer,
+            after_buffer=event_type.after_buffer,
+            seats=event_type.seats,
+        )
+
+
+class SlotClaimer:
+    """Claims slots. The claims it returns stand for a few seconds: the caller confirms or releases them."""
+
+    def __init__(self, calendar: Calendar, workloads: Workloads, holds: Holds, clock: Clock) -> None:
+        """Work on these ports."""
+        self._calendar = calendar
+        self._workloads = workloads
+        self._holds = holds
+        self._clock = clock
+
+    async def claim(self, wanted: WantedSlot, claim_id: str, uid: str) -> Claimed:
+        """Claim the slot's time on hosts that are free for it.
+
+        Raises
+        ------
+        SlotRefusedError
+            If it is not free; nothing stays claimed.
+        NotReservableError
+            If it is free, but its event type has no hosts to claim.
+        StoreUnavailableError
+            If a store is away; what was claimed lapses.
+        """
+        if not wanted.staffed.reservable:
+            await self.refuse_if_taken(wanted)
+            raise NotReservableError(wanted.staffed.event_type.id)
+        passed_over: dict[int, Refusal] = {}
+        deadline = asyncio.get_running_loop().time() + CONTENTION_S
+        while asyncio.get_running_loop().time() < deadline:
+            host_ids = await self._choose(wanted, passed_over)
+            outcome = await self._holds.claim(wanted.claim(claim_id, uid, host_ids), wanted.own)
+            if isinstance(outcome, Claimed):
+                outcome = await self._checked(wanted, outcome, passed_over)
+            match outcome:
+                case Claimed():
+                    return outcome
+                case Held(None):
+                    raise wanted.refused(Refusal.SEATS_FULL)
+                case Held(int(host_id)):
+                    passed_over.setdefault(host_id, Refusal.RESERVED)
+                case Contended():
+                    # Claims that meet pause for different times, so that one of them comes through.
+                    await asyncio.sleep(_PAUSE_S * (1 + random.random()))  # noqa: S311 - not a secret
+        raise wanted.refused(Refusal.RESERVED)
+
+    # Choosing ------------------------------------------------------------------------------------------------------
+
+    async def _choose(self, wanted: WantedSlot, passed_over: dict[int, Refusal]) -> list[int]:
+        """Return the hosts to claim; raise why there are none."""
+        staffed = wanted.staffed
+        round_robin = staffed.event_type.scheduling is SchedulingType.ROUND_ROBIN
+        if not (round_robin or staffed.event_type.seats or passed_over):
+            return [host.id for host in staffed.hosts]
+        availability = await self.refuse_if_taken(wanted)
+        seat = availability.seated.get(wanted.start)
+        if seat is not None:
+            chosen = sorted(seat.host_ids & {host.id for host in staffed.hosts})
+        else:
+            chosen = await self._team(wanted, availability, passed_over)
+        if refusals := [passed_over[host_id] for host_id in chosen if host_id in passed_over]:
+            raise wanted.refused(min(refusals))
+        return chosen
+
+    async def _team(self, wanted: WantedSlot, availability: Availability, passed_over: dict[int, Refusal]) -> list[int]:
+        """Return the mandatory hosts and of each group the free one who should get the next slot."""
+        staffed = wanted.staffed
+        chosen = [host.id for host in staffed.mandatory]
+        groups = staffed.groups
+        workloads = await self._loads(wanted, [host.id for group in groups for host in group]) if groups else {}
+        for group in groups:
+            busy = availability.host_refusals(wanted.start, {host.id for host in group})
+            free = [host for host in group if host.id not in busy and host.id not in passed_over]
+            if not free:
+                raise wanted.refused(min([*busy.values(), *passed_over.values()]))
+            chosen.append(by_preference(free, workloads)[0].id)
+        return chosen
+
+    async def _loads(self, wanted: WantedSlot, host_ids: list[int]) -> dict[int, Workload]:
+        """Return what the hosts were given in the slot's month: bookings and live reservations of its type."""
+        event_type = wanted.staffed.event_type
+        if event_type.id is None:
+            return {}
+        month = month_around(wanted.start, zone(wanted.staffed.zone))
+        booked, live = await asyncio.gather(
+            self._workloads.workloads(event_type.id, host_ids, month), self._holds.live(host_ids, month)
+        )
+        loads = dict(booked)
+        for reservation in live:
+            if reservation.event_type_id == event_type.id:
+                for host_id in reservation.host_ids:
+                    load = loads.get(host_id, Workload())
+                    loads[host_id] = Workload(load.bookings + 1, load.last_booked)
+        return loads
+
+    # Looking -------------------------------------------------------------------------------------------------------
+
+    async def refuse_if_taken(self, wanted: WantedSlot) -> Availability:
+        """Look at both stores.
+
+        Raises
+        ------
+        SlotRefusedError
+            If the slot is not free just now.
+        """
+        busy = await busy_times(wanted.staffed, wanted.time, self._calendar, self._holds)
+        others = tuple(r for r in busy.reservations if wanted.own is None or r.uid != wanted.own.uid)
+        availability = self._availability(
+            wanted, BusyTimes(bookings=busy.bookings, calendars=busy.calendars, reservations=others)
+        )
+        refusal = availability.refusal(wanted.start)
+        if refusal is not None:
+            raise wanted.refused(refusal)
+        return availability
+
+    async def _checked(
+        self, wanted: WantedSlot, claimed: Claimed, passed_over: dict[int, Refusal]
+    ) -> Claimed | Held | Contended:
+        """Look at the calendar now that nobody else can take the time; release the claim unless it may stand."""
+        try:
+            verdict = await self._verdict(wanted, claimed, passed_over)
+        except BaseException:
+            await self._holds.release(claimed.claim)
+            raise
+        if verdict is not claimed:
+            await self._holds.release(claimed.claim)
+        return verdict
+
+    async def _verdict(
+        self, wanted: WantedSlot, claimed: Claimed, passed_over: dict[int, Refusal]
+    ) -> Claimed | Held | Contended:
+        event_type, host_ids = wanted.staffed.event_type, claimed.claim.host_ids
+        around = slot_margin(event_type, wanted.time)
+        # No look at other holds: while the claim stands there are none in its way.
+        booked = await self._calendar.busy_times(host_ids, around, event_type.id if event_type.seats else None)
+        availability = self._availability(wanted, booked)
+        if wanted.start < availability.earliest:
+            raise wanted.refused(Refusal.NOTICE)
+        if event_type.seats:
+            seat = availability.seated.get(wanted.start)
+            left = event_type.seats - (0 if seat is None else seat.attendees)
+            if claimed.confirmed_seats >= left:
+                return Held(None)
+            if claimed.seat_rank >= left:
+                return Contended()
+        refusals = availability.host_refusals(wanted.start, host_ids)
+        if not refusals:
+            return claimed
+        passed_over |= refusals
+        return Held(next(iter(refusals)))
+
+    def _availability(self, wanted: WantedSlot, busy: BusyTimes) -> Availability:
+        return Availability(
+            wanted.staffed,
+            busy,
+            length=wanted.length,
+            now=self._clock(),
+            around=wanted.time,
+            rescheduling=wanted.rescheduling,
+        )

@@ -1,0 +1,51 @@
+"""What can go wrong in a use case, beyond the domain's rules."""
+
+from app.domain.availability import Refusal
+from app.domain.errors import HoldfastError
+from app.domain.time_ranges import Instant
+
+
+class StoreUnavailableError(HoldfastError):
+    """A store did not answer in time, or not at all."""
+
+    def __init__(self, store: str) -> None:
+        """Keep which: "postgres" or "redis"."""
+        super().__init__(store)
+        self.store = store
+
+
+class SlotRefusedError(HoldfastError):
+    """A slot cannot be reserved."""
+
+    def __init__(self, refusal: Refusal, event_type_id: int | None, start: Instant) -> None:
+        """Keep why, and which slot."""
+        super().__init__(refusal, event_type_id, start)
+        self.refusal = refusal
+        self.event_type_id = event_type_id
+        self.start = start
+
+
+class NotReservableError(HoldfastError):
+    """The event type's slots are listed but cannot be reserved: it has no hosts of its own."""
+
+    def __init__(self, event_type_id: int | None) -> None:
+        """Keep the event type."""
+        super().__init__(event_type_id)
+        self.event_type_id = event_type_id
+
+
+class ReservationNotFoundError(HoldfastError):
+    """There is no live reservation of this uid."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class CredentialsNeededError(HoldfastError):
+    """Only callers with credentials may say how long a reservation lasts."""
+
+
+class NoTieError(HoldfastError):
+    """Only callers with a tie to the event type may say how long a reservation lasts."""

@@ -1,0 +1,37 @@
+"""Settings, from the environment: `HOLDFAST_` and the field's name in capitals, but for the two that everyone knows."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. What is not set works on one's own machine."""
+
+    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", frozen=True, extra="ignore")
+
+    database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    """PostgreSQL; without it an embedded server is started."""
+    redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None
+    """Redis or Valkey, 7 or later; without it an embedded server is started."""
+    data_dir: Path = Path(".data")
+    """Where embedded servers keep their data."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that serve; one a core is plenty."""
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+    """Connections to PostgreSQL of each process."""
+    database_prepared_statements: bool = True
+    """False where a PgBouncer that does not keep prepared statements stands between."""
+    store_deadline_s: Annotated[float, Field(gt=0, le=60)] = 2.0
+    """How long a store may take to answer before a request is refused."""
+    migration_deadline_s: Annotated[float, Field(gt=0, le=3_600)] = 120.0
+    """How long a starting process waits for the schema, its own or another's migration included."""
+    reservation_max_minutes: Annotated[int, Field(ge=1, le=1_440)] = 1_440
+    """The longest that anybody may keep a slot at once."""
+    shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
+    """How long requests under way may take to finish once the process is asked to stop."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,1 @@
+"""Reservations in Redis or Valkey: keys with a TTL, claimed by scripts on the server."""

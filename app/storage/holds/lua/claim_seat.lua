@@ -1,0 +1,44 @@
+-- Takes a place in the ledger of one start of a seated event type.
+--
+-- KEYS[1]   the ledger (sorted set of claims, in the order they came)
+-- KEYS[2]   the new entry
+-- ARGV[1]   id of this claim
+-- ARGV[2]   id of a claim to leave out of account (the own hold that is being moved); "" for none
+-- ARGV[3]   how long the entry stands until it is confirmed, ms
+-- ARGV[4]   how many seats there are
+-- ARGV[5]   the hosts proposed for the first seat, ids with commas
+-- ARGV[6]   the prefix of the entries' keys
+--
+-- Returns   {"claimed", rank, confirmed, hosts}: how many others came before, how many of them are confirmed, and the
+--           hosts of the first seat; or {"held"} or {"contended"} where the holds alone fill the seats
+--
+-- An entry is "p" or "c" (provisional, confirmed) and the hosts. Its key, which has the TTL, is the truth.
+
+local claim, ignored, ttl, seats = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local taken, confirmed, hosts = 0, 0, ARGV[5]
+for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local entry = other ~= claim and other ~= ignored and redis.call('GET', ARGV[6] .. other)
+  if entry then
+    if taken == 0 then
+      hosts = string.sub(entry, 2)
+    end
+    taken = taken + 1
+    if string.sub(entry, 1, 1) == 'c' then
+      confirmed = confirmed + 1
+    end
+  elseif other ~= ignored then
+    redis.call('ZREM', KEYS[1], other)
+  end
+end
+if confirmed >= seats then
+  return {'held'}
+elseif taken >= seats then
+  return {'contended'}
+end
+local time = redis.call('TIME')
+redis.call('SET', KEYS[2], 'p' .. hosts, 'PX', ttl)
+redis.call('ZADD', KEYS[1], time[1] * 1000000 + time[2], claim)
+if redis.call('PTTL', KEYS[1]) < ttl then
+  redis.call('PEXPIRE', KEYS[1], ttl)
+end
+return {'claimed', taken, confirmed, hosts}

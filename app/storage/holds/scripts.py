@@ -1,0 +1,70 @@
+"""The Lua scripts, run by their digests and sent again to a server that has lost them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+Value: TypeAlias = bytes | str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One script of the folder `lua`."""
+
+    text: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A script with its keys and arguments."""
+
+    script: str
+    """Its name."""
+    keys: Sequence[str]
+    arguments: Sequence[Value]
+
+
+@lru_cache
+def script(name: str) -> Script:
+    """Return the script `lua/<name>.lua`."""
+    text = files(__package__).joinpath("lua", f"{name}.lua").read_text("utf-8")
+    return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+async def run(redis: Redis, call: Call) -> Any:
+    """Run one script, in one round trip unless the server has lost it."""
+    known = script(call.script)
+    try:
+        return await redis.evalsha(known.digest, len(call.keys), *call.keys, *call.arguments)
+    except NoScriptError:
+        return await redis.eval(known.text, len(call.keys), *call.keys, *call.arguments)
+
+
+async def run_all(redis: Redis, calls: Sequence[Call]) -> list[Any]:
+    """Run scripts in order, in one round trip unless the server has lost one.
+
+    The server runs each on its own: what one does stands whatever the next ones do.
+    """
+    if len(calls) == 1:
+        return [await run(redis, calls[0])]
+    pipeline = redis.pipeline(transaction=False)
+    for call in calls:
+        _ = pipeline.evalsha(script(call.script).digest, len(call.keys), *call.keys, *call.arguments)
+    results = await pipeline.execute(raise_on_error=False)
+    return [
+        await run(redis, call) if isinstance(result, NoScriptError) else _value(result)
+        for call, result in zip(calls, results, strict=True)
+    ]
+
+
+def _value(result: Any) -> Any:
+    if isinstance(result, Exception):
+        raise result
+    return result

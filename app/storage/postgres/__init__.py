@@ -1,0 +1,1 @@
+"""PostgreSQL: people, event types and bookings. `migrations` has the schema, `queries` all that it is asked."""

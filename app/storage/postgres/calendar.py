@@ -1,0 +1,85 @@
+"""Bookings and calendar busy times in PostgreSQL: the ports `Calendar` and `Workloads`."""
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+
+from app.domain.busy import Booking, BookingStatus, BusyTimes
+from app.domain.reservation import Workload
+from app.domain.time_ranges import MINUTE, Range
+from app.storage.postgres.instants import timestamp_of
+from app.storage.postgres.named_sql import queries
+from app.storage.postgres.pool import Pool
+from app.storage.world_files.format import LONGEST_BUFFER_MINUTES
+
+_SQL = queries("calendar")
+_REACH = LONGEST_BUFFER_MINUTES * MINUTE
+"""How far outside a stretch a booking may lie and still reach into it by its buffers."""
+
+
+class PostgresCalendar:
+    """What takes people's time as it stands now. One query a call."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Read through this pool."""
+        self._pool = pool
+
+    async def busy_times(self, host_ids: Collection[int], around: Range, seated_type_id: int | None) -> BusyTimes:
+        """Return what may meet `around`; see `services.ports.Calendar`.
+
+        Bookings that can block nothing, cancelled and rejected ones, are left out.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If PostgreSQL does not answer in time.
+        """
+        start, end = around
+        bounds = [timestamp_of(instant) for instant in (start, end, start - _REACH, end + _REACH)]
+        async with self._pool.connection() as connection:
+            row = await connection.fetchrow(_SQL["busy_times"], list(host_ids), *bounds, seated_type_id)
+        if row is None:
+            return BusyTimes()
+        return BusyTimes(
+            bookings=tuple(_booking(*found) for found in orjson.loads(row["bookings"] or b"[]")),
+            calendars=_calendars(orjson.loads(row["calendars"] or b"[]")),
+        )
+
+    async def workloads(self, event_type_id: int, host_ids: Collection[int], month: Range) -> dict[int, Workload]:
+        """Return what hosts have been given of an event type; see `services.ports.Workloads`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If PostgreSQL does not answer in time.
+        """
+        bounds = [timestamp_of(instant) for instant in month]
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_SQL["workloads"], event_type_id, list(host_ids), *bounds)
+        return {row["host_id"]: Workload(bookings=row["bookings"], last_booked=row["last_booked"]) for row in rows}
+
+
+def _booking(*found: Any) -> Booking:
+    """Read a booking's columns in the query's order."""
+    uid, event_type_id, user_id, start, end, status, before, after, pending_blocks, *people = found
+    emails, attending, assigned = (tuple(listed or ()) for listed in people)
+    return Booking(
+        uid=uid,
+        event_type_id=event_type_id,
+        host_ids=frozenset({user_id, *attending, *assigned}),
+        start=start,
+        end=end,
+        status=BookingStatus(status),
+        before_buffer=before,
+        after_buffer=after,
+        blocks_while_pending=pending_blocks,
+        attendee_emails=emails,
+    )
+
+
+def _calendars(found: list[tuple[int, int, int]]) -> dict[int, tuple[Range, ...]]:
+    calendars: dict[int, list[Range]] = {}
+    for user_id, start, end in found:
+        calendars.setdefault(user_id, []).append((start, end))
+    return {user_id: tuple(ranges) for user_id, ranges in calendars.items()}

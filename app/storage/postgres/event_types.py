@@ -1,0 +1,215 @@
+"""Event types in PostgreSQL, with the people who host them: the port `EventTypes`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import asyncpg
+import orjson
+
+from app.domain.errors import (
+    EventTypeNotFoundError,
+    OrganizationNotFoundError,
+    TeamNotFoundError,
+    UserNotFoundError,
+)
+from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic
+from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
+from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
+from app.fields import MAX_ID, storable
+from app.storage.postgres.named_sql import queries
+from app.storage.postgres.pool import Borrowed, Pool
+
+_SQL = queries("event_types")
+
+
+class PostgresEventTypes:
+    """Event types as they stand now. One query by id, two by name."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Read through this pool."""
+        self._pool = pool
+
+    async def find(self, reference: EventTypeReference) -> EventTypeRules:
+        """Return what a reference names; see `services.ports.EventTypes`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If PostgreSQL does not answer in time; and what the port says.
+        """
+        async with self._pool.connection() as connection:
+            match reference:
+                case ById(event_type_id):
+                    return await _rules(connection, event_type_id)
+                case ByUser():
+                    return await _rules_found(connection, await _event_type_of_user(connection, reference))
+                case ByTeam():
+                    return await _rules_found(connection, await _event_type_of_team(connection, reference))
+                case ByUsernames():
+                    return await _dynamic(connection, reference)
+
+
+# Names ---------------------------------------------------------------------------------------------------------------
+
+
+async def _event_type_of_user(connection: Borrowed, asked: ByUser) -> int | None:
+    row = await _row(connection, "user_event_type", asked.slug, asked.username, asked.organization_slug)
+    _check_organization(row, asked.organization_slug)
+    if row is None or row["user_id"] is None:
+        raise UserNotFoundError(asked.username)
+    event_type_id: int | None = row["event_type_id"]
+    return event_type_id
+
+
+async def _event_type_of_team(connection: Borrowed, asked: ByTeam) -> int | None:
+    row = await _row(connection, "team_event_type", asked.slug, asked.team_slug, asked.organization_slug)
+    _check_organization(row, asked.organization_slug)
+    if row is None or row["team_id"] is None:
+        raise TeamNotFoundError(asked.team_slug)
+    event_type_id: int | None = row["event_type_id"]
+    return event_type_id
+
+
+async def _people_named(connection: Borrowed, asked: ByUsernames) -> list[int]:
+    """Return the people's ids, once each, in the order of the names."""
+    rows = await connection.fetch(
+        _SQL["people_named"], [_searched(name) for name in asked.usernames], _searched(asked.organization_slug)
+    )
+    for username, row in zip(asked.usernames, rows, strict=True):
+        _check_organization(row, asked.organization_slug)
+        if row["user_id"] is None:
+            raise UserNotFoundError(username)
+    return list(dict.fromkeys(row["user_id"] for row in rows))
+
+
+async def _row(connection: Borrowed, query: str, *names: str | None) -> asyncpg.Record | None:
+    return await connection.fetchrow(_SQL[query], *(_searched(name) for name in names))
+
+
+def _searched(name: str | None) -> str | None:
+    """Return a name to look for; an empty one, which nothing bears, for one that no database can keep."""
+    try:
+        return None if name is None else storable(name)
+    except ValueError:
+        return ""
+
+
+def _check_organization(row: asyncpg.Record | None, slug: str | None) -> None:
+    if slug is not None and (row is None or row["organization_id"] is None):
+        raise OrganizationNotFoundError(slug)
+
+
+# Rules ---------------------------------------------------------------------------------------------------------------
+
+
+async def _rules_found(connection: Borrowed, event_type_id: int | None) -> EventTypeRules:
+    if event_type_id is None:
+        raise EventTypeNotFoundError
+    return await _rules(connection, event_type_id)
+
+
+async def _rules(connection: Borrowed, event_type_id: int) -> EventTypeRules:
+    if not 1 <= event_type_id <= MAX_ID:
+        raise EventTypeNotFoundError(event_type_id)
+    document = await _document(connection, event_type_id, [])
+    if document["eventType"] is None:
+        raise EventTypeNotFoundError(event_type_id)
+    schedules = _schedules(document)
+    return EventTypeRules(
+        event_type=_event_type(document),
+        people=_people(document, schedules),
+        schedules={schedule_id: schedules[schedule_id] for schedule_id in document["named"] or ()},
+        member_ids=tuple(document["members"] or ()),
+    )
+
+
+async def _dynamic(connection: Borrowed, asked: ByUsernames) -> EventTypeRules:
+    user_ids = await _people_named(connection, asked)
+    document = await _document(connection, None, user_ids)
+    people = _people(document, _schedules(document))
+    # Somebody may have been deleted since their name was found.
+    return dynamic(tuple(people[user_id] for user_id in user_ids if user_id in people))
+
+
+async def _document(connection: Borrowed, event_type_id: int | None, user_ids: Sequence[int]) -> dict[str, Any]:
+    text = await connection.fetchval(_SQL["rules"], event_type_id, user_ids)
+    document: dict[str, Any] = orjson.loads(text)
+    return document
+
+
+def _event_type(document: Mapping[str, Any]) -> EventType:
+    found = document["eventType"]
+    return EventType(
+        id=found["id"],
+        scheduling=SchedulingType(found["scheduling"]),
+        owner_id=found["ownerId"],
+        team_id=found["teamId"],
+        length=found["length"],
+        lengths=tuple(found["lengths"]),
+        slot_interval=found["slotInterval"],
+        offset_start=found["offsetStart"],
+        minimum_notice=found["minimumNotice"],
+        before_buffer=found["beforeBuffer"],
+        after_buffer=found["afterBuffer"],
+        seats=found["seats"],
+        only_first_slot=found["onlyFirstSlot"],
+        optimized_slots=found["optimizedSlots"],
+        schedule_id=found["scheduleId"],
+        host_entries=tuple(_host_entry(host) for host in document["hosts"] or ()),
+        assigned_user_ids=tuple(document["assigned"] or ()),
+        assign_all_members=found["assignAllMembers"],
+        subset_enabled=found["subsetEnabled"],
+    )
+
+
+def _host_entry(host: Mapping[str, Any]) -> HostEntry:
+    return HostEntry(
+        user_id=host["userId"],
+        mandatory=host["mandatory"],
+        priority=host["priority"],
+        weight=host["weight"],
+        group=host["group"],
+        schedule_id=host["scheduleId"],
+    )
+
+
+def _people(document: Mapping[str, Any], schedules: Mapping[int, Schedule]) -> dict[int, Person]:
+    return {person["id"]: _person(person, schedules) for person in document["people"] or ()}
+
+
+def _person(person: Mapping[str, Any], schedules: Mapping[int, Schedule]) -> Person:
+    return Person(
+        id=person["id"],
+        username=person["username"],
+        email=person["email"],
+        zone=person["zone"],
+        default_schedule=schedules.get(person["scheduleId"]),
+        allow_dynamic_booking=person["allowDynamicBooking"],
+        travels=tuple(
+            Travel(zone, date.fromisoformat(first), None if last is None else date.fromisoformat(last))
+            for zone, first, last in person["travels"] or ()
+        ),
+        absences=tuple(
+            Absence(date.fromisoformat(first), date.fromisoformat(last)) for first, last in person["absences"] or ()
+        ),
+    )
+
+
+def _schedules(document: Mapping[str, Any]) -> dict[int, Schedule]:
+    return {schedule["id"]: _schedule(schedule) for schedule in document["schedules"] or ()}
+
+
+def _schedule(schedule: Mapping[str, Any]) -> Schedule:
+    return Schedule(
+        id=schedule["id"],
+        zone=schedule["zone"],
+        hours=tuple(
+            WeeklyHours(frozenset(weekdays), start_minute, end_minute)
+            for weekdays, start_minute, end_minute in schedule["hours"] or ()
+        ),
+        overrides=tuple(
+            Override(date.fromisoformat(day), start_minute, end_minute)
+            for day, start_minute, end_minute in schedule["overrides"] or ()
+        ),
+    )

@@ -1,0 +1,156 @@
+"""Bookings of a world file as rows, with the groups that let history overlap."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+
+from app.storage.postgres.known import BookedType
+from app.storage.postgres.named_sql import queries
+from app.storage.postgres.overlaps import Grouping, Occupation, grouped
+from app.storage.postgres.pool import Connection
+from app.storage.postgres.rows import Row, TableRows
+from app.storage.world_files.format import Booking, World
+
+_SQL = queries("world")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedBookings:
+    """What the file's bookings become."""
+
+    tables: tuple[TableRows, ...]
+    overlapping: int
+    """How many share a host's time with others."""
+
+
+async def import_bookings(
+    connection: Connection, world: World, types_there: Mapping[int, BookedType]
+) -> ImportedBookings:
+    """Number the bookings in the order of the file and group them with each other and with those that are there.
+
+    Rows of groups that must become one with others are taken out of the database and are among the rows returned.
+    `types_there` are event types of the database that the file refers to.
+    """
+    types = {**types_there, **{e.id: BookedType.of_file(e) for e in world.event_types}}
+    rows = await connection.fetch(_SQL["new_booking_ids"], len(world.bookings))
+    numbered = list(zip((row[0] for row in rows), world.bookings, strict=True))
+    new = [_occupation(booking_id, booking, types) for booking_id, booking in numbered if _blocks(booking, types)]
+    there = await _occupations_there(connection, new)
+    grouping = grouped([*there, *new])
+    moved = await _taken_out(connection, there, grouping)
+    new_ids = {booking_id for booking_id, _ in numbered}
+    return ImportedBookings(
+        tables=(
+            _booking_rows(numbered, types, grouping),
+            _attendee_rows(numbered),
+            _host_rows([*moved, *_new_host_rows(new, grouping)]),
+        ),
+        overlapping=len(grouping.overlapping & new_ids),
+    )
+
+
+def _blocks(booking: Booking, types: Mapping[int, BookedType]) -> bool:
+    """Say whether a booking takes its host's time (RULES.md 3)."""
+    if booking.status == "pending":
+        return types[booking.event_type_id].pending_blocks
+    return booking.status in ("accepted", "awaiting_host")
+
+
+def _occupation(booking_id: int, booking: Booking, types: Mapping[int, BookedType]) -> Occupation:
+    booked_type = types[booking.event_type_id]
+    return Occupation(
+        booking_id=booking_id,
+        host_id=booking.user_id,
+        start=booking.start - timedelta(minutes=booked_type.before_buffer),
+        end=booking.end + timedelta(minutes=booked_type.after_buffer),
+        seat=(booking.event_type_id, booking.start) if booked_type.seated else None,
+    )
+
+
+async def _occupations_there(connection: Connection, new: Sequence[Occupation]) -> list[Occupation]:
+    if not new:
+        return []
+    rows = await connection.fetch(
+        _SQL["occupations"],
+        list({one.host_id for one in new}),
+        min(one.start for one in new),
+        max(one.end for one in new),
+    )
+    return [_occupation_there(row) for row in rows]
+
+
+def _occupation_there(row: asyncpg.Record) -> Occupation:
+    seated_type_id = row["seated_type_id"]
+    return Occupation(
+        booking_id=row["booking_id"],
+        host_id=row["host_id"],
+        start=row["starts_at"],
+        end=row["ends_at"],
+        seat=None if seated_type_id is None else (seated_type_id, row["seat_starts_at"]),
+        group=row["overlap_group"],
+    )
+
+
+async def _taken_out(connection: Connection, there: Iterable[Occupation], grouping: Grouping) -> list[Row]:
+    """Take groups that become part of others out of the database; return their rows with their new group."""
+    becomes = {one.group: grouping.groups[one.booking_id] for one in there}
+    changed = [group for group, new_group in becomes.items() if group != new_group]
+    rows = await connection.fetch(_SQL["take_out_groups"], changed) if changed else []
+    return [(row["booking_id"], row["host_id"], row["busy_range"], becomes[row["overlap_group"]]) for row in rows]
+
+
+def _new_host_rows(new: Iterable[Occupation], grouping: Grouping) -> Iterator[Row]:
+    for one in new:
+        busy_range = asyncpg.Range(one.start, one.end)
+        yield one.booking_id, one.host_id, busy_range, grouping.groups[one.booking_id]
+
+
+def _booking_rows(
+    numbered: Sequence[tuple[int, Booking]], types: Mapping[int, BookedType], grouping: Grouping
+) -> TableRows:
+    def rows() -> Iterator[Row]:
+        for booking_id, booking in numbered:
+            booked_type = types[booking.event_type_id]
+            yield (
+                booking_id,
+                booking.uid,
+                booking.event_type_id,
+                booking.user_id,
+                booking.start,
+                booking.end,
+                booking.status,
+                booked_type.before_buffer,
+                booked_type.after_buffer,
+                booking_id in grouping.overlapping,
+            )
+
+    columns = (
+        "id",
+        "uid",
+        "event_type_id",
+        "user_id",
+        "starts_at",
+        "ends_at",
+        "status",
+        "before_buffer_minutes",
+        "after_buffer_minutes",
+        "imported",
+    )
+    return TableRows(list="bookings", table="bookings", columns=columns, rows=rows())
+
+
+def _attendee_rows(numbered: Sequence[tuple[int, Booking]]) -> TableRows:
+    def rows() -> Iterator[Row]:
+        for booking_id, booking in numbered:
+            for position, attendee in enumerate(booking.attendees):
+                yield booking_id, position, attendee.email, attendee.name, attendee.time_zone, attendee.seat_uid
+
+    columns = ("booking_id", "position", "email", "name", "time_zone", "seat_uid")
+    return TableRows(list="bookings", table="booking_attendees", columns=columns, rows=rows())
+
+
+def _host_rows(rows: Sequence[Row]) -> TableRows:
+    columns = ("booking_id", "host_id", "busy_range", "overlap_group")
+    return TableRows(list="bookings", table="booking_hosts", columns=columns, rows=rows)

@@ -1,0 +1,130 @@
+"""Brings the schema up to the revisions under `migrations`.
+
+Alembic orders the revisions and renders them as SQL; asyncpg runs that, as it runs every other query. So no second
+driver is needed, and revisions are plain SQL that never looks at a connection.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import StringIO
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from app.domain.errors import HoldfastError
+from app.storage.postgres.pool import Connection, storage_errors
+
+MIGRATION_LOCK = 0x484F_4C44_0001
+"""Advisory lock of the database: whoever holds it migrates."""
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class MigrationLockedError(HoldfastError):
+    """Somebody else has been migrating, or using a table that must change, for longer than we wait."""
+
+    def __init__(self, waited_s: float) -> None:
+        """Keep how long we waited."""
+        super().__init__(
+            f"the database is being migrated by another process, or a table is in use by a long transaction;"
+            f" gave up after {waited_s:g} s"
+        )
+        self.waited_s = waited_s
+
+
+class UnknownRevisionError(HoldfastError):
+    """The database's schema is of a revision that this version does not know: a newer one made it."""
+
+    def __init__(self, revision: str) -> None:
+        """Keep the revision found."""
+        super().__init__(f"the database has schema revision {revision}, which this version does not know; upgrade it")
+        self.revision = revision
+
+
+async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
+    """Apply what is pending in one transaction and return those revisions; none if somebody else did it first.
+
+    Raises
+    ------
+    MigrationLockedError
+        If a lock is not free within `timeout_s`.
+    UnknownRevisionError
+        If the schema is newer than this version.
+    StoreUnavailableError
+        If PostgreSQL does not answer, or migrating takes longer than `timeout_s` beside the wait for locks.
+    """
+    with storage_errors():
+        async with asyncio.timeout(2 * timeout_s), _connected(database_url, timeout_s) as connection:
+            if not await _pending(connection):
+                return []
+            try:
+                return await _apply(connection, timeout_s)
+            except asyncpg.LockNotAvailableError as error:
+                raise MigrationLockedError(timeout_s) from error
+
+
+async def pending_revisions(database_url: str, *, timeout_s: float) -> list[str]:
+    """Return the revisions that the database lacks, oldest first.
+
+    Raises
+    ------
+    UnknownRevisionError, StoreUnavailableError
+        As for `migrate`.
+    """
+    with storage_errors():
+        async with asyncio.timeout(timeout_s), _connected(database_url, timeout_s) as connection:
+            return await _pending(connection)
+
+
+@asynccontextmanager
+async def _connected(database_url: str, timeout_s: float) -> AsyncIterator[Connection]:
+    # Nothing here runs twice, so nothing is worth preparing; PgBouncer would mind.
+    connection = await asyncpg.connect(database_url, timeout=timeout_s, statement_cache_size=0)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _apply(connection: Connection, timeout_s: float) -> list[str]:
+    async with connection.transaction():
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", f"{timeout_s * 1_000:.0f}ms")
+        # Held to the end of the transaction: the next in line then finds nothing left to do.
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+        pending = await _pending(connection)
+        if pending:
+            await connection.execute(_as_sql(await _revision(connection)))
+        return pending
+
+
+async def _pending(connection: Connection) -> list[str]:
+    revision = await _revision(connection)
+    scripts = ScriptDirectory.from_config(_config())
+    revisions = [script.revision for script in scripts.walk_revisions()][::-1]
+    if revision is not None and revision not in revisions:
+        raise UnknownRevisionError(revision)
+    return revisions if revision is None else revisions[revisions.index(revision) + 1 :]
+
+
+async def _revision(connection: Connection) -> str | None:
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
+def _as_sql(revision: str | None) -> str:
+    """Render the revisions after `revision` as one script."""
+    sql = StringIO()
+    command.upgrade(_config(sql), f"{revision or 'base'}:head", sql=True)
+    return sql.getvalue()
+
+
+def _config(output: StringIO | None = None) -> Config:
+    config = Config(output_buffer=output or StringIO())
+    # A percent sign would start an interpolation.
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    return config

@@ -1,0 +1,104 @@
+"""Connections to PostgreSQL: opened when first used, given up when broken, and never waited for without end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from app.services.errors import StoreUnavailableError
+
+STORE = "postgres"
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""Everything that talking to PostgreSQL raises, broken connections and refused ones included."""
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+"""A connection of one's own."""
+Borrowed: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+"""A connection of the pool's."""
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn the driver's errors into the service's own.
+
+    Raises
+    ------
+    StoreUnavailableError
+        In place of any of them.
+    """
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        raise StoreUnavailableError(STORE) from error
+
+
+class Pool:
+    """A bounded number of connections. A server that went away and came back is found again by itself."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", deadline_s: float) -> None:
+        """Lend connections of `pool`, each for at most `deadline_s`, the wait for it included."""
+        self._pool = pool
+        self._deadline_s = deadline_s
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Borrowed]:
+        """Lend a connection for a few queries that belong together.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If there is none in time, or what is done with it fails or takes too long.
+        """
+        with storage_errors():
+            async with asyncio.timeout(self._deadline_s), self._pool.acquire(timeout=self._deadline_s) as connection:
+                yield connection
+
+    async def ping(self) -> None:
+        """Ask PostgreSQL for a sign of life.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If it gives none.
+        """
+        async with self.connection() as connection:
+            await connection.fetchval("SELECT 1")
+
+    async def close(self) -> None:
+        """Close the connections, waiting for those at work no longer than a call may take."""
+        try:
+            await asyncio.wait_for(self._pool.close(), self._deadline_s)
+        except DRIVER_ERRORS:
+            self._pool.terminate()
+
+
+async def open_pool(
+    database_url: str,
+    *,
+    max_size: int = 10,
+    deadline_s: float = 5.0,
+    statement_cache_size: int = 100,
+) -> Pool:
+    """Return a pool that has not connected yet, so that a service can start while PostgreSQL is away.
+
+    `deadline_s` bounds each use of a connection, the wait for it included. `statement_cache_size` must be 0 where a
+    PgBouncer that does not keep prepared statements stands between.
+    """
+    pool = asyncpg.create_pool(
+        database_url,
+        min_size=0,
+        max_size=max_size,
+        command_timeout=deadline_s,
+        timeout=deadline_s,
+        statement_cache_size=statement_cache_size,
+    )
+    return Pool(await pool, deadline_s)

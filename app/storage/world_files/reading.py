@@ -1,0 +1,124 @@
+"""Reading world files: JSON, YAML and lines of JSON; errors name the list, the item and the field."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+from pydantic import ValidationError
+
+from app.domain.errors import HoldfastError
+from app.storage.world_files.format import World
+
+_COMMENT = "//"
+_SHOWN = 5
+
+
+class _YamlLoader(yaml.CSafeLoader):  # type: ignore[misc] # compiled, without types
+    """YAML that reads as JSON would: 10:30 and 2050-09-05 are texts, not a number and a date."""
+
+
+_YamlLoader.yaml_implicit_resolvers = {}
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|True|false|False)\Z"), list("tTfF"))
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)\Z"), list("-0123456789"))
+_YamlLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"-?[0-9]+\.[0-9]+\Z"), list("-0123456789")
+)
+
+
+class WorldFileError(HoldfastError):
+    """A world file that says something wrong; nothing of it is used."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep what is wrong, a sentence each."""
+        super().__init__("\n".join(problems[:_SHOWN]))
+        self.problems = problems
+
+
+def read_world(path: Path) -> World:
+    """Read a file; `.yaml` and `.yml` are YAML, anything else is JSON.
+
+    Raises
+    ------
+    WorldFileError
+        If it cannot be read or is no world.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise WorldFileError([f"{path}: {error.strerror}"]) from None
+    is_yaml = path.suffix in (".yaml", ".yml")
+    try:
+        document = yaml.load(text, _YamlLoader) if is_yaml else orjson.loads(text)  # noqa: S506 - it is a safe loader
+    except (orjson.JSONDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WorldFileError([f"{path}: not {'YAML' if is_yaml else 'JSON'}: {error}"]) from None
+    return world_of(document)
+
+
+def world_of_line(line: bytes) -> World:
+    """Read a line of JSON.
+
+    Raises
+    ------
+    WorldFileError
+        If it is no world.
+    """
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise WorldFileError([f"not JSON: {error}"]) from None
+    return world_of(document)
+
+
+def world_of(document: object) -> World:
+    """Check a document and return the world it describes.
+
+    Raises
+    ------
+    WorldFileError
+        If it is no world.
+    """
+    if not isinstance(document, dict):
+        raise WorldFileError(["a world file is an object of lists"])
+    try:
+        return World.model_validate(_without_comments(document))
+    except ValidationError as error:
+        raise WorldFileError([_problem(document, one) for one in error.errors(include_url=False)]) from None
+
+
+def _without_comments(value: Any) -> Any:
+    """Drop the keys that start with "//"; recursion is bounded by the parsers' own depth limits."""
+    if isinstance(value, dict):
+        return {
+            key: _without_comments(item)
+            for key, item in value.items()
+            if not (isinstance(key, str) and key.startswith(_COMMENT))
+        }
+    if isinstance(value, list):
+        return [_without_comments(item) for item in value]
+    return value
+
+
+def _problem(document: dict[str, Any], error: Any) -> str:
+    """Say where and what: `eventTypes[0] (id 100), lengthInMinutes: ...`."""
+    where, *inside = error["loc"]
+    text = str(where)
+    if inside and isinstance(inside[0], int):
+        index = inside.pop(0)
+        text += f"[{index}]{_name_of(document, where, index)}"
+    field = ".".join(str(part) for part in inside)
+    what = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        what = "is not a field that is known here"
+    return f"{text}{', ' + field if field else ''}: {what}"
+
+
+def _name_of(document: dict[str, Any], where: str, index: int) -> str:
+    try:
+        item = document[where][index]
+        name = item.get("id", item.get("uid"))
+    except (LookupError, AttributeError, TypeError):
+        return ""
+    return "" if name is None else f" ({'id' if 'id' in item else 'uid'} {name})"

@@ -1,0 +1,49 @@
+"""The whole service in this process, on real PostgreSQL and Valkey, and a world to ask it about."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
+
+from app import application
+from app.application import StoreUrls
+from app.settings import Settings
+from app.storage.embedded import EmbeddedUrls
+from app.storage.postgres.migrate import migrate
+from app.storage.world_files.reading import world_of
+from tests.api.asking import Asking
+from tests.api.world import WORLD
+
+
+@pytest.fixture(scope="session")
+async def urls(servers: EmbeddedUrls) -> StoreUrls:
+    """A database of its own for these tests, with its schema."""
+    assert servers.database_url
+    assert servers.redis_url
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute("CREATE DATABASE api_tests")
+    await connection.close()
+    database = servers.database_url.replace("/holdfast?", "/api_tests?")
+    await migrate(database, timeout_s=30)
+    return StoreUrls(database, servers.redis_url)
+
+
+@pytest.fixture(scope="session")
+def settings(urls: StoreUrls) -> Settings:
+    return Settings(database_url=SecretStr(urls.database), redis_url=SecretStr(urls.redis))
+
+
+@pytest.fixture(scope="session")
+async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClient[Any, Any]]:
+    async with TestClient(TestServer(await application.build(settings, urls))) as started:
+        yield started
+
+
+@pytest.fixture
+async def api(settings: Settings, urls: StoreUrls, client: TestClient[Any, Any]) -> Asking:
+    """The service with the tests' world, and nothing left of earlier tests."""
+    await application.load(settings, urls, world_of(WORLD), "replace")
+    return Asking(client, settings, urls)

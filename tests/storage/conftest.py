@@ -1,0 +1,86 @@
+"""A fresh PostgreSQL database for every test, copied from one that is migrated once."""
+
+from collections.abc import AsyncIterator
+from itertools import count
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from app.storage.embedded import EmbeddedUrls
+from app.storage.postgres.migrate import migrate
+from app.storage.postgres.pool import Connection, Pool, open_pool
+
+_TEMPLATE = "migrated_template"
+_NUMBERS = count(1)
+
+
+class TestServer:
+    """Makes databases on one server and drops them."""
+
+    __test__ = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def url_of(self, database: str) -> str:
+        return urlsplit(self.url)._replace(path=f"/{database}").geturl()
+
+    async def run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def create(self, template: str) -> str:
+        """Make a database and return its name."""
+        database = f"test_{next(_NUMBERS)}"
+        await self.run(f"CREATE DATABASE {database} TEMPLATE {template}")
+        return database
+
+    async def drop(self, database: str) -> None:
+        await self.run(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(servers: EmbeddedUrls) -> TestServer:
+    """The server of this run, with a database to copy."""
+    assert servers.database_url
+    server = TestServer(servers.database_url)
+    # Nothing here outlives the run, so nothing need reach the disk.
+    await server.run("ALTER SYSTEM SET fsync = off")
+    await server.run("SELECT pg_reload_conf()")
+    await server.run(f"CREATE DATABASE {_TEMPLATE}")
+    await migrate(server.url_of(_TEMPLATE), timeout_s=30)
+    return server
+
+
+@pytest.fixture
+async def empty_database_url(postgres_server: TestServer) -> AsyncIterator[str]:
+    """A database without a schema."""
+    database = await postgres_server.create("template0")
+    yield postgres_server.url_of(database)
+    await postgres_server.drop(database)
+
+
+@pytest.fixture
+async def database_url(postgres_server: TestServer) -> AsyncIterator[str]:
+    """A database with the schema and no data."""
+    database = await postgres_server.create(_TEMPLATE)
+    yield postgres_server.url_of(database)
+    await postgres_server.drop(database)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    opened = await open_pool(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[Connection]:
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()

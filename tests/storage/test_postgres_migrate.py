@@ -1,0 +1,84 @@
+"""The schema comes up from nothing, once, however many start at the same moment."""
+
+import asyncio
+import sys
+import time
+
+import asyncpg
+import pytest
+
+from app.services.errors import StoreUnavailableError
+from app.storage.postgres.migrate import (
+    MIGRATION_LOCK,
+    MigrationLockedError,
+    UnknownRevisionError,
+    migrate,
+    pending_revisions,
+)
+
+ALL = ["0001", "0002", "0003", "0004"]
+MIGRATING_PROCESS = """
+import asyncio, sys
+from app.storage.postgres.migrate import migrate
+print(" ".join(asyncio.run(migrate(sys.argv[1], timeout_s=30))))
+"""
+
+
+async def test_an_empty_database_gets_every_revision_in_order(empty_database_url: str) -> None:
+    assert await pending_revisions(empty_database_url, timeout_s=10) == ALL
+    assert await migrate(empty_database_url, timeout_s=10) == ALL
+    assert await pending_revisions(empty_database_url, timeout_s=10) == []
+
+
+async def test_with_nothing_to_do_it_does_nothing_and_waits_for_nobody(database_url: str) -> None:
+    other = await asyncpg.connect(database_url)
+    await other.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+    assert await migrate(database_url, timeout_s=10) == []
+    await other.close()
+
+
+async def test_of_four_processes_at_once_one_migrates(empty_database_url: str) -> None:
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", MIGRATING_PROCESS, empty_database_url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        for _ in range(4)
+    ]
+    outputs = [await process.communicate() for process in processes]
+    assert [error for _, error in outputs] == [b""] * 4
+    assert sorted(output.split() for output, _ in outputs) == [[], [], [], [name.encode() for name in ALL]]
+
+
+async def test_who_waits_too_long_for_another_says_so(empty_database_url: str) -> None:
+    other = await asyncpg.connect(empty_database_url)
+    await other.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+    with pytest.raises(MigrationLockedError, match="migrated by another process"):
+        await migrate(empty_database_url, timeout_s=0.2)
+    await other.close()
+    assert await migrate(empty_database_url, timeout_s=10) == ALL
+
+
+async def test_a_failure_half_way_leaves_nothing_behind(empty_database_url: str) -> None:
+    other = await asyncpg.connect(empty_database_url)
+    await other.execute("CREATE TABLE credentials ()")
+    with pytest.raises(StoreUnavailableError):
+        await migrate(empty_database_url, timeout_s=10)
+    assert await other.fetchval("SELECT to_regclass('users')") is None
+    await other.close()
+
+
+async def test_a_schema_from_the_future_is_refused(database_url: str) -> None:
+    other = await asyncpg.connect(database_url)
+    await other.execute("UPDATE alembic_version SET version_num = '9999'")
+    await other.close()
+    with pytest.raises(UnknownRevisionError, match="9999"):
+        await migrate(database_url, timeout_s=10)
+
+
+async def test_no_server_is_an_unavailable_store_in_bounded_time() -> None:
+    started = time.monotonic()
+    with pytest.raises(StoreUnavailableError):
+        await migrate("postgresql://nobody@127.0.0.1:1/none", timeout_s=1)
+    assert time.monotonic() - started < 3
