@@ -216,6 +216,7 @@ def _settings(**chosen: Any) -> Settings:
         lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise click.ClickException("a setting is wrong: " + "; ".join(lines)) from None
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     return settings
 
 
@@ -227,7 +228,7 @@ def _told() -> Iterator[None]:
     except StoreUnavailableError as error:
         name = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}[error.store]
         raise click.ClickException(f"{error.store} does not answer: {error.__cause__!r}. Check {name}.") from None
-    except HoldfastError as error:
+    except (HoldfastError, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -1,5 +1,6 @@
 """Field types that every edge reads text from strangers with: requests, world files, settings."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,6 +18,8 @@ FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9999, 12, 30, tzinfo=UTC)
 """Further out, some zone's calendar has no date for an instant."""
 
+_ISO_8601 = re.compile(r"[0-9TZW:.,+-]+")
+"""Its characters: `fromisoformat` itself lets others pass in places."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +38,10 @@ def parse_instant(text: str) -> Instant:
         If it is not one, or not from the years 1900 to 9999.
     """
     # A "+" that was not escaped in a query arrives as a space.
-    moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+    written = text.replace(" ", "+") if "T" in text else text
+    if not _ISO_8601.fullmatch(written):
+        raise ValueError("must be an ISO 8601 date, or date and time")
+    moment = datetime.fromisoformat(written)
     return instant_from(in_bounds(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
 
 

@@ -1,55 +1,79 @@
 """Running the web application: in this process, or in several that share a port."""
 
+import asyncio
+import signal
 from typing import Any
 
 import uvloop
 from aiohttp import web
 from gunicorn.app.base import BaseApplication
+from typing_extensions import override
 
+from app.api.under_way import UNDER_WAY
 from app.application import StoreUrls, build
 from app.settings import Settings
 
 
 def serve(settings: Settings, urls: StoreUrls) -> None:
-    """Serve until the process is asked to stop; then requests under way finish and new ones are refused."""
+    """Serve until the process is asked to stop; then requests under way finish and new connections are refused."""
     if settings.workers > 1:
         _Workers(settings, urls).run()
-        return
-    web.run_app(
-        build(settings, urls),
-        host=settings.host,
-        port=settings.port,
-        shutdown_timeout=settings.shutdown_s,
-        access_log=None,
-        print=None,
-        loop=uvloop.new_event_loop(),
-    )
+    else:
+        uvloop.run(_serve_here(settings, urls))
 
 
-class _Workers(BaseApplication):  # type: ignore[misc] # gunicorn has no types
-    """Several processes, begun again when one dies, under gunicorn."""
+class _Runner(web.AppRunner):
+    """Refuses new connections first, then waits for requests under way, then ends the rest."""
+
+    def __init__(self, app: web.Application, settings: Settings) -> None:
+        super().__init__(app, access_log=None, shutdown_timeout=1)
+        self._patience_s = settings.shutdown_s
+
+    @override
+    async def cleanup(self) -> None:
+        for site in list(self.sites):
+            await site.stop()
+        await self.app[UNDER_WAY].finished(self._patience_s)
+        await super().cleanup()
+
+
+async def _serve_here(settings: Settings, urls: StoreUrls) -> None:
+    stop = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    runner = _Runner(await build(settings, urls), settings)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+class _Workers(BaseApplication):
+    """Several processes under gunicorn, which begins one again when it dies."""
 
     def __init__(self, settings: Settings, urls: StoreUrls) -> None:
         self._settings = settings
         self._urls = urls
         super().__init__()
 
+    @override
     def load_config(self) -> None:
-        """Say how gunicorn should run us; it asks for this."""
         chosen = {
             "bind": f"{self._settings.host}:{self._settings.port}",
             "workers": self._settings.workers,
             "worker_class": "aiohttp.GunicornUVLoopWebWorker",
-            "graceful_timeout": int(self._settings.shutdown_s),
+            # A little longer than a worker waits by itself.
+            "graceful_timeout": int(self._settings.shutdown_s) + 2,
             "loglevel": "warning",
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
 
+    @override
     def load(self) -> Any:
-        """Return what each worker serves; gunicorn asks for this."""
-
-        async def fresh() -> web.Application:
-            return await build(self._settings, self._urls)
+        async def fresh() -> web.AppRunner:
+            return _Runner(await build(self._settings, self._urls), self._settings)
 
         return fresh

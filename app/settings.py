@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     """Where embedded servers keep their data."""
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that serve; one a core is plenty."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10

@@ -6,11 +6,13 @@ from app.api.bodies import LARGEST_BODY_BYTES
 from app.api.middlewares import cors, credentials, errors
 from app.api.routes import add_routes
 from app.api.state import USE_CASES, UseCases
+from app.api.under_way import UNDER_WAY, UnderWay, under_way
 
 
 def web_application(use_cases: UseCases) -> web.Application:
     """Return a fresh application."""
-    app = web.Application(middlewares=[cors, errors, credentials], client_max_size=LARGEST_BODY_BYTES)
+    app = web.Application(middlewares=[under_way, cors, errors, credentials], client_max_size=LARGEST_BODY_BYTES)
     app[USE_CASES] = use_cases
+    app[UNDER_WAY] = UnderWay()
     add_routes(app)
     return app

@@ -33,7 +33,6 @@ _REFUSALS = {
     Refusal.CALENDAR_BUSY: "{start} is not available: a connected calendar shows its host as busy.",
     Refusal.NOTICE: "{start} is too soon or in the past: it lies before the event type's minimum booking notice ends.",
     Refusal.CLOSED: "{start} is not available: it is outside the working hours, or on a day off, of its host.",
-    Refusal.SEATS_OVERLAP: "{start} is not available: a booking that others can still join lies across it.",
     Refusal.NOBODY: "{start} is not available: nobody hosts this event type.",
 }
 

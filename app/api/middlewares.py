@@ -1,9 +1,7 @@
 """What surrounds every handler: the error envelope, credentials and CORS."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeAlias
 
 from aiohttp import web
 
@@ -11,13 +9,11 @@ from app.api.bodies import LARGEST_BODY_BYTES, json_response
 from app.api.credentials import authenticated
 from app.api.errors import RequestError, error_object, request_error
 from app.api.instants import utc_text
-from app.api.state import set_caller
+from app.api.state import CALLER, Handler
 from app.domain.errors import HoldfastError
 from app.fields import instant_from
 
 _logger = logging.getLogger(__name__)
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ALLOWED = {
     "Access-Control-Allow-Origin": "*",
@@ -73,7 +69,9 @@ def _from_aiohttp(request: web.Request, error: web.HTTPException) -> RequestErro
 async def credentials(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who calls; bad credentials end the request."""
     if request.path.startswith(("/v2/", "/api/v2/")):
-        set_caller(request, await authenticated(request))
+        caller = await authenticated(request)
+        if caller is not None:
+            request[CALLER] = caller
     return await handler(request)
 
 

@@ -9,7 +9,7 @@ from app.api.bodies import json_response, read_body, success
 from app.api.errors import bad_request
 from app.api.instants import utc_text
 from app.api.slots_query import Usernames
-from app.api.state import USE_CASES, caller_of
+from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById, ByUsernames
 from app.domain.reservation import KeptReservation
 from app.fields import LONGEST_TEXT, Text, WholeNumber, instant_or_none
@@ -59,14 +59,14 @@ class ReservationBody(BaseModel):
 async def post_reservation(request: web.Request) -> web.Response:
     """Keep a slot."""
     body = await read_body(request, ReservationBody)
-    kept = await request.app[USE_CASES].slot_keeper.reserve(body.request(caller_of(request)))
+    kept = await request.app[USE_CASES].slot_keeper.reserve(body.request(request.get(CALLER)))
     return success(_kept(kept), status=201)
 
 
 async def patch_reservation(request: web.Request) -> web.Response:
     """Move a reservation to another slot."""
     body = await read_body(request, ReservationBody)
-    kept = await request.app[USE_CASES].slot_keeper.move(_uid(request), body.request(caller_of(request)))
+    kept = await request.app[USE_CASES].slot_keeper.move(_uid(request), body.request(request.get(CALLER)))
     return success(_kept(kept))
 
 

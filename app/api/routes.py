@@ -7,7 +7,7 @@ or not at all, and no path here has two.
 from aiohttp import web
 
 from app.api import health, reservations, slots, slots_2024_04_15
-from app.api.middlewares import Handler
+from app.api.state import Handler
 
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04

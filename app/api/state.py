@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from aiohttp import web
 
 from app.services.find_slots import SlotFinder
 from app.services.keep_slots import SlotKeeper
 from app.services.ports import Caller, Credentials
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +25,5 @@ class UseCases:
 
 
 USE_CASES = web.AppKey("USE_CASES", UseCases)
-_CALLER = "caller"
-
-
-def set_caller(request: web.Request, caller: Caller | None) -> None:
-    """Remember who sends a request."""
-    request[_CALLER] = caller
-
-
-def caller_of(request: web.Request) -> Caller | None:
-    """Return who sends a request; None: somebody without credentials."""
-    caller = request[_CALLER]
-    assert caller is None or isinstance(caller, Caller)  # noqa: S101 - for the type checker
-    return caller
+CALLER = web.RequestKey("CALLER", Caller)
+"""Who sends the request; not there: somebody without credentials."""

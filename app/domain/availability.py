@@ -32,9 +32,7 @@ class Refusal(IntEnum):
     NOTICE = 5
     CLOSED = 6
     """Outside the hosts' hours, or on a date that is closed or away."""
-    SEATS_OVERLAP = 7
-    """A booking with seats left lies across it."""
-    NOBODY = 8
+    NOBODY = 7
     """Nobody hosts the event type."""
 
 
@@ -215,12 +213,15 @@ class Availability:
     def _host_refusal(self, host: Host, start: Instant) -> Refusal | None:
         end = start + self.length * MINUTE
         if holds(self.free[host.id], start, end):
-            return Refusal.SEATS_OVERLAP if self._across(self._shared[host.id], start, end) else None
+            return self._shared_refusal(host, start, end)
         for taker, ranges in self._taken[host.id].items():
             if meets(ranges, start, end):
                 return _REFUSAL_BY_TAKER[taker]
         return Refusal.CLOSED
 
-    @staticmethod
-    def _across(shared: Iterable[SeatedStart], start: Instant, end: Instant) -> bool:
-        return any(seat.start != start and overlaps((seat.start, seat.end), (start, end)) for seat in shared)
+    def _shared_refusal(self, host: Host, start: Instant, end: Instant) -> Refusal | None:
+        """Judge a start that lies across another one with seats left, whose host it needs (RULES.md 11)."""
+        for seat in self._shared[host.id]:
+            if seat.start != start and overlaps((seat.start, seat.end), (start, end)):
+                return Refusal.RESERVED if seat.booking_uid is None else Refusal.BOOKED
+        return None

@@ -93,9 +93,9 @@ def blocked(event_type: EventType, item: Booking | Reservation) -> Range:
 
 
 def buffers_only(event_type: EventType, item: Booking | Reservation) -> list[Range]:
-    """Return the two ranges that a start with seats left blocks: before and after it (RULES.md 11)."""
+    """Return what a start with seats left blocks: its buffers, before and after it (RULES.md 11)."""
     start, end = blocked(event_type, item)
-    return [(start, item.start), (item.end, end)]
+    return [one for one in ((start, item.start), (item.end, end)) if one[0] < one[1]]
 
 
 def calendar_ranges(event_type: EventType, reported: Sequence[Range], open_for: Iterable[Range]) -> list[Range]:

@@ -34,22 +34,24 @@ class Grid:
         """
         step, length, unit = self.step * MINUTE, self.length * MINUTE, self.unit
         given: list[Instant] = []
+        unlisted: set[Instant] = set()
         for stretch_start, stretch_end in stretches:
             beginning = max(stretch_start, window[0])
             last = min(stretch_end, window[1] + SECOND) - length
-            if beginning > last:
+            if beginning - beginning % MINUTE > last:
                 continue
             start = self._first_start(beginning, min(stretch_end, window[1]), unit)
             at = bisect_left(given, start)
             if at and start - given[at - 1] < step:
                 start = given[at - 1] + step
-            if start < beginning:
-                start += step
+            elif start < beginning and given[at : at + 1] != [start]:
+                # Too early by the seconds that were cut off. It still counts as given: the next starts follow it.
+                unlisted.add(start)
             if not given or start > given[-1]:
                 given.extend(range(start, last + 1, step))
             else:
                 given = sorted({*given, *range(start, last + 1, step)})
-        return given
+        return [start for start in given if start not in unlisted] if unlisted else given
 
     def _first_start(self, beginning: Instant, end: Instant, unit: int) -> Instant:
         minute = beginning - beginning % MINUTE

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation
 from app.domain.event_type import EventType, Host
-from app.domain.schedule import Schedule, Travel
+from app.domain.schedule import Absence, Schedule, Travel
 from app.domain.schedule import zone as zone_named
 from app.domain.slots import Grid
 
@@ -49,6 +49,12 @@ def instant_minute(zone: str, day: date, minute: int) -> int:
     raise AssertionError("no zone skips two days")
 
 
+def shown(zone: str, minute: int) -> int:
+    """Return what clocks show at a minute, as minutes from the start of 1970 to that date and time."""
+    clock = datetime.fromtimestamp(minute * 60, ZoneInfo(zone))
+    return _wall(clock.date(), clock.hour * 60 + clock.minute)
+
+
 def minute_of_hour(zone: str, minute: int) -> int:
     """Return the minute hand's place."""
     return datetime.fromtimestamp(minute * 60, ZoneInfo(zone)).minute
@@ -57,15 +63,17 @@ def minute_of_hour(zone: str, minute: int) -> int:
 # Rules 2 and 5: open time --------------------------------------------------------------------------------------------
 
 
-def open_minutes(host: Host, first: date, last: date) -> set[int]:
-    """Return the minutes at which a host's hours of some dates, both included, are open."""
+def open_minutes(
+    schedule: Schedule, first: date, last: date, *, travels: Iterable[Travel] = (), absences: Iterable[Absence] = ()
+) -> set[int]:
+    """Return the minutes at which the hours of some dates, both included, are open."""
     result: set[int] = set()
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        if any(absence.first <= day <= absence.last for absence in host.person.absences):
+        if any(absence.first <= day <= absence.last for absence in absences):
             continue
-        zone = _zone_of(host.schedule, host.travels, day)
-        for start, end in _stretches(host.schedule, day):
+        zone = _zone_of(schedule, travels, day)
+        for start, end in _stretches(schedule, day):
             result.update(range(instant_minute(zone, day, start), _end_minute(zone, day, end)))
     return result
 
@@ -194,7 +202,13 @@ def listed(question: Question) -> list[int]:
     """Return the starts that should be listed."""
     host, event_type = question.host, question.event_type
     first, last = (datetime.fromtimestamp(instant // 1_000, UTC).date() for instant in question.window)
-    free = open_minutes(host, first - timedelta(days=3), last + timedelta(days=3))
+    free = open_minutes(
+        host.schedule,
+        first - timedelta(days=3),
+        last + timedelta(days=3),
+        travels=host.travels,
+        absences=host.person.absences,
+    )
     free -= busy_minutes(event_type, host.id, question.busy, question.rescheduling)
     stretches = [(begin * MILLISECONDS, end * MILLISECONDS) for begin, end in runs(free)]
     grid = Grid(

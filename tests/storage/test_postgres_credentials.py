@@ -113,7 +113,9 @@ async def test_keys_are_listed_without_their_secrets(credentials: PostgresCreden
 
 async def test_no_secret_is_in_the_database(credentials: PostgresCredentials, connection: Connection) -> None:
     _, token = await credentials.create(OWNER, CredentialKind.API_KEY)
-    rows = await connection.fetch("SELECT c::text AS text FROM credentials AS c UNION SELECT o::text FROM oauth_clients AS o")
+    rows = await connection.fetch(
+        "SELECT c::text AS text FROM credentials AS c UNION SELECT o::text FROM oauth_clients AS o"
+    )
     text = "\n".join(row["text"] for row in rows)
     for secret in (token, "owners_key", "secret-of-user"):
         assert secret not in text

@@ -421,4 +421,4 @@ async def test_a_server_that_is_away_is_told_in_time(unused_tcp_port: int) -> No
 
 def test_a_url_of_another_kind_is_refused_with_what_there_is() -> None:
     with pytest.raises(RedisUrlError, match="rediss://"):
-        open_redis("redis+cluster://127.0.0.1:7000", deadline_s=1)
+        _ = open_redis("redis+cluster://127.0.0.1:7000", deadline_s=1)

@@ -200,5 +200,5 @@ def package_program(package: str, pattern: str) -> Path:
     spec = find_spec(package)
     for folder in [] if spec is None else spec.submodule_search_locations or []:
         for program in Path(folder).glob(pattern):
-            return program
+            return program.resolve()
     raise NotInstalledError(package)

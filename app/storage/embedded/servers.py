@@ -4,6 +4,7 @@
 process at a time, while it comes or goes. The kernel gives both back, so that a killed user is no user any more.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class EmbeddedServers:
         self._account.make_folder(folder)
         self._postgres, self._valkey = _servers(folder, self._account)
         self._users: FileLock | None = None
+        self._pid = os.getpid()
 
     @classmethod
     def use(cls, data_dir: Path, *, postgres: bool, valkey: bool) -> Self:
@@ -85,18 +87,20 @@ class EmbeddedServers:
                     redis_url=self._valkey.ensure_running() if valkey else None,
                 )
             except BaseException:
-                with suppress(EmbeddedServersError):
+                with suppress(EmbeddedServersError, OSError):  # the first failure is the one to tell
                     self._leave(self._users)
                 raise
 
     def release(self) -> None:
-        """Be no user any more; the last one stops the servers. May be called again.
+        """Be no user any more; the last one stops the servers. May be called again; does nothing in a forked child.
 
         Raises
         ------
         EmbeddedServersError
             A server does not stop, or others hold the folder for too long.
         """
+        if os.getpid() != self._pid:  # a child of a fork, on its way out through its parent's blocks
+            return
         users, self._users = self._users, None
         if users is None:
             return

@@ -124,7 +124,7 @@ class RedisHolds:
     async def ping(self) -> None:
         """Ask the store for a sign of life; StoreUnavailableError if it gives none."""
         async with self._answered():
-            await self._redis.execute_command("PING")
+            await self._redis.ping()
 
     async def load(self, reservations: Iterable[KeptReservation]) -> None:
         """Write reservations as they are, whatever they overlap."""

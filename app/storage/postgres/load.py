@@ -18,7 +18,7 @@ from app.domain.errors import HoldfastError
 from app.storage.postgres.imported_bookings import import_bookings
 from app.storage.postgres.known import NOTHING, Known, known_of
 from app.storage.postgres.named_sql import queries
-from app.storage.postgres.pool import Connection, storage_errors
+from app.storage.postgres.pool import CLOSING_S, Connection, storage_errors
 from app.storage.postgres.rows import Row, TableRows, tables, unnumbered_absences
 from app.storage.world_files.checks import WorldProblem, problems, rules_not_there_yet, world_list
 from app.storage.world_files.format import World
@@ -102,20 +102,20 @@ async def load_world(
         If PostgreSQL does not answer, or all of it takes longer than `timeout_s`.
     """
     with storage_errors(), _refusals():
-        async with asyncio.timeout(timeout_s), _transaction(database_url) as connection:
+        async with asyncio.timeout(timeout_s), _transaction(database_url, timeout_s) as connection:
             known = await _checked(connection, world, mode)
             return await _write(connection, world, known, on_progress or _say_nothing)
 
 
 @asynccontextmanager
-async def _transaction(database_url: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(database_url, statement_cache_size=0)
+async def _transaction(database_url: str, timeout_s: float) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(database_url, command_timeout=timeout_s, statement_cache_size=0)
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", LOAD_LOCK)
             yield connection
     finally:
-        await connection.close()
+        await connection.close(timeout=CLOSING_S)
 
 
 @contextmanager
@@ -161,7 +161,7 @@ async def _write(connection: Connection, world: World, known: Known, tell: Progr
         await writer.copy(rows)
     if sum(writer.totals.values()) >= _WORTH_ANALYZING:
         # Until it has counted, PostgreSQL takes the tables for as small as they were and reads them whole.
-        await connection.execute("ANALYZE")
+        await connection.execute(_SQL["analyze"])
     return LoadReport(
         counts=writer.totals,
         overlapping_bookings=imported.overlapping,

@@ -16,7 +16,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app.domain.errors import HoldfastError
-from app.storage.postgres.pool import Connection, storage_errors
+from app.storage.postgres.pool import CLOSING_S, Connection, storage_errors
 
 MIGRATION_LOCK = 0x484F_4C44_0001
 """Advisory lock of the database: whoever holds it migrates."""
@@ -82,11 +82,13 @@ async def pending_revisions(database_url: str, *, timeout_s: float) -> list[str]
 @asynccontextmanager
 async def _connected(database_url: str, timeout_s: float) -> AsyncIterator[Connection]:
     # Nothing here runs twice, so nothing is worth preparing; PgBouncer would mind.
-    connection = await asyncpg.connect(database_url, timeout=timeout_s, statement_cache_size=0)
+    connection = await asyncpg.connect(
+        database_url, timeout=timeout_s, command_timeout=2 * timeout_s, statement_cache_size=0
+    )
     try:
         yield connection
     finally:
-        await connection.close()
+        await connection.close(timeout=CLOSING_S)
 
 
 async def _apply(connection: Connection, timeout_s: float) -> list[str]:

@@ -20,6 +20,9 @@ DRIVER_ERRORS = (
 )
 """Everything that talking to PostgreSQL raises, broken connections and refused ones included."""
 
+CLOSING_S = 5
+"""How long a server may take to say goodbye; then the connection is dropped."""
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """A connection of one's own."""
 Borrowed: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
@@ -45,7 +48,10 @@ class Pool:
     """A bounded number of connections. A server that went away and came back is found again by itself."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", deadline_s: float) -> None:
-        """Lend connections of `pool`, each for at most `deadline_s`, the wait for it included."""
+        """Lend connections of `pool`, each for at most `deadline_s`, the wait for it included.
+
+        Taking leave of a connection that went silent at work may take as long again.
+        """
         self._pool = pool
         self._deadline_s = deadline_s
 

@@ -15,7 +15,7 @@ _COMMENT = "//"
 _SHOWN = 5
 
 
-class _YamlLoader(yaml.CSafeLoader):  # type: ignore[misc] # compiled, without types
+class _YamlLoader(yaml.CSafeLoader):
     """YAML that reads as JSON would: 10:30 and 2050-09-05 are texts, not a number and a date."""
 
 
@@ -23,9 +23,7 @@ _YamlLoader.yaml_implicit_resolvers = {}
 _YamlLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])
 _YamlLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|True|false|False)\Z"), list("tTfF"))
 _YamlLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)\Z"), list("-0123456789"))
-_YamlLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"-?[0-9]+\.[0-9]+\Z"), list("-0123456789")
-)
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"-?[0-9]+\.[0-9]+\Z"), list("-0123456789"))
 
 
 class WorldFileError(HoldfastError):

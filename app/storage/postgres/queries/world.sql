@@ -89,3 +89,6 @@ SELECT
         FROM (SELECT id FROM teams UNION ALL SELECT id FROM organizations) AS groups
         HAVING max(id) >= (SELECT last_value FROM group_ids)
     );
+
+-- name: analyze
+ANALYZE users, event_types, bookings, booking_attendees, booking_hosts, busy_times;

@@ -1,0 +1,55 @@
+"""Requests under way: a process that is asked to stop waits for them, and closes their connections after them."""
+
+import asyncio
+
+from aiohttp import web
+
+from app.api.state import Handler
+
+
+class UnderWay:
+    """Counts the requests of one process."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+        self._stopping = False
+
+    async def finished(self, timeout_s: float) -> bool:
+        """Wait, from now on ending connections after their requests, until none is under way; False if it takes longer.
+
+        aiohttp has a wait of its own, but by then it no longer reads from connections: a request whose body is still
+        arriving would never end.
+        """
+        self._stopping = True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._none.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer a request and count it meanwhile."""
+        self._count += 1
+        self._none.clear()
+        try:
+            response = await handler(request)
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._none.set()
+        if self._stopping:
+            response.force_close()
+        return response
+
+
+UNDER_WAY = web.AppKey("UNDER_WAY", UnderWay)
+
+
+@web.middleware
+async def under_way(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count the requests under way."""
+    return await request.app[UNDER_WAY].counted(request, handler)

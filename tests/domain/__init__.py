@@ -1,0 +1,1 @@
+"""The rules, tested as claims about small worlds; no I/O."""

@@ -1,0 +1,80 @@
+"""Rule 12: slots under their dates in the asker's zone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.answer import by_day
+from app.domain.availability import Slot
+from app.domain.schedule import date_of, zone
+from app.domain.time_ranges import DAY, MINUTE
+from tests.domain.builders import at, texts
+
+ZONES = ["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
+
+
+def slots_at(text: str) -> list[Slot]:
+    """Return half-hour slots at these starts."""
+    return [Slot(start=at(part), end=at(part) + 30 * MINUTE) for part in text.split()]
+
+
+def days(text: str, asker: str, *, only_first: bool = False) -> dict[str, str]:
+    """Return a listing as dates and starts."""
+    listing = by_day(slots_at(text), zone(asker), only_first=only_first)
+    return {str(date_of(day)): texts(slot.start for slot in slots) for day, slots in listing.items()}
+
+
+@pytest.mark.parametrize(
+    ("asker", "expected"),
+    [
+        ("UTC", {"2050-09-05": "02:00 11:00 20:00"}),
+        ("America/New_York", {"2050-09-04": "02:00", "2050-09-05": "11:00 20:00"}),
+        ("Asia/Kathmandu", {"2050-09-05": "02:00 11:00", "2050-09-06": "20:00"}),
+        ("Pacific/Kiritimati", {"2050-09-05": "02:00", "2050-09-06": "11:00 20:00"}),
+    ],
+)
+def test_slots_stand_under_their_dates_in_the_zone_asked_for(asker: str, expected: dict[str, str]) -> None:
+    assert days("02:00 11:00 20:00", asker) == expected
+
+
+def test_a_day_without_slots_has_no_key() -> None:
+    assert list(days("2050-09-05T10:00Z 2050-09-08T10:00Z", "UTC")) == ["2050-09-05", "2050-09-08"]
+    assert days("", "UTC") == {}
+
+
+@pytest.mark.parametrize(
+    ("asker", "expected"),
+    [
+        ("UTC", {"2050-09-05": "02:00"}),
+        ("America/New_York", {"2050-09-04": "02:00", "2050-09-05": "11:00"}),
+        ("Asia/Kathmandu", {"2050-09-05": "02:00", "2050-09-06": "20:00"}),
+    ],
+)
+def test_only_the_first_slot_is_that_of_each_date_of_the_answer(asker: str, expected: dict[str, str]) -> None:
+    assert days("02:00 11:00 20:00", asker, only_first=True) == expected
+
+
+@given(
+    quarters=st.lists(st.integers(0, 200), unique=True).map(sorted),
+    asker=st.sampled_from(ZONES),
+    only_first=st.booleans(),
+)
+def test_the_asker_changes_keys_and_never_instants(quarters: list[int], asker: str, *, only_first: bool) -> None:
+    first = at("2050-03-12T20:00Z")
+    slots = [Slot(start=first + 15 * quarter * MINUTE, end=first + (15 * quarter + 15) * MINUTE) for quarter in quarters]
+    listing = by_day(slots, zone(asker), only_first=only_first)
+    assert list(listing) == sorted(listing)
+    assert all((slot.start + zone(asker).offset_at(slot.start)) // DAY == day for day in listing for slot in listing[day])
+    if only_first:
+        assert [[slot] for slot in _firsts(slots, asker)] == list(listing.values())
+    else:
+        assert [slot for kept in listing.values() for slot in kept] == slots
+
+
+def _firsts(slots: list[Slot], asker: str) -> list[Slot]:
+    there = zone(asker)
+    return [
+        slot
+        for index, slot in enumerate(slots)
+        if not any(there.day_at(earlier.start) == there.day_at(slot.start) for earlier in slots[:index])
+    ]

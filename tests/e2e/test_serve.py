@@ -1,0 +1,155 @@
+"""Starting, stopping, killing and starting again."""
+
+import json
+import signal
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.service import Running, run, serving
+
+INTRO = 1
+"""The demo world's event type of one person."""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def servers_of(data_dir: Path) -> list[int]:
+    """The processes that belong to a data folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        told = " ".join(process.info["cmdline"] or []) + str(process.info["cwd"])
+        if str(data_dir) in told and "-m app" not in told:
+            found.append(process.pid)
+    return found
+
+
+def first_start(service: Running) -> str:
+    status, answer = service.ask("GET", f"/v2/slots?eventTypeId={INTRO}&start=2050-09-05&end=2050-09-09")
+    assert status == 200
+    return str(next(iter(answer["data"].values()))[0]["start"])
+
+
+def reserve(service: Running, start: str) -> tuple[int, str]:
+    body = {"eventTypeId": INTRO, "slotStart": start}
+    status, answer = service.ask("POST", "/v2/slots/reservations", body)
+    return status, answer["data"]["reservationUid"] if status == 201 else answer["error"]["message"]
+
+
+def test_what_was_held_is_held_after_a_restart(data_dir: Path, unused_tcp_port: int) -> None:
+    with serving(data_dir, unused_tcp_port, "--demo") as service:
+        start = first_start(service)
+        status, uid = reserve(service, start)
+        assert status == 201
+        assert service.end(signal.SIGINT) == 0
+    assert servers_of(data_dir) == []
+    with serving(data_dir, unused_tcp_port, "--demo") as service:
+        assert service.ask("GET", f"/v2/slots/reservations/{uid}")[1]["data"]["slotStart"] == start
+        assert first_start(service) > start
+
+
+def test_a_killed_serve_leaves_servers_that_the_next_user_takes_over(data_dir: Path, unused_tcp_port: int) -> None:
+    with serving(data_dir, unused_tcp_port, "--demo") as service:
+        start = first_start(service)
+        assert reserve(service, start)[0] == 201
+        service.process.kill()
+        service.process.wait()
+        before = servers_of(data_dir)
+        assert before
+    with serving(data_dir, unused_tcp_port) as service:
+        assert {psutil.Process(pid).name() for pid in before} <= {
+            psutil.Process(p).name() for p in servers_of(data_dir)
+        }
+        assert first_start(service) > start
+    assert servers_of(data_dir) == []
+
+
+def test_load_beside_a_running_serve(data_dir: Path, unused_tcp_port: int, tmp_path: Path) -> None:
+    absence = {"outOfOffice": [{"userId": 1, "start": "2050-09-05", "end": "2050-09-08"}]}
+    file = tmp_path / "absence.json"
+    file.write_text(json.dumps(absence))
+    with serving(data_dir, unused_tcp_port, "--demo") as service:
+        assert first_start(service).startswith("2050-09-05")
+        loaded = run(data_dir, "load", "--merge", str(file))
+        assert loaded.returncode == 0, loaded.stderr
+        assert first_start(service).startswith("2050-09-09")
+        refused = run(data_dir, "load", str(file))
+        assert refused.returncode == 1
+        assert "--replace" in refused.stderr
+    assert servers_of(data_dir) == []
+
+
+def test_requests_under_way_finish_and_new_ones_are_refused(data_dir: Path, unused_tcp_port: int) -> None:
+    with serving(data_dir, unused_tcp_port, "--demo") as service:
+        body = json.dumps({"eventTypeId": INTRO, "slotStart": first_start(service)}).encode()
+        head = f"POST /v2/slots/reservations HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", unused_tcp_port), timeout=15) as slow:
+            slow.sendall(head.encode() + body[:10])
+            service.ask("GET", "/health/live")
+            service.process.send_signal(signal.SIGTERM)
+            _wait_until_refused(unused_tcp_port)
+            slow.sendall(body[10:])
+            answer = slow.recv(65_536)
+        assert answer.startswith(b"HTTP/1.1 201")
+        assert service.process.wait(15) == 0
+
+
+def _wait_until_refused(port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("new connections are still accepted")
+
+
+def test_of_many_at_once_on_several_pods_one_wins(data_dir: Path, unused_tcp_port_factory: Callable[[], int]) -> None:
+    """Two `serve` commands at once, one of them with two workers: one schema, one set of servers, one winner."""
+    ports = [unused_tcp_port_factory(), unused_tcp_port_factory()]
+    with (
+        serving(data_dir, ports[0], "--demo") as one,
+        serving(data_dir, ports[1], "--workers", "2") as two,
+        ThreadPoolExecutor(40) as threads,
+    ):
+        start = first_start(one)
+        answers = list(threads.map(lambda n: reserve((one, two)[n % 2], start), range(200)))
+        assert sorted(status for status, _ in answers) == [201] + [422] * 199
+        assert {first_start(one), first_start(two)} == {first_start(one)}
+
+
+def test_keys_are_shown_once_and_can_be_revoked(data_dir: Path, unused_tcp_port: int) -> None:
+    with serving(data_dir, unused_tcp_port, "--demo") as service:
+        created = run(data_dir, "keys", "create", "1", "--days", "30")
+        token = created.stdout.strip()
+        assert token.startswith("cal_")
+        key_id = created.stderr.split("key ")[1].split(".")[0]
+        listed = run(data_dir, "keys", "list").stdout
+        assert key_id in listed
+        assert token not in listed
+        assert _status_with(service, token) == 200
+        assert run(data_dir, "keys", "revoke", key_id).returncode == 0
+        assert _status_with(service, token) == 401
+        assert run(data_dir, "keys", "revoke", key_id).returncode == 1
+        assert run(data_dir, "keys", "create", "999").returncode == 1
+
+
+def _status_with(service: Running, token: str) -> int:
+    path = f"/v2/slots?eventTypeId={INTRO}&start=2050-09-05&end=2050-09-09"
+    return service.ask("GET", path, Authorization=f"Bearer {token}")[0]
+
+
+def test_a_store_that_is_not_there_is_told_in_a_sentence(data_dir: Path, unused_tcp_port: int) -> None:
+    urls = {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{unused_tcp_port}/x", "REDIS_URL": "redis://127.0.0.1:1"}
+    done = run(data_dir, "migrate", **urls)
+    assert done.returncode == 1
+    assert "DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,56 @@
+"""A connection between a client and a server that a test may cut, slow down and mend."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+class Proxy:
+    """Passes bytes between a port on loopback and a server."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._up = True
+        self.pause_s = 0.0
+        """How long each chunk from the client is held back."""
+        self.port = 0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Proxy"]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        """End every connection and refuse new ones, as a server that is gone does."""
+        self._up = False
+        for writer in self._writers:
+            writer.close()
+
+    def mend(self) -> None:
+        self._up = True
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._up:
+            writer.close()
+            return
+        server_reader, server_writer = await self._connect()
+        self._writers |= {writer, server_writer}
+        with suppress(OSError):
+            await asyncio.gather(self._pass(reader, server_writer, slow=True), self._pass(server_reader, writer))
+        self._writers -= {writer, server_writer}
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slow: bool = False) -> None:
+        while chunk := await reader.read(65_536):
+            if slow and self.pause_s:
+                await asyncio.sleep(self.pause_s)
+            writer.write(chunk)
+            await writer.drain()
+        writer.close()

@@ -1,0 +1,246 @@
+"""What happens between a claim and the look that judges it. Stores are in memory and do just what a test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field, replace
+
+import fakeredis
+import pytest
+
+from app.domain.availability import Refusal
+from app.domain.busy import Booking, BusyTimes
+from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, staff
+from app.domain.reservation import Claimed, KeptReservation, Workload
+from app.domain.schedule import Schedule, WeeklyHours
+from app.domain.time_ranges import DAY, MINUTE, Range
+from app.services.claim_slots import SlotClaimer, WantedSlot
+from app.services.errors import NotReservableError, SlotRefusedError, StoreUnavailableError
+from app.storage.holds.redis_holds import RedisHolds
+
+MONDAY = 2_545_948_800_000
+"""2050-09-05T00:00Z."""
+TEN = MONDAY + 600 * MINUTE
+ALWAYS = Schedule(1, "UTC", (WeeklyHours(frozenset(range(1, 8)), 0, 1_440),))
+
+
+@dataclass
+class Calendars:
+    """Answers looks one after the other; the last answer stays."""
+
+    looks: list[BusyTimes | Exception] = field(default_factory=lambda: [BusyTimes()])
+    loads: dict[int, Workload] = field(default_factory=dict)
+
+    async def busy_times(self, host_ids: Collection[int], around: Range, seated_type_id: int | None) -> BusyTimes:
+        del host_ids, around, seated_type_id
+        look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    async def workloads(self, event_type_id: int, host_ids: Collection[int], month: Range) -> dict[int, Workload]:
+        del event_type_id, host_ids, month
+        return self.loads
+
+
+@pytest.fixture
+async def holds() -> AsyncIterator[RedisHolds]:
+    async with fakeredis.FakeAsyncRedis() as redis:
+        await redis.flushall()
+        yield RedisHolds(redis, deadline_s=5)
+
+
+def wanted(*hosts: HostEntry, scheduling: SchedulingType = SchedulingType.ROUND_ROBIN, **more: object) -> WantedSlot:
+    """An hour at ten, of an event type of these hosts."""
+    event_type = EventType(id=7, scheduling=scheduling, team_id=1, length=60, host_entries=hosts)
+    people = {
+        entry.user_id: Person(
+            id=entry.user_id,
+            username=f"u{entry.user_id}",
+            email=f"u{entry.user_id}@example.com",
+            zone="UTC",
+            default_schedule=ALWAYS,
+        )
+        for entry in hosts
+    }
+    rules = EventTypeRules(event_type=replace(event_type, **more), people=people)  # type: ignore[arg-type]
+    return WantedSlot(staffed=staff(rules), start=TEN, length=60, rescheduling=None, own=None)
+
+
+def host(user_id: int, *, mandatory: bool = False, priority: int = 2, group: str | None = None) -> HostEntry:
+    return HostEntry(user_id=user_id, mandatory=mandatory, priority=priority, group=group)
+
+
+def booked(*host_ids: int, start: int = TEN, emails: tuple[str, ...] = ()) -> BusyTimes:
+    booking = Booking(
+        uid="b",
+        event_type_id=7,
+        host_ids=frozenset(host_ids),
+        start=start,
+        end=start + 60 * MINUTE,
+        attendee_emails=emails,
+    )
+    return BusyTimes(bookings=(booking,))
+
+
+def claimer(holds: RedisHolds, *looks: BusyTimes | Exception, loads: dict[int, Workload] | None = None) -> SlotClaimer:
+    calendars = Calendars(list(looks) or [BusyTimes()], loads or {})
+    return SlotClaimer(calendars, calendars, holds, lambda: MONDAY - 7 * DAY)
+
+
+async def hosts_claimed(claimer: SlotClaimer, slot: WantedSlot, name: str = "c") -> tuple[int, ...]:
+    return (await claimer.claim(slot, name, f"uid-{name}")).claim.host_ids
+
+
+async def is_free(holds: RedisHolds, *host_ids: int) -> bool:
+    """Whether nothing is left of a claim."""
+    one = wanted(*map(host, host_ids), scheduling=SchedulingType.COLLECTIVE)
+    outcome = await holds.claim(one.claim("probe", "probe", list(host_ids)), None)
+    return isinstance(outcome, Claimed)
+
+
+# A look that comes too late --------------------------------------------------------------------------------------
+
+
+async def test_a_booking_made_meanwhile_refuses_and_frees_the_claim(holds: RedisHolds) -> None:
+    """The look before any claim is skipped for single hosts: what counts is the one after it."""
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    with pytest.raises(SlotRefusedError) as refused:
+        await claimer(holds, booked(1)).claim(alone, "c", "uid")
+    assert refused.value.refusal is Refusal.BOOKED
+    assert await is_free(holds, 1)
+
+
+async def test_round_robin_goes_to_the_next_when_a_booking_was_made_meanwhile(holds: RedisHolds) -> None:
+    team = wanted(host(1, priority=3), host(2))
+    assert await hosts_claimed(claimer(holds, BusyTimes(), booked(1), BusyTimes()), team) == (2,)
+    assert await is_free(holds, 1)
+
+
+async def test_round_robin_is_refused_when_none_is_left(holds: RedisHolds) -> None:
+    team = wanted(host(1), host(2))
+    with pytest.raises(SlotRefusedError) as refused:
+        await claimer(holds, BusyTimes(), booked(1, 2)).claim(team, "c", "uid")
+    assert refused.value.refusal is Refusal.BOOKED
+    assert await is_free(holds, 1, 2)
+
+
+async def test_a_lost_database_gives_the_claim_back(holds: RedisHolds) -> None:
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    with pytest.raises(StoreUnavailableError):
+        await claimer(holds, StoreUnavailableError("postgres")).claim(alone, "c", "uid")
+    assert await is_free(holds, 1)
+
+
+async def test_a_caller_who_leaves_gives_the_claim_back(holds: RedisHolds) -> None:
+    class Endless(Calendars):
+        async def busy_times(self, *_: object) -> BusyTimes:  # type: ignore[override]
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    calendars = Endless()
+    claiming = asyncio.create_task(
+        SlotClaimer(calendars, calendars, holds, lambda: MONDAY - DAY).claim(
+            wanted(host(1), scheduling=SchedulingType.COLLECTIVE), "c", "uid"
+        )
+    )
+    await asyncio.sleep(0.05)
+    claiming.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await claiming
+    assert await is_free(holds, 1)
+
+
+async def test_an_event_type_of_nobody_is_refused_before_any_claim(holds: RedisHolds) -> None:
+    listed = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, host_entries=(), assigned_user_ids=(1,))
+    with pytest.raises(NotReservableError):
+        await claimer(holds).claim(listed, "c", "uid")
+    with pytest.raises(SlotRefusedError):
+        await claimer(holds, booked(1)).claim(listed, "c", "uid")
+
+
+# Who is chosen ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hosts", "loads", "chosen"),
+    [
+        ((host(2), host(1)), {}, (1,)),
+        ((host(1), host(2, priority=3)), {1: Workload(), 2: Workload(9, 9)}, (2,)),
+        ((host(1), host(2)), {1: Workload(1, 5), 2: Workload(0, 9)}, (2,)),
+        ((host(1), host(2)), {1: Workload(1, 9), 2: Workload(1, 5)}, (2,)),
+        ((replace(host(1), weight=300), host(2)), {1: Workload(2, 9), 2: Workload(1, 5)}, (1,)),
+        ((replace(host(1), weight=0), host(2)), {2: Workload(50, 50)}, (2,)),
+        ((host(1, mandatory=True), host(2), host(3)), {2: Workload(1, 1)}, (1, 3)),
+        ((host(1, group="a"), host(2, group="a"), host(3, group="b"), host(4)), {}, (1, 3, 4)),
+    ],
+)
+async def test_who_should_get_the_next_slot(
+    holds: RedisHolds, hosts: tuple[HostEntry, ...], loads: dict[int, Workload], chosen: tuple[int, ...]
+) -> None:
+    assert await hosts_claimed(claimer(holds, loads=loads), wanted(*hosts)) == chosen
+
+
+async def test_live_reservations_count_as_bookings(holds: RedisHolds) -> None:
+    team = wanted(host(1), host(2))
+    claiming = claimer(holds)
+    for hour, expected in ((0, (1,)), (2, (2,)), (4, (1,))):
+        claimed = await claiming.claim(replace(team, start=TEN + hour * 60 * MINUTE), f"c{hour}", f"u{hour}")
+        assert claimed.claim.host_ids == expected
+        assert await holds.keep(claimed.claim, claimed.at + 60_000)
+
+
+async def test_a_held_host_is_passed_over(holds: RedisHolds) -> None:
+    team = wanted(host(1), host(2))
+    claiming = claimer(holds)
+    first = await claiming.claim(team, "c1", "u1")
+    assert await holds.keep(first.claim, first.at + 60_000)
+    assert await hosts_claimed(claiming, team, "c2") == (2,)
+
+
+async def test_a_mandatory_host_is_not_passed_over(holds: RedisHolds) -> None:
+    team = wanted(host(1, mandatory=True), host(2), host(3))
+    claiming = claimer(holds)
+    first = await claiming.claim(team, "c1", "u1")
+    assert await holds.keep(first.claim, first.at + 60_000)
+    with pytest.raises(SlotRefusedError) as refused:
+        await claiming.claim(team, "c2", "u2")
+    assert refused.value.refusal is Refusal.RESERVED
+
+
+async def test_somebody_elses_unfinished_claim_is_waited_out(holds: RedisHolds) -> None:
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    first = await holds.claim(alone.claim("other", "other", [1]), None)
+    assert isinstance(first, Claimed)
+    second = asyncio.create_task(hosts_claimed(claimer(holds), alone))
+    await asyncio.sleep(0.05)
+    assert not second.done()
+    await holds.release(first.claim)
+    assert await second == (1,)
+
+
+# Seats -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_seat_at_a_booked_start_takes_the_bookings_hosts(holds: RedisHolds) -> None:
+    team = wanted(host(1), host(2), seats=3)
+    busy = booked(2, emails=("guest@example.org",))
+    assert await hosts_claimed(claimer(holds, busy), team) == (2,)
+
+
+async def test_seats_of_bookings_made_meanwhile_are_counted(holds: RedisHolds) -> None:
+    """Two seats: one is held, and one was booked after the look; nothing is left for a second hold."""
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
+    first = await claimer(holds).claim(alone, "c1", "u1")
+    assert await holds.keep(first.claim, first.at + 60_000)
+    meanwhile = booked(1, emails=("guest@example.org",))
+    with pytest.raises(SlotRefusedError) as refused:
+        await claimer(holds, BusyTimes(), meanwhile).claim(alone, "c2", "u2")
+    assert refused.value.refusal is Refusal.SEATS_FULL
+
+
+async def test_the_own_seat_is_left_out_when_it_moves(holds: RedisHolds) -> None:
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=1)
+    first = await claimer(holds).claim(alone, "c1", "u1")
+    assert await holds.keep(first.claim, first.at + 60_000)
+    own = KeptReservation(claim=first.claim, until=first.at + 60_000)
+    assert await hosts_claimed(claimer(holds), replace(alone, own=own), "c2") == (1,)

@@ -1,0 +1,115 @@
+"""What PostgreSQL alone is asked: no more than needed, and what no world file can say."""
+
+import pytest
+
+from app.domain.reservation import Workload
+from app.domain.time_ranges import DAY
+from app.fields import parse_instant
+from app.storage.postgres.calendar import PostgresCalendar
+from app.storage.postgres.named_sql import queries
+from app.storage.postgres.pool import Connection, Pool
+
+SETTING = """
+    INSERT INTO users (id, username, email, time_zone) VALUES
+        (1, 'ann', 'ann@example.com', 'UTC'), (2, 'bob', 'bob@example.com', 'UTC'), (3, 'cy', 'cy@example.com', 'UTC');
+    INSERT INTO event_types (id, slug, owner_id, length_minutes, before_buffer_minutes) VALUES (1, 'intro', 1, 30, 15);
+    SELECT setval('users_id_seq', 100);
+"""
+DAY_ONE = parse_instant("2050-03-08")
+
+
+async def book(connection: Connection, uid: str, user_id: int, day: int, status: str = "accepted") -> int:
+    booking_id = await connection.fetchval(
+        """
+        INSERT INTO bookings
+            (uid, event_type_id, user_id, starts_at, ends_at, status, before_buffer_minutes, after_buffer_minutes)
+        VALUES ($1, 1, $2, make_date(2050, 3, $3), make_date(2050, 3, $3) + interval '1 hour', $4, 5, 5)
+        RETURNING id
+        """,
+        *(uid, user_id, day, status),
+    )
+    assert isinstance(booking_id, int)
+    return booking_id
+
+
+@pytest.fixture
+async def calendar(connection: Connection, pool: Pool) -> PostgresCalendar:
+    await connection.execute(SETTING)
+    return PostgresCalendar(pool)
+
+
+async def test_other_peoples_bookings_and_far_ones_stay_out(calendar: PostgresCalendar, connection: Connection) -> None:
+    for uid, user_id, day in (("mine", 1, 8), ("theirs", 2, 8), ("before", 1, 5), ("after", 1, 12)):
+        await book(connection, uid, user_id, day)
+    busy = await calendar.busy_times([1], (DAY_ONE, DAY_ONE + DAY), None)
+    assert [booking.uid for booking in busy.bookings] == ["mine"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "rejected"])
+async def test_what_is_called_off_stays_out(calendar: PostgresCalendar, connection: Connection, status: str) -> None:
+    await book(connection, "off", 1, 8, status)
+    assert not (await calendar.busy_times([1], (DAY_ONE, DAY_ONE + DAY), None)).bookings
+
+
+async def test_an_assigned_host_is_a_host(calendar: PostgresCalendar, connection: Connection) -> None:
+    booking_id = await book(connection, "team", 1, 8)
+    await connection.execute(
+        "INSERT INTO booking_hosts VALUES ($1, 2, tstzrange('2050-03-08', '2050-03-08 01:00'), $1)", booking_id
+    )
+    (booking,) = (await calendar.busy_times([2], (DAY_ONE, DAY_ONE + DAY), None)).bookings
+    assert booking.host_ids == {1, 2}
+
+
+async def test_a_booking_outlives_its_event_type_with_the_buffers_as_booked(
+    calendar: PostgresCalendar, connection: Connection
+) -> None:
+    await book(connection, "left", 1, 8)
+    (booking,) = (await calendar.busy_times([1], (DAY_ONE, DAY_ONE + DAY), None)).bookings
+    assert (booking.event_type_id, booking.before_buffer, booking.after_buffer) == (1, 15, 0)
+    await connection.execute("DELETE FROM event_types")
+    (booking,) = (await calendar.busy_times([1], (DAY_ONE, DAY_ONE + DAY), None)).bookings
+    assert (booking.event_type_id, booking.before_buffer, booking.after_buffer) == (None, 5, 5)
+    assert booking.blocks
+
+
+async def test_workloads_count_the_months_bookings_and_know_the_last(
+    calendar: PostgresCalendar, connection: Connection
+) -> None:
+    await book(connection, "a", 1, 8)
+    await book(connection, "b", 1, 9)
+    await book(connection, "off", 2, 9, "cancelled")
+    last_of_ann = await book(connection, "outside", 1, 20)
+    team = await book(connection, "team", 1, 9)
+    await connection.execute(
+        "INSERT INTO booking_hosts VALUES ($1, 3, tstzrange('2050-03-09', '2050-03-09 01:00'), $1)", team
+    )
+    found = await calendar.workloads(1, [1, 2, 3], (DAY_ONE, DAY_ONE + 2 * DAY))
+    assert found[1] == Workload(bookings=3, last_booked=team)
+    assert found[2].bookings == 0
+    assert found[3] == Workload(bookings=1, last_booked=team)
+    assert team > last_of_ann
+
+
+@pytest.mark.usefixtures("calendar")
+async def test_plans_use_indexes(connection: Connection) -> None:
+    """A question about one host reads that host's bookings, not all there are."""
+    await connection.execute(
+        """
+        INSERT INTO users (id, username, email, time_zone)
+        SELECT n, 'u' || n, 'u' || n || '@example.com', 'UTC' FROM generate_series(101, 300) AS n;
+        INSERT INTO bookings
+            (uid, event_type_id, user_id, starts_at, ends_at, status, before_buffer_minutes, after_buffer_minutes)
+        SELECT 'u' || n, 1, 101 + n % 200, at, at + interval '1 hour', 'accepted', 0, 0
+        FROM generate_series(1, 20000) AS n,
+            LATERAL (SELECT timestamptz '2050-01-01' + n * interval '1 hour' AS at) AS t;
+        INSERT INTO booking_attendees (booking_id, position, email) SELECT id, 0, uid || '@example.org' FROM bookings;
+        INSERT INTO booking_hosts SELECT id, user_id, tstzrange(starts_at, ends_at), id FROM bookings;
+        ANALYZE;
+        """
+    )
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    start = await connection.fetchval("SELECT timestamptz '2050-03-08'")
+    end = await connection.fetchval("SELECT timestamptz '2050-04-08'")
+    statement = await connection.prepare("EXPLAIN " + queries("calendar")["busy_times"])
+    plan = "\n".join(row[0] for row in await statement.fetch([101], start, end, start, end, None))
+    assert "Seq Scan on booking" not in plan, plan
