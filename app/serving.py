@@ -13,6 +13,9 @@ from app.api.under_way import UNDER_WAY
 from app.application import StoreUrls, build
 from app.settings import Settings
 
+_LONGEST_LINE = 32 * 1024
+"""Bytes of a request line or header; some clients put long lists into a query."""
+
 
 def serve(settings: Settings, urls: StoreUrls) -> None:
     """Serve until the process is asked to stop; then requests under way finish and new connections are refused."""
@@ -26,7 +29,9 @@ class _Runner(web.AppRunner):
     """Refuses new connections first, then waits for requests under way, then ends the rest."""
 
     def __init__(self, app: web.Application, settings: Settings) -> None:
-        super().__init__(app, access_log=None, shutdown_timeout=1)
+        super().__init__(
+            app, access_log=None, shutdown_timeout=1, max_line_size=_LONGEST_LINE, max_field_size=_LONGEST_LINE
+        )
         self._patience_s = settings.shutdown_s
 
     @override

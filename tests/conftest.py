@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from redis.asyncio import Redis
@@ -10,12 +12,12 @@ from app.storage.embedded import EmbeddedServers, EmbeddedUrls
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedUrls]:
+def servers() -> Iterator[EmbeddedUrls]:
     """PostgreSQL and Valkey, started once and stopped at the end."""
-    folder = tmp_path_factory.mktemp("servers")
-    # In a thread: it runs an event loop of its own, and a fixture may be asked for while the tests' loop runs.
-    with ThreadPoolExecutor(1) as thread:
-        used = thread.submit(lambda: EmbeddedServers.use(folder, postgres=True, valkey=True)).result()
+    # Not in pytest's own folder, which another run as root would close to the servers' account. In a thread, because
+    # starting runs an event loop of its own, and a fixture may be asked for while the tests' loop runs.
+    with TemporaryDirectory(prefix="holdfast-") as folder, ThreadPoolExecutor(1) as thread:
+        used = thread.submit(lambda: EmbeddedServers.use(Path(folder), postgres=True, valkey=True)).result()
         yield used.urls
         used.release()
 

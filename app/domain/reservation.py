@@ -61,8 +61,6 @@ class Claimed:
     """When, by the store's clock."""
     seat_rank: int = 0
     """How many other holds have a seat at the start, and came before."""
-    confirmed_seats: int = 0
-    """How many of those are confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

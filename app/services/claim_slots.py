@@ -86,20 +86,20 @@ class SlotClaimer:
         if not wanted.staffed.reservable:
             await self.refuse_if_taken(wanted)
             raise NotReservableError(wanted.staffed.event_type.id)
-        passed_over: dict[int, Refusal] = {}
+        passed_over: set[int] = set()
         deadline = asyncio.get_running_loop().time() + CONTENTION_S
         while asyncio.get_running_loop().time() < deadline:
             host_ids = await self._choose(wanted, passed_over)
             outcome = await self._holds.claim(wanted.claim(claim_id, uid, host_ids), wanted.own)
             if isinstance(outcome, Claimed):
-                outcome = await self._checked(wanted, outcome, passed_over)
+                outcome = await self._checked(wanted, outcome)
             match outcome:
                 case Claimed():
                     return outcome
                 case Held(None):
                     raise wanted.refused(Refusal.SEATS_FULL)
                 case Held(int(host_id)):
-                    passed_over.setdefault(host_id, Refusal.RESERVED)
+                    passed_over.add(host_id)
                 case Contended():
                     # Claims that meet pause for different times, so that one of them comes through.
                     await asyncio.sleep(_PAUSE_S * (1 + random.random()))  # noqa: S311 - not a secret
@@ -107,7 +107,7 @@ class SlotClaimer:
 
     # Choosing ------------------------------------------------------------------------------------------------------
 
-    async def _choose(self, wanted: WantedSlot, passed_over: dict[int, Refusal]) -> list[int]:
+    async def _choose(self, wanted: WantedSlot, passed_over: set[int]) -> list[int]:
         """Return the hosts to claim; raise why there are none."""
         staffed = wanted.staffed
         round_robin = staffed.event_type.scheduling is SchedulingType.ROUND_ROBIN
@@ -119,21 +119,21 @@ class SlotClaimer:
             chosen = sorted(seat.host_ids & {host.id for host in staffed.hosts})
         else:
             chosen = await self._team(wanted, availability, passed_over)
-        if refusals := [passed_over[host_id] for host_id in chosen if host_id in passed_over]:
-            raise wanted.refused(min(refusals))
+        if not passed_over.isdisjoint(chosen):
+            raise wanted.refused(Refusal.RESERVED)
         return chosen
 
-    async def _team(self, wanted: WantedSlot, availability: Availability, passed_over: dict[int, Refusal]) -> list[int]:
+    async def _team(self, wanted: WantedSlot, availability: Availability, passed_over: set[int]) -> list[int]:
         """Return the mandatory hosts and of each group the free one who should get the next slot."""
         staffed = wanted.staffed
         chosen = [host.id for host in staffed.mandatory]
         groups = staffed.groups
         workloads = await self._loads(wanted, [host.id for group in groups for host in group]) if groups else {}
         for group in groups:
-            busy = availability.host_refusals(wanted.start, {host.id for host in group})
-            free = [host for host in group if host.id not in busy and host.id not in passed_over]
+            not_free = passed_over | availability.host_refusals(wanted.start, {host.id for host in group}).keys()
+            free = [host for host in group if host.id not in not_free]
             if not free:
-                raise wanted.refused(min([*busy.values(), *passed_over.values()]))
+                raise wanted.refused(Refusal.RESERVED)
             chosen.append(by_preference(free, workloads)[0].id)
         return chosen
 
@@ -174,12 +174,10 @@ class SlotClaimer:
             raise wanted.refused(refusal)
         return availability
 
-    async def _checked(
-        self, wanted: WantedSlot, claimed: Claimed, passed_over: dict[int, Refusal]
-    ) -> Claimed | Held | Contended:
+    async def _checked(self, wanted: WantedSlot, claimed: Claimed) -> Claimed | Held | Contended:
         """Look at the calendar now that nobody else can take the time; release the claim unless it may stand."""
         try:
-            verdict = await self._verdict(wanted, claimed, passed_over)
+            verdict = await self._verdict(wanted, claimed)
         except BaseException:
             await self._holds.release(claimed.claim)
             raise
@@ -187,9 +185,7 @@ class SlotClaimer:
             await self._holds.release(claimed.claim)
         return verdict
 
-    async def _verdict(
-        self, wanted: WantedSlot, claimed: Claimed, passed_over: dict[int, Refusal]
-    ) -> Claimed | Held | Contended:
+    async def _verdict(self, wanted: WantedSlot, claimed: Claimed) -> Claimed | Held | Contended:
         event_type, host_ids = wanted.staffed.event_type, claimed.claim.host_ids
         around = slot_margin(event_type, wanted.time)
         # No look at other holds: while the claim stands there are none in its way.
@@ -200,15 +196,11 @@ class SlotClaimer:
         if event_type.seats:
             seat = availability.seated.get(wanted.start)
             left = event_type.seats - (0 if seat is None else seat.attendees)
-            if claimed.confirmed_seats >= left:
-                return Held(None)
             if claimed.seat_rank >= left:
+                # Those who came before may yet give their seats up; if not, the next look finds none left.
                 return Contended()
         refusals = availability.host_refusals(wanted.start, host_ids)
-        if not refusals:
-            return claimed
-        passed_over |= refusals
-        return Held(next(iter(refusals)))
+        return Held(next(iter(refusals))) if refusals else claimed
 
     def _availability(self, wanted: WantedSlot, busy: BusyTimes) -> Availability:
         return Availability(

@@ -1,14 +1,14 @@
-"""A slow, plain reading of docs/rules.md for one host, which `app.domain` is compared with.
+"""A slow, plain reading of docs/rules.md (1 to 8), which `app.domain` is compared with.
 
 It knows nothing of how the domain does it: time is a set of minutes, and a clock is something that one looks at minute
 by minute. Nothing of `app.domain` is used but its values, which say what the question is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation
@@ -135,7 +135,7 @@ def _minutes(start: int, end: int, before: int = 0, after: int = 0) -> set[int]:
     return set(range(start // MILLISECONDS - before, end // MILLISECONDS + after))
 
 
-# Rules 7, 8 and 1: the grid ------------------------------------------------------------------------------------------
+# Rule 6: teams -------------------------------------------------------------------------------------------------------
 
 
 def runs(minutes: set[int]) -> list[tuple[int, int]]:
@@ -145,6 +145,21 @@ def runs(minutes: set[int]) -> list[tuple[int, int]]:
     begins = [*ordered[:1], *(two for _, two in breaks)]
     ends = [*(one + 1 for one, _ in breaks), *(last + 1 for last in ordered[-1:])]
     return list(zip(begins, ends, strict=True))
+
+
+def team_stretches(hosts: Sequence[Host], free: Mapping[int, list[tuple[int, int]]]) -> list[tuple[int, int]]:
+    """Try each free stretch of each mandatory host with each of one host of each group; drop what lies in another."""
+    groups = {host.group for host in hosts if not host.mandatory}
+    needs = [free[host.id] for host in hosts if host.mandatory]
+    needs += [[one for host in hosts if not host.mandatory and host.group == group for one in free[host.id]] for group in groups]
+    common = {(max(begin for begin, _ in some), min(end for _, end in some)) for some in product(*needs)}
+    real = [one for one in common if one[0] < one[1]]
+    return sorted(
+        one for one in real if not any(one != other and other[0] <= one[0] and one[1] <= other[1] for other in real)
+    )
+
+
+# Rules 7, 8 and 1: the grid ------------------------------------------------------------------------------------------
 
 
 def grid_starts(grid: Grid, stretches: Iterable[tuple[int, int]], window: tuple[int, int]) -> list[int]:
@@ -186,10 +201,10 @@ def _skipped(grid: Grid, minute: int, unit: int, spare: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked of one host's event type without seats. Instants are in milliseconds."""
+    """What is asked of an event type without seats. Instants are in milliseconds."""
 
     event_type: EventType
-    host: Host
+    hosts: tuple[Host, ...]
     zone: str
     busy: BusyTimes
     length: int
@@ -200,17 +215,9 @@ class Question:
 
 def listed(question: Question) -> list[int]:
     """Return the starts that should be listed."""
-    host, event_type = question.host, question.event_type
-    first, last = (datetime.fromtimestamp(instant // 1_000, UTC).date() for instant in question.window)
-    free = open_minutes(
-        host.schedule,
-        first - timedelta(days=3),
-        last + timedelta(days=3),
-        travels=host.travels,
-        absences=host.person.absences,
-    )
-    free -= busy_minutes(event_type, host.id, question.busy, question.rescheduling)
-    stretches = [(begin * MILLISECONDS, end * MILLISECONDS) for begin, end in runs(free)]
+    event_type = question.event_type
+    free = {host.id: runs(_free_minutes(question, host)) for host in question.hosts}
+    stretches = [(begin * MILLISECONDS, end * MILLISECONDS) for begin, end in team_stretches(question.hosts, free)]
     grid = Grid(
         length=question.length,
         step=event_type.slot_interval or question.length,
@@ -219,6 +226,13 @@ def listed(question: Question) -> list[int]:
         zone=zone_named(question.zone),
     )
     return grid_starts(grid, stretches, (max(question.window[0], _earliest(question)), question.window[1]))
+
+
+def _free_minutes(question: Question, host: Host) -> set[int]:
+    first, last = (datetime.fromtimestamp(instant // 1_000, UTC).date() for instant in question.window)
+    around = first - timedelta(days=3), last + timedelta(days=3)
+    opened = open_minutes(host.schedule, *around, travels=host.travels, absences=host.person.absences)
+    return opened - busy_minutes(question.event_type, host.id, question.busy, question.rescheduling)
 
 
 def _earliest(question: Question) -> int:

@@ -7,16 +7,17 @@ from hypothesis import strategies as st
 
 from app.domain.availability import Availability
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation
-from app.domain.event_type import Host, SchedulingType, StaffedEventType
+from app.domain.event_type import EventType, Host, StaffedEventType
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours, day_of
 from app.domain.time_ranges import DAY, MINUTE, SECOND, Instant, Range
 from tests.domain.builders import ASKED, OTHER, event_type, person
 
 ZONES = ("UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Kiritimati")
 DAYS = (date(2050, 9, 5), date(2050, 3, 13), date(2050, 10, 30))
-"""An ordinary Monday, and the days on which clocks change in New York and in London."""
+"""An ordinary Monday, and the days on which clocks change in New York and in London, by whole hours."""
 WHOLE_STEPS = (5, 10, 15, 20, 30, 60)
 """Steps that divide the hour: a grid of one has the same starts wherever it begins."""
+EVERY_DAY = frozenset(range(1, 8))
 STEPS = (*WHOLE_STEPS, 7, 25, 40, 45, 75, 90, 120)
 
 
@@ -24,6 +25,8 @@ STEPS = (*WHOLE_STEPS, 7, 25, 40, 45, 75, 90, 120)
 class Situation:
     """Everything that an answer depends on."""
 
+    day: date
+    """The day that everything happens around."""
     staffed: StaffedEventType
     busy: BusyTimes
     length: int
@@ -46,9 +49,14 @@ class Situation:
         """Return the listed starts."""
         return [slot.start for slot in self.availability().slots(self.window)]
 
-    def but(self, **changes: object) -> "Situation":
-        """Return it with another window, busy time and so on."""
-        return replace(self, **changes)  # type: ignore[arg-type] - the fields are as various as the laws
+    def taking(self, *more: Booking | Reservation) -> "Situation":
+        """Return it with more bookings and reservations."""
+        busy = replace(
+            self.busy,
+            bookings=(*self.busy.bookings, *(one for one in more if isinstance(one, Booking))),
+            reservations=(*self.busy.reservations, *(one for one in more if isinstance(one, Reservation))),
+        )
+        return replace(self, busy=busy)
 
 
 minutes_of_day = st.integers(0, 24 * 12).map(lambda fives: 5 * fives)
@@ -59,7 +67,7 @@ def weekly_hours(draw: st.DrawFn) -> WeeklyHours:
     """Draw hours, some of which end before they start, or run to midnight."""
     start = draw(minutes_of_day)
     end = draw(st.one_of(minutes_of_day, st.just(min(start + 180, 1_440)), st.just(1_439)))
-    return WeeklyHours(draw(st.sampled_from([frozenset(range(1, 8)), frozenset({1, 3, 7}), frozenset({1, 6})])), start, end)
+    return WeeklyHours(draw(st.sampled_from([EVERY_DAY, frozenset({1, 3, 7}), frozenset({1, 6})])), start, end)
 
 
 @st.composite
@@ -77,7 +85,7 @@ def schedules(draw: st.DrawFn, day: date, schedule_id: int) -> Schedule:
     return Schedule(
         schedule_id,
         draw(st.sampled_from(ZONES)),
-        (*draw(st.lists(weekly_hours(), max_size=2)), WeeklyHours(frozenset(range(1, 8)), *draw(long_stretch))),
+        (*draw(st.lists(weekly_hours(), max_size=2)), WeeklyHours(EVERY_DAY, *draw(long_stretch))),
         tuple(draw(st.lists(overrides(day), max_size=3))),
     )
 
@@ -119,36 +127,50 @@ buffers = st.sampled_from([0, 0, 0, 5, 15, 40])
 @st.composite
 def times_taken(draw: st.DrawFn, day: date) -> Range:
     """Draw a time that something takes, on whole minutes."""
-    start = day_of(day) * DAY + draw(st.integers(-4 * 60, 48 * 60)) * MINUTE
+    start = day_of(day) * DAY + draw(st.integers(-60, 30 * 60)) * MINUTE
     return start, start + draw(st.sampled_from([10, 30, 45, 60, 200])) * MINUTE
 
 
 @st.composite
-def bookings(draw: st.DrawFn, day: date, most_hosts: int) -> Booking:
+def sets_of_hosts(draw: st.DrawFn, team: tuple[Host, ...], *, whole: bool) -> frozenset[int]:
+    """Draw some hosts; whole: the mandatory ones, and one of each group, as a booking of the type itself has."""
+    if not whole:
+        return frozenset(draw(st.sets(st.sampled_from([one.id for one in team]), min_size=1)))
+    groups = {one.group for one in team if not one.mandatory}
+    chosen = [draw(st.sampled_from([h.id for h in team if not h.mandatory and h.group == group])) for group in groups]
+    return frozenset([*(one.id for one in team if one.mandatory), *chosen])
+
+
+@st.composite
+def bookings(draw: st.DrawFn, day: date, team: tuple[Host, ...], types: tuple[int, ...] = (ASKED, OTHER)) -> Booking:
     """Draw a booking of the type asked for or of another, in any state."""
     start, end = draw(times_taken(day))
+    type_id = draw(st.sampled_from(types))
     return Booking(
         uid=draw(st.uuids()).hex,
-        event_type_id=draw(st.sampled_from([ASKED, OTHER])),
-        host_ids=frozenset(draw(st.sets(st.integers(1, most_hosts), min_size=1))),
+        event_type_id=type_id,
+        host_ids=draw(sets_of_hosts(team, whole=type_id == ASKED)),
         start=start,
         end=end,
         status=draw(st.sampled_from([BookingStatus.ACCEPTED, *BookingStatus])),
         before_buffer=draw(buffers),
         after_buffer=draw(buffers),
         blocks_while_pending=draw(st.booleans()),
-        attendee_emails=("guest@example.org",),
+        attendee_emails=tuple(f"guest{number}@example.org" for number in range(draw(st.integers(1, 2)))),
     )
 
 
 @st.composite
-def reservations(draw: st.DrawFn, day: date, most_hosts: int) -> Reservation:
+def reservations(
+    draw: st.DrawFn, day: date, team: tuple[Host, ...], types: tuple[int, ...] = (ASKED, OTHER)
+) -> Reservation:
     """Draw a live reservation."""
     start, end = draw(times_taken(day))
+    type_id = draw(st.sampled_from(types))
     return Reservation(
         uid=draw(st.uuids()).hex,
-        event_type_id=draw(st.sampled_from([ASKED, OTHER])),
-        host_ids=frozenset(draw(st.sets(st.integers(1, most_hosts), min_size=1))),
+        event_type_id=type_id,
+        host_ids=draw(sets_of_hosts(team, whole=type_id == ASKED)),
         start=start,
         end=end,
         until=end,
@@ -158,28 +180,22 @@ def reservations(draw: st.DrawFn, day: date, most_hosts: int) -> Reservation:
 
 
 @st.composite
-def busy_times(draw: st.DrawFn, day: date, most_hosts: int) -> BusyTimes:
+def busy_times(draw: st.DrawFn, day: date, team: tuple[Host, ...]) -> BusyTimes:
     """Draw what takes the hosts' time."""
-    calendars = st.dictionaries(st.integers(1, most_hosts), st.lists(times_taken(day), max_size=3).map(tuple))
+    reported = st.lists(times_taken(day), max_size=3).map(tuple)
     return BusyTimes(
-        bookings=tuple(draw(st.lists(bookings(day, most_hosts), max_size=4))),
-        calendars=draw(calendars),
-        reservations=tuple(draw(st.lists(reservations(day, most_hosts), max_size=2))),
+        bookings=tuple(draw(st.lists(bookings(day, team), max_size=4))),
+        calendars=draw(st.dictionaries(st.sampled_from([one.id for one in team]), reported)),
+        reservations=tuple(draw(st.lists(reservations(day, team), max_size=2))),
     )
 
 
 @st.composite
-def situations(
-    draw: st.DrawFn, *, most_hosts: int = 3, steps: tuple[int, ...] = STEPS, plain_grid: bool = False
-) -> Situation:
-    """Draw a situation around one of a few days. A plain grid has no offset and no optimized slots."""
-    day = draw(st.sampled_from(DAYS))
-    team = draw(teams(day, most_hosts=most_hosts))
-    busy = draw(busy_times(day, len(team)))
+def event_types(draw: st.DrawFn, steps: tuple[int, ...], *, plain_grid: bool, seats: bool) -> EventType:
+    """Draw an event type's rules but for its hosts."""
     step = draw(st.sampled_from(steps))
     length = step if draw(st.booleans()) else draw(st.sampled_from([15, 30, 50]))
-    asked = event_type(
-        scheduling=SchedulingType.INDIVIDUAL if len(team) == 1 else SchedulingType.ROUND_ROBIN,
+    return event_type(
         length=length,
         slot_interval=None if step == length else step,
         before_buffer=draw(buffers),
@@ -187,15 +203,32 @@ def situations(
         offset_start=0 if plain_grid else draw(st.sampled_from([0, 0, 5, 20])),
         optimized_slots=not plain_grid and draw(st.booleans()),
         minimum_notice=draw(st.sampled_from([0, 0, 30, 120])),
+        seats=draw(st.integers(1, 4)) if seats else None,
     )
+
+
+@st.composite
+def situations(
+    draw: st.DrawFn,
+    *,
+    most_hosts: int = 3,
+    steps: tuple[int, ...] = STEPS,
+    plain_grid: bool = False,
+    seats: bool = False,
+) -> Situation:
+    """Draw a situation around one of a few days. A plain grid has no offset and no optimized slots."""
+    day = draw(st.sampled_from(DAYS))
+    team = draw(teams(day, most_hosts=most_hosts))
+    asked = draw(event_types(steps, plain_grid=plain_grid, seats=seats))
+    busy = draw(busy_times(day, team))
     start = day_of(day) * DAY + draw(st.sampled_from([0, 0, 9 * 60, 9 * 60 + 20])) * MINUTE
-    days = draw(st.integers(1, 2))
-    end = start + days * DAY - draw(st.sampled_from([SECOND, SECOND, 6 * 60 * MINUTE, 0]))
+    end = start + draw(st.integers(1, 2)) * DAY - draw(st.sampled_from([SECOND, SECOND, 6 * 60 * MINUTE, 0]))
     now = start + draw(st.sampled_from([-10 * DAY, 0, 10 * 60 * MINUTE])) + draw(st.integers(0, 3_600)) * SECOND
     return Situation(
+        day=day,
         staffed=StaffedEventType(event_type=asked, hosts=team, zone=team[0].schedule.zone, reservable=True),
         busy=busy,
-        length=length,
+        length=asked.length,
         now=now,
         window=(start, end),
         rescheduling=draw(st.sampled_from([None, *(booking.uid for booking in busy.bookings)])),

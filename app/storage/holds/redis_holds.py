@@ -37,18 +37,18 @@ class RedisHolds:
     async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
         """Claim for some seconds; see `services.ports.Holds`."""
         async with self._answered():
-            rank, confirmed = 0, 0
+            rank = 0
             if claim.seats is not None:
                 # The ledger comes first: it says whose hosts a further seat takes. A crash after it leaves an entry
                 # that lapses as the hosts' claims do.
                 taken = await run(self._redis, _claim_seat(claim, ignoring))
                 if taken[0] != b"claimed":
                     return Held(None) if taken[0] == b"held" else Contended()
-                rank, confirmed = int(taken[1]), int(taken[2])
-                claim = replace(claim, host_ids=_host_ids(taken[3]))
+                rank = int(taken[1])
+                claim = replace(claim, host_ids=_host_ids(taken[2]))
             outcome = await run(self._redis, _claim_hosts(claim, ignoring))
             if outcome[0] == b"claimed":
-                return Claimed(claim, int(outcome[1]), rank, confirmed)
+                return Claimed(claim, int(outcome[1]), rank)
             if claim.seats is not None:
                 await self._redis.delete(keys.seat_entry_prefix(claim) + claim.id)
             return Held(claim.host_ids[int(outcome[1]) - 1]) if outcome[0] == b"held" else Contended()

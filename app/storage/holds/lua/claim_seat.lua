@@ -9,8 +9,8 @@
 -- ARGV[5]   the hosts proposed for the first seat, ids with commas
 -- ARGV[6]   the prefix of the entries' keys
 --
--- Returns   {"claimed", rank, confirmed, hosts}: how many others came before, how many of them are confirmed, and the
---           hosts of the first seat; or {"held"} or {"contended"} where the holds alone fill the seats
+-- Returns   {"claimed", rank, hosts}: how many others came before, and the hosts of the first seat;
+--           or {"held"} or {"contended"} where the holds alone fill the seats
 --
 -- An entry is "p" or "c" (provisional, confirmed) and the hosts. Its key, which has the TTL, is the truth.
 
@@ -41,4 +41,4 @@ redis.call('ZADD', KEYS[1], time[1] * 1000000 + time[2], claim)
 if redis.call('PTTL', KEYS[1]) < ttl then
   redis.call('PEXPIRE', KEYS[1], ttl)
 end
-return {'claimed', taken, confirmed, hosts}
+return {'claimed', taken, hosts}
