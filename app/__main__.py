@@ -57,8 +57,8 @@ def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool
             click.echo(f"Schema brought up to {revision}.", err=True)
         if demo:
             _load_demo(settings, urls)
-        click.echo(f"Holdfast listens on http://{settings.host}:{settings.port} (Ctrl-C stops it).", err=True)
-        serving.serve(settings, urls)
+        address = f"http://{settings.host}:{settings.port}"
+        serving.serve(settings, urls, lambda: click.echo(f"Holdfast listens on {address} (Ctrl-C stops it).", err=True))
 
 
 def _load_demo(settings: Settings, urls: StoreUrls) -> None:
@@ -116,8 +116,8 @@ def _progress() -> Iterator[Progress | None]:
 
 
 def _report(report: LoadReport) -> str:
-    counts = [f"{count} {name}" for name, count in report.counts.items() if count]
-    lines = [f"Loaded {', '.join(counts) or 'nothing'}."]
+    counts = [f"{name} {count}" for name, count in report.counts.items() if count]
+    lines = [f"Loaded: {', '.join(counts) or 'nothing'}."]
     if report.overlapping_bookings:
         lines.append(
             f"{report.overlapping_bookings} bookings share a host's time with others; they are marked as imported."
@@ -213,11 +213,16 @@ def _settings(**chosen: Any) -> Settings:
     try:
         settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        lines = [f"{_variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors()]
         raise click.ClickException("a setting is wrong: " + "; ".join(lines)) from None
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return settings
+
+
+def _variable(name: str) -> str:
+    """Return the environment variable of a setting; the two that everyone knows come with their own names."""
+    return name if name.isupper() else f"HOLDFAST_{name.upper()}"
 
 
 @contextmanager

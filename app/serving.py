@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import uvloop
@@ -17,12 +18,12 @@ _LONGEST_LINE = 32 * 1024
 """Bytes of a request line or header; some clients put long lists into a query."""
 
 
-def serve(settings: Settings, urls: StoreUrls) -> None:
+def serve(settings: Settings, urls: StoreUrls, on_listening: Callable[[], None]) -> None:
     """Serve until the process is asked to stop; then requests under way finish and new connections are refused."""
     if settings.workers > 1:
-        _Workers(settings, urls).run()
+        _Workers(settings, urls, on_listening).run()
     else:
-        uvloop.run(_serve_here(settings, urls))
+        uvloop.run(_serve_here(settings, urls, on_listening))
 
 
 class _Runner(web.AppRunner):
@@ -42,7 +43,7 @@ class _Runner(web.AppRunner):
         await super().cleanup()
 
 
-async def _serve_here(settings: Settings, urls: StoreUrls) -> None:
+async def _serve_here(settings: Settings, urls: StoreUrls, on_listening: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
@@ -50,6 +51,7 @@ async def _serve_here(settings: Settings, urls: StoreUrls) -> None:
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
+        on_listening()
         await stop.wait()
     finally:
         await runner.cleanup()
@@ -58,9 +60,10 @@ async def _serve_here(settings: Settings, urls: StoreUrls) -> None:
 class _Workers(BaseApplication):
     """Several processes under gunicorn, which begins one again when it dies."""
 
-    def __init__(self, settings: Settings, urls: StoreUrls) -> None:
+    def __init__(self, settings: Settings, urls: StoreUrls, on_listening: Callable[[], None]) -> None:
         self._settings = settings
         self._urls = urls
+        self._on_listening = on_listening
         super().__init__()
 
     @override
@@ -72,6 +75,9 @@ class _Workers(BaseApplication):
             # A little longer than a worker waits by itself.
             "graceful_timeout": int(self._settings.shutdown_s) + 2,
             "loglevel": "warning",
+            "when_ready": lambda _: self._on_listening(),
+            # It would be a file in the home folder, one for all that serve there.
+            "control_socket_disable": True,
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)

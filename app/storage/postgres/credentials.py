@@ -47,7 +47,7 @@ class CredentialOwnerNotFoundError(HoldfastError):
 
     def __init__(self, user_id: int) -> None:
         """Keep the user's id."""
-        super().__init__(user_id)
+        super().__init__(f"there is no user {user_id}; a key belongs to a user, by id")
         self.user_id = user_id
 
 
