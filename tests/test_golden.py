@@ -28,7 +28,7 @@ def golden_worlds(name: str) -> Iterator[Json]:
 
 
 def is_equal(golden: Json, got: Json) -> bool:
-    """Say whether an answer has the same days, slots and fields, days and slots in the same order; or the same error."""
+    """Say whether an answer has the same days, slots and fields in the same order, or the same error."""
     if "error" in golden:
         return "error" in got and _STATUS.get(got["error"]["code"]) == golden["error"]["status"]
     return "data" in got and list(got["data"].items()) == list(golden["data"].items())
@@ -64,7 +64,9 @@ async def judged(name: str) -> tuple[list[bool], list[str]]:
         for query, golden, got in zip(queries, item["answers"], await answers(world_of(world)), strict=True):
             equal.append(is_equal(golden, got))
             if not equal[-1] and not is_refused_rightly(world, query, got):
-                wrong.append(f"{name}, line {line}, now {world['now']}: {json.dumps(query)}\n{_difference(golden, got)}")
+                wrong.append(
+                    f"{name}, line {line}, now {world['now']}: {json.dumps(query)}\n{_difference(golden, got)}"
+                )
     return equal, wrong
 
 

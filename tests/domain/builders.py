@@ -116,9 +116,7 @@ def away(first: str, last: str | None = None) -> Absence:
 
 def person(user_id: int = 1, *, zone: str = "UTC", **fields: Any) -> Person:
     """Return a user called user1 and so on."""
-    return Person(
-        id=user_id, username=f"user{user_id}", email=f"user{user_id}@example.com", zone=zone, **fields
-    )
+    return Person(id=user_id, username=f"user{user_id}", email=f"user{user_id}@example.com", zone=zone, **fields)
 
 
 def host(  # every argument is what some test is about

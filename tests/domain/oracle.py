@@ -151,7 +151,10 @@ def team_stretches(hosts: Sequence[Host], free: Mapping[int, list[tuple[int, int
     """Try each free stretch of each mandatory host with each of one host of each group; drop what lies in another."""
     groups = {host.group for host in hosts if not host.mandatory}
     needs = [free[host.id] for host in hosts if host.mandatory]
-    needs += [[one for host in hosts if not host.mandatory and host.group == group for one in free[host.id]] for group in groups]
+    needs += [
+        [one for host in hosts if not host.mandatory and host.group == group for one in free[host.id]]
+        for group in groups
+    ]
     common = {(max(begin for begin, _ in some), min(end for _, end in some)) for some in product(*needs)}
     real = [one for one in common if one[0] < one[1]]
     return sorted(

@@ -116,9 +116,7 @@ def teams(draw: st.DrawFn, day: date, *, most_hosts: int) -> tuple[Host, ...]:
     """Draw hosts: alone, all together, or some of whom take turns."""
     number = draw(st.integers(1, most_hosts))
     rotating = draw(st.integers(0, number)) if number > 1 else 0
-    return tuple(
-        draw(hosts(user_id, day, mandatory=user_id > rotating)) for user_id in range(1, number + 1)
-    )
+    return tuple(draw(hosts(user_id, day, mandatory=user_id > rotating)) for user_id in range(1, number + 1))
 
 
 buffers = st.sampled_from([0, 0, 0, 5, 15, 40])

@@ -42,6 +42,11 @@ def test_a_day_without_slots_has_no_key() -> None:
     assert days("", "UTC") == {}
 
 
+def test_days_are_in_order_even_where_clocks_went_back_over_midnight() -> None:
+    """On St. John's clocks Sunday the 7th began, and a minute later it was Saturday again."""
+    assert list(days("2010-11-07T02:30Z 2010-11-07T03:00Z", "America/St_Johns")) == ["2010-11-06", "2010-11-07"]
+
+
 @pytest.mark.parametrize(
     ("asker", "expected"),
     [
@@ -61,10 +66,14 @@ def test_only_the_first_slot_is_that_of_each_date_of_the_answer(asker: str, expe
 )
 def test_the_asker_changes_keys_and_never_instants(quarters: list[int], asker: str, *, only_first: bool) -> None:
     first = at("2050-03-12T20:00Z")
-    slots = [Slot(start=first + 15 * quarter * MINUTE, end=first + (15 * quarter + 15) * MINUTE) for quarter in quarters]
+    slots = [
+        Slot(start=first + 15 * quarter * MINUTE, end=first + (15 * quarter + 15) * MINUTE) for quarter in quarters
+    ]
     listing = by_day(slots, zone(asker), only_first=only_first)
     assert list(listing) == sorted(listing)
-    assert all((slot.start + zone(asker).offset_at(slot.start)) // DAY == day for day in listing for slot in listing[day])
+    assert all(
+        (slot.start + zone(asker).offset_at(slot.start)) // DAY == day for day in listing for slot in listing[day]
+    )
     if only_first:
         assert [[slot] for slot in _firsts(slots, asker)] == list(listing.values())
     else:

@@ -143,7 +143,7 @@ class TestBuffers:
     )
     @pytest.mark.parametrize("kind", [booking, reservation])
     def test_around_something_from_half_past_nine_to_half_past_ten(
-        self, kind: Any, fields: dict[str, int], own: dict[str, int], expected: str
+        self, kind: Any, fields: dict[str, Any], own: dict[str, int], expected: str
     ) -> None:
         assert listed(staffed(host(), **fields), busy(kind("09:30-10:30", **own))) == expected
 
@@ -189,7 +189,9 @@ class TestRescheduling:
         assert listed(staffed(host()), taken, rescheduling="moved") == "09:00 10:00 11:00 11:30"
 
     def test_an_unknown_booking_changes_nothing(self) -> None:
-        assert listed(staffed(host()), busy(booking("10:00-11:00")), rescheduling="unknown") == "09:00 09:30 11:00 11:30"
+        assert (
+            listed(staffed(host()), busy(booking("10:00-11:00")), rescheduling="unknown") == "09:00 09:30 11:00 11:30"
+        )
 
     @pytest.mark.parametrize(
         ("guests", "expected"), [(1, "09:00 10:00 11:00 11:30"), (2, "09:00 11:00 11:30")], ids=["seats left", "full"]
@@ -236,7 +238,9 @@ class TestRoundRobin:
     def test_a_start_is_listed_while_one_of_the_group_is_free(self) -> None:
         team = staffed(either(1), either(2))
         assert listed(team, busy(booking("10:00-10:30", 1))) == FREE
-        assert listed(team, busy(booking("10:00-10:30", 1), booking("10:00-11:00", 2))) == "09:00 09:30 10:30 11:00 11:30"
+        assert (
+            listed(team, busy(booking("10:00-10:30", 1), booking("10:00-11:00", 2))) == "09:00 09:30 10:30 11:00 11:30"
+        )
 
     def test_a_reservation_takes_its_own_hosts_only(self) -> None:
         team = staffed(either(1), either(2))

@@ -25,7 +25,9 @@ class TestStatus:
             ("rejected", True, False),
         ],
     )
-    def test_a_booking_takes_time_by_its_status(self, status: str, *, blocks_while_pending: bool, expected: bool) -> None:
+    def test_a_booking_takes_time_by_its_status(
+        self, status: str, *, blocks_while_pending: bool, expected: bool
+    ) -> None:
         one = booking("09:00-10:00", status=status, blocks_while_pending=blocks_while_pending)
         assert one.blocks is expected
 

@@ -128,15 +128,21 @@ class TestStaffing:
         ("fields", "reservable"),
         [
             pytest.param({"owner_id": 3}, True, id="a person's own"),
+            pytest.param({"owner_id": 3, "assigned_user_ids": (1,)}, True, id="a person's own, whoever is assigned"),
             pytest.param({"host_entries": entries(1)}, True, id="hosts"),
-            pytest.param({"host_entries": entries(1), "assigned_user_ids": (3,)}, True, id="hosts, whoever is assigned"),
+            pytest.param(
+                {"host_entries": entries(1), "assigned_user_ids": (3,)}, True, id="hosts, whoever is assigned"
+            ),
             pytest.param({"assign_all_members": True}, True, id="all members"),
             pytest.param({"assigned_user_ids": (3,)}, False, id="assigned users are listed, not reserved"),
             pytest.param({}, False, id="nobody"),
         ],
     )
     def test_who_can_be_reserved(self, fields: dict[str, Any], *, reservable: bool) -> None:
-        assert staffed(*self.people, members=(1, 4), scheduling=SchedulingType.COLLECTIVE, **fields).reservable is reservable
+        assert (
+            staffed(*self.people, members=(1, 4), scheduling=SchedulingType.COLLECTIVE, **fields).reservable
+            is reservable
+        )
 
     @pytest.mark.parametrize("scheduling", [SchedulingType.COLLECTIVE, SchedulingType.INDIVIDUAL])
     def test_every_host_is_mandatory_unless_they_take_turns(self, scheduling: SchedulingType) -> None:

@@ -119,10 +119,14 @@ class TestWallClock:
         number = day_of(date.fromisoformat(day))
         assert zone(name).instant_of(number, int(hour) * 60 + int(minute)) == at(expected)
 
-    @given(st.sampled_from(sorted({name for name, _ in CHANGE_DAYS})), st.integers(-20_000, 40_000), st.integers(0, 1_439))
+    @given(
+        st.sampled_from(sorted({name for name, _ in CHANGE_DAYS})), st.integers(-20_000, 40_000), st.integers(0, 1_439)
+    )
     def test_a_time_that_clocks_show_is_found_again(self, name: str, day: int, minute: int) -> None:
         there, instant = zone(name), zone(name).instant_of(day, minute)
-        assert there.instant_of(there.day_at(instant), (instant + there.offset_at(instant)) // MINUTE % 1_440) == instant
+        assert (
+            there.instant_of(there.day_at(instant), (instant + there.offset_at(instant)) // MINUTE % 1_440) == instant
+        )
 
 
 class TestZones:
@@ -234,7 +238,9 @@ class TestClockChanges:
             pytest.param("Antarctica/Troll", "2050-03-27", "00:30-03:30", "00:30 01:30", id="two hours less"),
             pytest.param("Antarctica/Troll", "2050-10-30", "00:30-03:30", "-1T22:30 03:30", id="two hours more"),
             pytest.param("America/Santiago", "2050-09-04", "00:00-02:00", "04:00 05:00", id="a day without midnight"),
-            pytest.param("America/Santiago", "2050-04-02", "22:00-24:00", "+1T01:00 +1T04:00", id="an evening of 3 hours"),
+            pytest.param(
+                "America/Santiago", "2050-04-02", "22:00-24:00", "+1T01:00 +1T04:00", id="an evening of 3 hours"
+            ),
             pytest.param("America/Havana", "2050-11-06", "00:00-02:00", "04:00 07:00", id="a night of two midnights"),
         ],
     )
@@ -324,7 +330,11 @@ class TestOverrides:
         assert opened(weekly, "2050-09-05T00:00Z-2050-09-06T18:00Z") == "2050-09-04T19:00Z-03:00"
 
     def test_the_order_of_overrides_does_not_matter(self) -> None:
-        overrides = [override("2050-09-05", "09:00-10:00"), override("2050-09-05", "10:00-11:00"), override("2050-09-05")]
+        overrides = [
+            override("2050-09-05", "09:00-10:00"),
+            override("2050-09-05", "10:00-11:00"),
+            override("2050-09-05"),
+        ]
         assert opened(schedule(overrides=overrides), on_days("2050-09-05", "2050-09-05")) == opened(
             schedule(overrides=overrides[::-1]), on_days("2050-09-05", "2050-09-05")
         )
@@ -403,14 +413,20 @@ class TestTravel:
         assert opened(weekly, "2050-09-06T00:00Z-2050-09-06T23:59Z", travels=journey) == (
             "2050-09-06T03:00Z-2050-09-06T15:00Z"
         )
-        assert opened(weekly, "2050-09-06T00:00Z-2050-09-06T23:59Z", travels=journey, absences=(away("2050-09-06"),)) == ""
+        assert (
+            opened(weekly, "2050-09-06T00:00Z-2050-09-06T23:59Z", travels=journey, absences=(away("2050-09-06"),)) == ""
+        )
 
     def test_hours_of_a_journey_far_east_are_not_lost_at_the_window_s_edges(self) -> None:
         journey = (travel("Pacific/Kiritimati", "2050-09-01"),)
-        assert opened(schedule("09:00-11:00", zone="Pacific/Pago_Pago"), "18:00-20:00", travels=journey) == "19:00-21:00"
+        assert (
+            opened(schedule("09:00-11:00", zone="Pacific/Pago_Pago"), "18:00-20:00", travels=journey) == "19:00-21:00"
+        )
 
 
-@pytest.mark.parametrize("name", ["UTC", "America/New_York", "Pacific/Kiritimati", "Pacific/Apia", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(
+    "name", ["UTC", "America/New_York", "Pacific/Kiritimati", "Pacific/Apia", "Australia/Lord_Howe"]
+)
 @given(start=st.integers(0, 400), length=st.integers(1, 200))
 def test_a_narrower_window_shows_the_same_open_time(name: str, start: int, length: int) -> None:
     weekly = schedule("00:00-01:30", "09:00-17:00", "22:00-24:00", zone=name, overrides=[override("2050-09-07")])

@@ -1,6 +1,7 @@
 """Rule 11: who sits where."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ def seat_of(*items: Booking | Reservation, seats: int = 3, hosts: Iterable[int] 
     return seat
 
 
-def seated(text: str, *hosts: int, **fields: object) -> Booking:
+def seated(text: str, *hosts: int, **fields: Any) -> Booking:
     """Return a booking of the type asked for."""
-    return booking(text, *hosts, type_id=ASKED, **fields)  # type: ignore[arg-type] - fields of either function
+    return booking(text, *hosts, type_id=ASKED, **fields)
 
 
 def held(text: str, *hosts: int) -> Reservation:
@@ -33,7 +34,9 @@ class TestTakenSeats:
         [
             pytest.param([seated("09:00-09:30")], 1, id="a guest"),
             pytest.param([seated("09:00-09:30", guests=2)], 2, id="two guests of one booking"),
-            pytest.param([seated("09:00-09:30"), seated("09:00-09:30", guests=2)], 3, id="bookings at one start add up"),
+            pytest.param(
+                [seated("09:00-09:30"), seated("09:00-09:30", guests=2)], 3, id="bookings at one start add up"
+            ),
             pytest.param([held("09:00-09:30"), held("09:00-09:30")], 2, id="a seat for each reservation"),
             pytest.param([seated("09:00-09:30"), held("09:00-09:30")], 2, id="both"),
             pytest.param([seated("09:00-09:30", guests=0)], 0, id="a booking without guests"),
@@ -79,7 +82,7 @@ class TestStarts:
 
     def test_the_first_booking_says_who_hosts_and_what_it_is_called(self) -> None:
         seat = seat_of(seated("09:00-09:30", 2, uid="first"), seated("09:00-09:30", 1, uid="second"), hosts=[1, 2])
-        assert (seat.host_ids, seat.booking_uid) == ({2}, "first")
+        assert (seat.host_ids, seat.booking_uid) == (frozenset({2}), "first")
 
     def test_a_booking_is_named_also_where_somebody_holds_another_seat(self) -> None:
         seat = seat_of(held("09:00-09:30", 2), seated("09:00-09:30", 1, uid="booked"), hosts=[1, 2])
@@ -87,7 +90,7 @@ class TestStarts:
 
     def test_held_seats_have_no_booking(self) -> None:
         seat = seat_of(held("09:00-09:30", 1))
-        assert (seat.booking_uid, seat.attendees, seat.host_ids) == (None, 0, {1})
+        assert (seat.booking_uid, seat.attendees, seat.host_ids) == (None, 0, frozenset({1}))
 
     def test_a_start_lasts_as_long_as_its_longest_booking(self) -> None:
         seat = seat_of(seated("09:00-09:30"), seated("09:00-10:00"))

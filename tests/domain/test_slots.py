@@ -86,7 +86,9 @@ class TestWindow:
             ("12:00-13:00", ""),
         ],
     )
-    def test_nothing_starts_before_the_window_or_ends_more_than_a_second_after(self, window: str, expected: str) -> None:
+    def test_nothing_starts_before_the_window_or_ends_more_than_a_second_after(
+        self, window: str, expected: str
+    ) -> None:
         assert starts("08:00-12:00", window=span(window)) == expected
 
     def test_the_cut_is_where_the_grid_begins(self) -> None:

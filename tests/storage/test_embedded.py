@@ -38,7 +38,7 @@ class User:
 
     def __init__(self, data_dir: Path) -> None:
         command = [sys.executable, "-c", USER, str(data_dir)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def urls(self) -> EmbeddedUrls:
         assert self.process.stdout is not None
@@ -78,7 +78,7 @@ def rested_dir() -> Iterator[Path]:
 @pytest.fixture
 def data_dir(rested_dir: Path, fresh_dir: Path) -> Path:
     """A copy of such a folder, which saves making one for every test."""
-    subprocess.run(["cp", "-a", rested_dir, fresh_dir], check=True)  # noqa: S603, S607
+    subprocess.run(["cp", "-a", rested_dir, fresh_dir], check=True)  # noqa: S607
     return fresh_dir
 
 
