@@ -1,6 +1,6 @@
 """Who is free when, for hosts and teams: the one predicate behind listing, reserving and booking (RULES.md)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import reduce
