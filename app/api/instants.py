@@ -1,4 +1,4 @@
-"""Instants as the public API writes them: ISO 8601 with milliseconds, in UTC or in the asker's zone (RULES.md 12)."""
+"""Instants as the public API writes them: ISO 8601 with milliseconds, UTC or the asker's zone (docs/rules.md 12)."""
 
 from collections.abc import Callable
 

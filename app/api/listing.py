@@ -1,4 +1,4 @@
-"""Listings as the API answers them: an object of days, each a list of slots (RULES.md 12)."""
+"""Listings as the API answers them: an object of days, each a list of slots (docs/rules.md 12)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A listing as it is read: slots under their dates in the asker's zone (RULES.md 12)."""
+"""A listing as it is read: slots under their dates in the asker's zone (docs/rules.md 12)."""
 
 from collections.abc import Iterable
 

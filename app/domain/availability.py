@@ -1,4 +1,4 @@
-"""Who is free when, for hosts and teams: the one predicate behind listing, reserving and booking (RULES.md)."""
+"""Who is free when, for hosts and teams: the one predicate behind listing, reserving and booking (docs/rules.md)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Slot:
 
 
 def earliest_start(now: Instant, notice_minutes: int) -> Instant:
-    """Return the first instant at which a slot may start (RULES.md 8)."""
+    """Return the first instant at which a slot may start (docs/rules.md 8)."""
     if notice_minutes > 0:
         return now + notice_minutes * MINUTE
     return now - now % MINUTE + MINUTE
@@ -74,7 +74,7 @@ class Availability:
     ) -> None:
         """Judge by `busy`, which must hold all that meets `around`, buffers included.
 
-        `length` is in minutes. `rescheduling` names the booking that is being moved and so left out (RULES.md 3).
+        `length` is in minutes. `rescheduling` names the booking that is being moved and so left out (docs/rules.md 3).
         """
         self.staffed = staffed
         self.length = length
@@ -144,7 +144,7 @@ class Availability:
     # Listing -------------------------------------------------------------------------------------------------------
 
     def slots(self, window: Range) -> list[Slot]:
-        """Return the slots that start and end in `window`, in order of time (RULES.md 1, 6, 7, 8 and 11)."""
+        """Return the slots that start and end in `window`, in order of time (docs/rules.md 1, 6, 7, 8 and 11)."""
         event_type = self.staffed.event_type
         grid = Grid(
             length=self.length,
@@ -164,7 +164,7 @@ class Availability:
         ]
 
     def _team_stretches(self) -> list[Range]:
-        """Return the team's stretches (RULES.md 6)."""
+        """Return the team's stretches (docs/rules.md 6)."""
         free = self.free
         mandatory, groups = self.staffed.mandatory, self.staffed.groups
         choices = [maximal(stretch for host in group for stretch in free[host.id]) for group in groups]
@@ -204,10 +204,13 @@ class Availability:
         return refusals
 
     def _seat_refusals(self, seat: SeatedStart) -> list[Refusal]:
-        """Judge another seat at a start that has some taken: it needs the hosts of the first (RULES.md 11)."""
+        """Judge another seat at a start that has some taken: it needs the hosts of the first (docs/rules.md 11)."""
         if not seat.seats_left:
             return [Refusal.SEATS_FULL]
         hosts = [host for host in self.staffed.hosts if host.id in seat.host_ids]
+        if not hosts:
+            # Those of the first seat are not asked for, or do not host the event type any more.
+            return [_taken_by(seat)]
         return [refusal for host in hosts if (refusal := self._host_refusal(host, seat.start))]
 
     def _host_refusal(self, host: Host, start: Instant) -> Refusal | None:
@@ -220,8 +223,12 @@ class Availability:
         return Refusal.CLOSED
 
     def _shared_refusal(self, host: Host, start: Instant, end: Instant) -> Refusal | None:
-        """Judge a start that lies across another one with seats left, whose host it needs (RULES.md 11)."""
+        """Judge a start that lies across another one with seats left, whose host it needs (docs/rules.md 11)."""
         for seat in self._shared[host.id]:
             if seat.start != start and overlaps((seat.start, seat.end), (start, end)):
-                return Refusal.RESERVED if seat.booking_uid is None else Refusal.BOOKED
+                return _taken_by(seat)
         return None
+
+
+def _taken_by(seat: SeatedStart) -> Refusal:
+    return Refusal.RESERVED if seat.booking_uid is None else Refusal.BOOKED

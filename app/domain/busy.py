@@ -1,4 +1,4 @@
-"""What takes a host's time: bookings, live reservations, connected calendars, and buffers (RULES.md 3 and 4)."""
+"""What takes a host's time: bookings, live reservations, connected calendars, and buffers (docs/rules.md 3 and 4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Booking:
 
     @property
     def blocks(self) -> bool:
-        """Whether it takes its hosts' time (RULES.md 3)."""
+        """Whether it takes its hosts' time (docs/rules.md 3)."""
         if self.status is BookingStatus.PENDING:
             return self.blocks_while_pending
         return self.status in (BookingStatus.ACCEPTED, BookingStatus.AWAITING_HOST)
@@ -83,7 +83,7 @@ def buffered(start: Instant, end: Instant, before: int, after: int) -> Range:
 
 
 def blocked(event_type: EventType, item: Booking | Reservation) -> Range:
-    """Return where slots of the asked type cannot lie because of a booking or reservation (RULES.md 4)."""
+    """Return where slots of the asked type cannot lie because of a booking or reservation (docs/rules.md 4)."""
     return buffered(
         item.start,
         item.end,
@@ -93,13 +93,13 @@ def blocked(event_type: EventType, item: Booking | Reservation) -> Range:
 
 
 def buffers_only(event_type: EventType, item: Booking | Reservation) -> list[Range]:
-    """Return what a start with seats left blocks: its buffers, before and after it (RULES.md 11)."""
+    """Return what a start with seats left blocks: its buffers, before and after it (docs/rules.md 11)."""
     start, end = blocked(event_type, item)
     return [one for one in ((start, item.start), (item.end, end)) if one[0] < one[1]]
 
 
 def calendar_ranges(event_type: EventType, reported: Sequence[Range], open_for: Iterable[Range]) -> list[Range]:
-    """Return what calendar busy times block, less what lies within `open_for` (RULES.md 3, 4 and 11)."""
+    """Return what calendar busy times block, less what lies within `open_for` (docs/rules.md 3, 4 and 11)."""
     remaining = without(merged(reported), merged(open_for))
     return [buffered(start, end, event_type.after_buffer, event_type.before_buffer) for start, end in remaining]
 

@@ -81,7 +81,7 @@ class EventType:
     subset_enabled: bool = False
 
     def length_asked(self, duration: int | None) -> int:
-        """Return the slots' length for a question (RULES.md, Words).
+        """Return the slots' length for a question (docs/rules.md, Words).
 
         Raises
         ------
@@ -137,6 +137,8 @@ class StaffedEventType:
 
     event_type: EventType
     hosts: tuple[Host, ...]
+    host_emails: frozenset[str]
+    """Of everybody who hosts it, asked for or not; in lower case."""
     zone: str
     """The event zone."""
     reservable: bool
@@ -158,7 +160,7 @@ class StaffedEventType:
 
 
 def staff(rules: EventTypeRules, subset: Collection[int] = ()) -> StaffedEventType:
-    """Decide who hosts an event type, and by which schedules (RULES.md 2 and 6).
+    """Decide who hosts an event type, and by which schedules (docs/rules.md 2 and 6).
 
     `subset` are the `rrHostSubsetIds` of the question.
 
@@ -171,18 +173,16 @@ def staff(rules: EventTypeRules, subset: Collection[int] = ()) -> StaffedEventTy
     if event_type.scheduling is SchedulingType.MANAGED:
         raise EventTypeManagedError(event_type.id)
     round_robin = event_type.scheduling is SchedulingType.ROUND_ROBIN
-    entries = _entries(rules)
+    entries = [entry for entry in _entries(rules) if entry.user_id in rules.people]
+    host_emails = frozenset(rules.people[entry.user_id].email.lower() for entry in entries)
     if round_robin and event_type.subset_enabled and subset:
         entries = [entry for entry in entries if entry.mandatory or entry.user_id in subset]
-    hosts = tuple(
-        _host(rules, entry if round_robin else replace(entry, mandatory=True))
-        for entry in entries
-        if entry.user_id in rules.people
-    )
+    hosts = tuple(_host(rules, entry if round_robin else replace(entry, mandatory=True)) for entry in entries)
     listed_only = not event_type.host_entries and event_type.owner_id is None and bool(event_type.assigned_user_ids)
     return StaffedEventType(
         event_type=event_type,
         hosts=hosts,
+        host_emails=host_emails,
         zone=_event_zone(rules, hosts, entries),
         reservable=bool(hosts) and not listed_only,
     )
@@ -224,7 +224,7 @@ def _host(rules: EventTypeRules, entry: HostEntry) -> Host:
 
 
 def _event_zone(rules: EventTypeRules, hosts: tuple[Host, ...], entries: list[HostEntry]) -> str:
-    """Return the type's schedule's zone, else the first host's; not mandatory ones come first (RULES.md, Words)."""
+    """Return the zone of the type's schedule, else of the first host's, mandatory ones last (docs/rules.md, Words)."""
     own = rules.schedules.get(rules.event_type.schedule_id or 0)
     if own is not None:
         return own.zone
@@ -234,7 +234,7 @@ def _event_zone(rules: EventTypeRules, hosts: tuple[Host, ...], entries: list[Ho
 
 
 def dynamic(people: tuple[Person, ...]) -> EventTypeRules:
-    """Return the event of several people who have no event type in common (RULES.md 13).
+    """Return the event of several people who have no event type in common (docs/rules.md 13).
 
     Raises
     ------

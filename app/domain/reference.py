@@ -1,4 +1,4 @@
-"""The seven ways of saying which event type a question is about (RULES.md 12 and 13)."""
+"""The seven ways of saying which event type a question is about (docs/rules.md 12 and 13)."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

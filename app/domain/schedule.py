@@ -1,7 +1,7 @@
 """When a host works: weekly hours, overrides, travel and absences, and the zones they are written in.
 
-This is the only code that turns wall-clock times into instants. The rule for clock changes, stated once (RULES.md 2):
-a wall-clock time in a gap moves forward by the gap, and one that occurs twice is the first of the two.
+This is the only code that turns wall-clock times into instants. The rule for clock changes, stated once (docs/rules.md
+2): a wall-clock time in a gap moves forward by the gap, and one that occurs twice is the first of the two.
 """
 
 from collections.abc import Iterable
@@ -187,7 +187,7 @@ class Schedule:
 
 
 def _stretch(start_minute: int, end_minute: int) -> list[tuple[int, int]]:
-    """Return one stretch of a date's minutes as a list, or none where it ends before it starts (RULES.md 2)."""
+    """Return one stretch of a date's minutes as a list, or none where it ends before it starts (docs/rules.md 2)."""
     end = MINUTES_PER_DAY if end_minute >= LAST_MINUTE else end_minute
     return [(start_minute, end)] if start_minute < end and start_minute != end_minute else []
 
@@ -200,9 +200,9 @@ def office_hours(zone_name: str) -> Schedule:
 def open_ranges(
     schedule: Schedule, travels: Iterable[Travel], absences: Iterable[Absence], window: Range
 ) -> list[Range]:
-    """Expand a schedule into merged ranges (RULES.md 2 and 5).
+    """Expand a schedule into merged ranges (docs/rules.md 2 and 5).
 
-    Every range that meets `window` is whole: the caller cuts, because a cut edge is not a beginning of open time.
+    Inside `window` nothing is missing; the caller cuts off what lies outside.
     """
     # A date's hours begin at most 14 hours before and, where a zone skipped a day, end at most 60 hours after the
     # midnight that UTC has for it.

@@ -1,4 +1,4 @@
-"""Starts of a seated event type that somebody already has a seat at (RULES.md 11)."""
+"""Starts of a seated event type that somebody already has a seat at (docs/rules.md 11)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,11 +39,10 @@ def seated_starts(staffed: StaffedEventType, busy: BusyTimes) -> dict[Instant, S
     for item in items:
         if item.event_type_id == event_type.id and (isinstance(item, Reservation) or item.blocks):
             by_start.setdefault(item.start, []).append(item)
-    host_emails = {host.person.email.lower() for host in staffed.hosts}
-    return {start: _seated_start(items, event_type.seats, host_emails) for start, items in by_start.items()}
+    return {start: _seated_start(items, event_type.seats, staffed.host_emails) for start, items in by_start.items()}
 
 
-def _seated_start(items: list[Booking | Reservation], seats: int, host_emails: set[str]) -> SeatedStart:
+def _seated_start(items: list[Booking | Reservation], seats: int, host_emails: frozenset[str]) -> SeatedStart:
     bookings = [item for item in items if isinstance(item, Booking)]
     attendees = sum(_guests(booking.attendee_emails, host_emails) for booking in bookings)
     return SeatedStart(
@@ -57,5 +56,5 @@ def _seated_start(items: list[Booking | Reservation], seats: int, host_emails: s
     )
 
 
-def _guests(emails: Iterable[str], host_emails: set[str]) -> int:
+def _guests(emails: Iterable[str], host_emails: frozenset[str]) -> int:
     return sum(email.lower() not in host_emails for email in emails)

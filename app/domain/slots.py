@@ -1,4 +1,4 @@
-"""The grid: which starts the free stretches of a question offer (RULES.md 7)."""
+"""The grid: which starts the free stretches of a question offer (docs/rules.md 7)."""
 
 from bisect import bisect_left
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The window of a question: from when to when slots are asked for (RULES.md 1)."""
+"""The window of a question: from when to when slots are asked for (docs/rules.md 1)."""
 
 from app.domain.errors import WindowTooLongError
 from app.domain.time_ranges import DAY, SECOND, Instant, Range

@@ -52,7 +52,7 @@ class SlotFinder:
         self._clock = clock
 
     async def find(self, question: SlotsQuestion) -> FoundSlots:
-        """Answer a question (RULES.md 1 to 13).
+        """Answer a question (docs/rules.md 1 to 13).
 
         Raises
         ------

@@ -224,7 +224,13 @@ def situations(
     now = start + draw(st.sampled_from([-10 * DAY, 0, 10 * 60 * MINUTE])) + draw(st.integers(0, 3_600)) * SECOND
     return Situation(
         day=day,
-        staffed=StaffedEventType(event_type=asked, hosts=team, zone=team[0].schedule.zone, reservable=True),
+        staffed=StaffedEventType(
+            event_type=asked,
+            hosts=team,
+            host_emails=frozenset(one.person.email.lower() for one in team),
+            zone=team[0].schedule.zone,
+            reservable=True,
+        ),
         busy=busy,
         length=asked.length,
         now=now,

@@ -53,6 +53,7 @@ class TestIndividual:
             pytest.param(busy(booking("08:00-13:00")), "", id="all day"),
             pytest.param(busy(booking("09:00-09:00:01")), "09:30 10:00 10:30 11:00 11:30", id="a second is taken too"),
             pytest.param(busy(booking("10:00-10:30", 2)), FREE, id="somebody else's"),
+            pytest.param(busy(calendars={2: "10:00-10:30"}), FREE, id="somebody else's calendar"),
             pytest.param(busy(booking("10:00-10:30", 2, 1)), "09:00 09:30 10:30 11:00 11:30", id="as a guest host"),
             pytest.param(busy(calendar="10:00-10:30"), "09:00 09:30 10:30 11:00 11:30", id="the calendar"),
             pytest.param(busy(reservation("10:00-10:30")), "09:00 09:30 10:30 11:00 11:30", id="a reservation"),

@@ -360,6 +360,6 @@ def test_a_missing_package_is_named_with_both_ways_out(
     package: str, fresh_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(EmbeddedServersError, match=rf"{package}.*holdfast\[embedded\].*DATABASE_URL and REDIS_URL"):
+    with pytest.raises(EmbeddedServersError, match=rf"{package}.*\.\[embedded\].*DATABASE_URL and REDIS_URL"):
         use(fresh_dir)
     assert not fresh_dir.exists()

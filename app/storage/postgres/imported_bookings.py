@@ -52,7 +52,7 @@ async def import_bookings(
 
 
 def _blocks(booking: Booking, types: Mapping[int, BookedType]) -> bool:
-    """Say whether a booking takes its host's time (RULES.md 3)."""
+    """Say whether a booking takes its host's time (docs/rules.md 3)."""
     if booking.status == "pending":
         return types[booking.event_type_id].pending_blocks
     return booking.status in ("accepted", "awaiting_host")

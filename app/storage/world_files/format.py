@@ -126,7 +126,7 @@ class Limits(Item):
     year: WholeNumber | None = None
 
     def __bool__(self) -> bool:
-        """Whether any limit is set; 0 is none (RULES.md 10)."""
+        """Whether any limit is set; 0 is none (docs/rules.md 10)."""
         return bool(self.day or self.week or self.month or self.year)
 
 

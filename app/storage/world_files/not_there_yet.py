@@ -4,7 +4,7 @@ from app.storage.world_files.format import EventType, Team
 
 
 def missing_rules(event_type: EventType, team: Team | None) -> list[str]:
-    """Return the fields of an event type and its team whose rules (RULES.md 9 and 10) are not there yet.
+    """Return the fields of an event type and its team whose rules (docs/rules.md 9 and 10) are not there yet.
 
     `team` is the event type's own or, of a managed type's child, its parent's.
     """

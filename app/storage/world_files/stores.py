@@ -125,7 +125,7 @@ class WorldStores:
         )
 
     def _default_schedule(self, user: world_format.User) -> world_format.Schedule | None:
-        """Return the user's default: the one named, else the one marked, else the first (RULES.md 2)."""
+        """Return the user's default: the one named, else the one marked, else the first (docs/rules.md 2)."""
         if user.default_schedule_id is not None:
             return self._schedules[user.default_schedule_id]
         own = [schedule for schedule in self._world.schedules if schedule.owner_id == user.id]

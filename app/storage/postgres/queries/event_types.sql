@@ -73,7 +73,7 @@ members AS MATERIALIZED (
 people AS MATERIALIZED (
     SELECT
         u.*,
-        -- The one named, else the one marked, else the first made (RULES.md 2).
+        -- The one named, else the one marked, else the first made (docs/rules.md 2).
         COALESCE(u.default_schedule_id, (
             SELECT s.id FROM schedules AS s WHERE s.owner_id = u.id ORDER BY s.is_default DESC, s.made LIMIT 1
         )) AS schedule_id

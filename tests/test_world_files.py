@@ -1,0 +1,205 @@
+"""World files as people write them, and the command that answers their questions without a server."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.__main__ import main
+from app.storage.world_files.reading import WorldFileError, read_world, world_of
+
+ANA = {"id": 1, "username": "ana", "email": "ana@example.com", "timeZone": "UTC"}
+BEN = {"id": 2, "username": "ben", "email": "ben@example.com", "timeZone": "UTC"}
+CALL = {"id": 10, "slug": "call", "ownerId": 1, "lengthInMinutes": 240}
+MONDAY = {"eventTypeId": 10, "start": "2050-09-05", "end": "2050-09-05"}
+WORLD = {"now": "2050-09-01T00:00:00Z", "users": [ANA], "eventTypes": [CALL], "queries": [MONDAY]}
+ANSWER = {
+    "status": "success",
+    "data": {"2050-09-05": [{"start": "2050-09-05T09:00:00.000Z"}, {"start": "2050-09-05T13:00:00.000Z"}]},
+}
+
+
+def slots(*arguments: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["slots", *arguments], input=given)
+
+
+def answers(world: dict[str, Any]) -> list[dict[str, Any]]:
+    result = slots("-", given=json.dumps(world))
+    assert result.exit_code == 0, result.output
+    found: list[dict[str, Any]] = json.loads(result.stdout)["answers"]
+    return found
+
+
+# Reading -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_json_file_with_comments(tmp_path: Path) -> None:
+    file = tmp_path / "world.json"
+    user = {**ANA, "// why": "the first one"}
+    file.write_text(json.dumps({"//": "a comment", **WORLD, "users": [user]}))
+    assert json.loads(slots(str(file)).stdout) == {"answers": [ANSWER]}
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml"])
+def test_a_yaml_file_reads_as_json_would(tmp_path: Path, ending: str) -> None:
+    """Neither 2050-09-05 nor 10:30 is anything but text in it, and `no` is a name."""
+    file = tmp_path / f"world.{ending}"
+    file.write_text(
+        """
+        users:
+          - {id: 1, username: no, email: no@example.com, timeZone: UTC, defaultScheduleId: 5}
+        schedules:
+          - id: 5
+            ownerId: 1
+            timeZone: UTC
+            isDefault: true
+            availability: [{days: [Monday], startTime: 10:30, endTime: 11:30}]
+            overrides: [{date: 2050-09-06, startTime: 12:00, endTime: 24:00}]
+        """
+    )
+    world = read_world(file)
+    assert world.users[0].username == "no"
+    assert world.schedules[0].availability[0].start_time == 630
+    assert str(world.schedules[0].overrides[0].date) == "2050-09-06"
+    assert world.schedules[0].overrides[0].end_time == 1_440
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ([], "a world file is an object of lists"),
+        ({"people": []}, "people: is not a field that is known here"),
+        ({"users": {}}, "users: "),
+        ({"users": [{**ANA, "colour": "red"}]}, "users[0] (id 1), colour: is not a field that is known here"),
+        ({"users": [ANA, {"id": 2}]}, "users[1] (id 2), username: "),
+        ({"users": [{**ANA, "timeZone": "Mars"}]}, "users[0] (id 1), timeZone: 'Mars' is not a time zone"),
+        ({"users": [{**ANA, "id": 2**31}]}, "users[0] (id 2147483648), id: "),
+        ({"users": [{**ANA, "id": "1"}]}, "users[0] (id 1), id: must be a whole number"),
+        ({"users": [{**ANA, "username": "a\0"}]}, "users[0] (id 1), username: must not contain a NUL"),
+        ({"users": [{**ANA, "username": "\ud800"}]}, "users[0] (id 1), username: "),
+        ({"eventTypes": [{**CALL, "lengthInMinutes": 0}]}, "eventTypes[0] (id 10), lengthInMinutes: "),
+        ({"eventTypes": [{**CALL, "lengthInMinutes": 10.5}]}, "lengthInMinutes: must be a whole number"),
+        ({"eventTypes": [{**CALL, "teamId": 5}]}, "either an ownerId or a teamId"),
+        (
+            {"schedules": [{"id": 1, "ownerId": 1, "timeZone": "UTC", "availability": [{"days": ["Mon"]}]}]},
+            "schedules[0] (id 1), availability.0.days",
+        ),
+        (
+            {"bookings": [{"uid": "b", "eventTypeId": 1, "userId": 1, "start": "2050-09-05", "end": "2050-09-04"}]},
+            "bookings[0] (uid b): must end after it starts",
+        ),
+        (
+            {"outOfOffice": [{"userId": 1, "start": "10000-01-01", "end": "2050-09-04"}]},
+            "outOfOffice[0], start: ",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_by_list_item_and_field(document: object, told: str) -> None:
+    with pytest.raises(WorldFileError) as refused:
+        world_of(document)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "nonsense", '{"users": [}', "[" * 100_000])
+def test_what_is_no_json_is_told(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "world.json"
+    file.write_text(text)
+    result = slots(str(file))
+    assert result.exit_code == 1
+    assert "not JSON" in result.output
+
+
+def test_what_is_no_yaml_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_text("users: [")
+    assert "not YAML" in slots(str(file)).output
+
+
+# Answering ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_a_world_a_line_of_answers() -> None:
+    lines = [json.dumps(WORLD), "", "nonsense", json.dumps({**WORLD, "queries": []})]
+    result = slots("-", given="\n".join(lines))
+    assert result.exit_code == 1
+    first, wrong, last = map(json.loads, result.stdout.splitlines())
+    assert first == {"answers": [ANSWER]}
+    assert "not JSON" in wrong["error"]
+    assert last == {"answers": []}
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({**MONDAY, "eventTypeId": 99}, "NotFoundException"),
+        ({**MONDAY, "duration": 7}, "BadRequestException"),
+        ({"eventTypeId": 10}, "BadRequestException"),
+        ({**MONDAY, "colour": "red"}, "BadRequestException"),
+    ],
+)
+def test_a_wrong_query_is_answered_as_the_service_would(query: dict[str, Any], code: str) -> None:
+    wrong, right = answers({**WORLD, "queries": [query, {**MONDAY, "name": "by its name"}]})
+    assert (wrong["status"], wrong["error"]["code"]) == ("error", code)
+    assert right == ANSWER
+
+
+def test_a_reference_that_leads_nowhere_is_told() -> None:
+    result = slots("-", given=json.dumps({**WORLD, "eventTypes": [{**CALL, "scheduleId": 77}]}))
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)["error"]
+    assert "eventTypes" in told
+    assert "scheduleId" in told
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("bookingWindow", {"type": "calendarDays", "value": 30}),
+        ("bookingLimitsCount", {"day": 1}),
+        ("bookingLimitsDuration", {"week": 60}),
+    ],
+)
+def test_a_rule_that_is_not_there_yet_is_refused_by_name(field: str, value: object) -> None:
+    (refused,) = answers({**WORLD, "eventTypes": [{**CALL, field: value}]})
+    assert refused["error"]["code"] == "NotImplementedException"
+    assert field in refused["error"]["message"]
+
+
+def test_limits_of_nothing_are_none() -> None:
+    (answer,) = answers({**WORLD, "eventTypes": [{**CALL, "bookingLimitsCount": {"day": 0}}]})
+    assert answer == ANSWER
+
+
+# Seats and a subset of hosts ---------------------------------------------------------------------------------------
+
+
+def seated(*emails: str, **query: object) -> dict[str, Any]:
+    """The starts of a round robin of Ana and Ben with two seats, where Ben has a booking at nine; by hour."""
+    both = {**CALL, "teamId": 5, "schedulingType": "roundRobin", "seatsPerTimeSlot": 2, "rrHostSubsetEnabled": True}
+    del both["ownerId"]
+    booking = {"uid": "b", "eventTypeId": 10, "userId": 2, "attendees": [{"email": email} for email in emails]}
+    world = {
+        **WORLD,
+        "users": [ANA, BEN],
+        "teams": [{"id": 5, "slug": "crew"}],
+        "eventTypes": [{**both, "hosts": [{"userId": 1}, {"userId": 2}]}],
+        "bookings": [{**booking, "start": "2050-09-05T09:00:00Z", "end": "2050-09-05T13:00:00Z"}],
+        "queries": [{**MONDAY, **query}],
+    }
+    (answer,) = answers(world)
+    found: dict[str, Any] = {slot["start"][11:13]: slot for slot in answer["data"]["2050-09-05"]}
+    return found
+
+
+def test_a_host_who_is_not_asked_for_is_no_guest() -> None:
+    emails = ("guest@example.org", "ana@example.com")
+    assert seated(*emails)["09"]["seatsRemaining"] == 1
+    assert seated(*emails, rrHostSubsetIds=[2])["09"]["seatsRemaining"] == 1
+
+
+def test_a_seat_with_a_host_who_is_not_asked_for_is_not_listed() -> None:
+    assert "09" in seated("guest@example.org")
+    assert "09" in seated("guest@example.org", rrHostSubsetIds=[2])
+    assert "09" not in seated("guest@example.org", rrHostSubsetIds=[1])
