@@ -153,20 +153,6 @@ def test_a_reference_that_leads_nowhere_is_told() -> None:
     assert "scheduleId" in told
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("bookingWindow", {"type": "calendarDays", "value": 30}),
-        ("bookingLimitsCount", {"day": 1}),
-        ("bookingLimitsDuration", {"week": 60}),
-    ],
-)
-def test_a_rule_that_is_not_there_yet_is_refused_by_name(field: str, value: object) -> None:
-    (refused,) = answers({**WORLD, "eventTypes": [{**CALL, field: value}]})
-    assert refused["error"]["code"] == "NotImplementedException"
-    assert field in refused["error"]["message"]
-
-
 def test_limits_of_nothing_are_none() -> None:
     (answer,) = answers({**WORLD, "eventTypes": [{**CALL, "bookingLimitsCount": {"day": 0}}]})
     assert answer == ANSWER

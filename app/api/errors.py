@@ -22,7 +22,6 @@ _CODES = {
     413: "PayloadTooLargeException",
     422: "UnprocessableEntityException",
     500: "INTERNAL_SERVER_ERROR",
-    501: "NotImplementedException",
     503: "ServiceUnavailableException",
 }
 
@@ -32,6 +31,8 @@ _REFUSALS = {
     Refusal.RESERVED: "This time slot is already reserved by another user. Please choose a different time.",
     Refusal.CALENDAR_BUSY: "{start} is not available: a connected calendar shows its host as busy.",
     Refusal.NOTICE: "{start} is too soon or in the past: it lies before the event type's minimum booking notice ends.",
+    Refusal.WINDOW: "{start} is not available: it lies outside the event type's booking window.",
+    Refusal.LIMIT: "{start} is not available: its day, week, month or year has as many bookings as the limits allow.",
     Refusal.CLOSED: "{start} is not available: it is outside the working hours, or on a day off, of its host.",
     Refusal.NOBODY: "{start} is not available: nobody hosts this event type.",
 }
@@ -138,9 +139,6 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     domain.UserNotFoundError: lambda e: RequestError(404, f"User with username {e.username} not found"),
     domain.TeamNotFoundError: lambda e: RequestError(404, f"Team with slug {e.slug} not found"),
     domain.OrganizationNotFoundError: lambda e: RequestError(404, f"Organization with slug {e.slug} not found"),
-    domain.NotThereYetError: lambda e: RequestError(
-        501, f"This version of Holdfast cannot answer yet: the event type uses {e.what}."
-    ),
     services.StoreUnavailableError: lambda _: RequestError(
         503, "The service cannot reach its data right now. Please try again.", retry_after_s=RETRY_AFTER_S
     ),

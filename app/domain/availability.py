@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import reduce
 
+from app.domain.booking_window import ALWAYS, Bookable
 from app.domain.busy import (
     Booking,
     BusyTimes,
@@ -16,6 +17,7 @@ from app.domain.busy import (
     meets,
 )
 from app.domain.event_type import Host, StaffedEventType
+from app.domain.full_periods import full_periods
 from app.domain.schedule import open_ranges, zone
 from app.domain.seats import SeatedStart, seated_starts
 from app.domain.slots import Grid
@@ -30,9 +32,13 @@ class Refusal(IntEnum):
     RESERVED = 3
     CALENDAR_BUSY = 4
     NOTICE = 5
-    CLOSED = 6
+    WINDOW = 6
+    """Outside the booking window."""
+    LIMIT = 7
+    """In a day, week, month or year that is full."""
+    CLOSED = 8
     """Outside the hosts' hours, or on a date that is closed or away."""
-    NOBODY = 7
+    NOBODY = 9
     """Nobody hosts the event type."""
 
 
@@ -40,6 +46,7 @@ _REFUSAL_BY_TAKER = {
     TakenBy.BOOKING: Refusal.BOOKED,
     TakenBy.RESERVATION: Refusal.RESERVED,
     TakenBy.CALENDAR: Refusal.CALENDAR_BUSY,
+    TakenBy.LIMIT: Refusal.LIMIT,
 }
 
 
@@ -71,15 +78,19 @@ class Availability:
         now: Instant,
         around: Range,
         rescheduling: str | None = None,
+        bookable: Bookable = ALWAYS,
     ) -> None:
-        """Judge by `busy`, which must hold all that meets `around`, buffers included.
+        """Judge by `busy`, which must hold all that meets `around`, buffers and the periods of limits included.
 
         `length` is in minutes. `rescheduling` names the booking that is being moved and so left out (docs/rules.md 3).
+        `bookable` are the days of the event zone that the booking window leaves (docs/rules.md 9).
         """
         self.staffed = staffed
         self.length = length
         self.earliest = earliest_start(now, staffed.event_type.minimum_notice)
         self._around = around
+        self._bookable = bookable
+        self._zone = zone(staffed.zone)
         self._rescheduling = rescheduling
         self._busy = busy
         self.seated = seated_starts(staffed, busy)
@@ -91,6 +102,7 @@ class Availability:
         self._take_bookings()
         self._take_reservations()
         self._take_calendars()
+        self._take_full_periods()
         self._open = {
             host.id: open_ranges(host.schedule, host.travels, host.person.absences, around) for host in staffed.hosts
         }
@@ -137,6 +149,19 @@ class Availability:
                     self.staffed.event_type, reported, self._open_for[host_id]
                 )
 
+    def _take_full_periods(self) -> None:
+        full = full_periods(
+            self.staffed,
+            self._busy,
+            self._zone,
+            self._around,
+            length=self.length,
+            rescheduling=self._rescheduling,
+        )
+        if full:
+            for taken in self._taken.values():
+                taken[TakenBy.LIMIT] = full
+
     def _is_seated(self, item: Booking | Reservation) -> bool:
         event_type = self.staffed.event_type
         return event_type.seats is not None and item.event_type_id == event_type.id
@@ -144,16 +169,18 @@ class Availability:
     # Listing -------------------------------------------------------------------------------------------------------
 
     def slots(self, window: Range) -> list[Slot]:
-        """Return the slots that start and end in `window`, in order of time (docs/rules.md 1, 6, 7, 8 and 11)."""
+        """Return the slots that start and end in `window`, in order of time (docs/rules.md 1, 6 to 9 and 11)."""
         event_type = self.staffed.event_type
         grid = Grid(
             length=self.length,
             step=event_type.slot_interval or self.length,
             offset_start=event_type.offset_start,
             optimized=event_type.optimized_slots,
-            zone=zone(self.staffed.zone),
+            zone=self._zone,
         )
         starts = grid.starts(self._team_stretches(), (max(window[0], self.earliest), window[1]))
+        if self._bookable != ALWAYS:
+            starts = [start for start in starts if self._in_booking_window(start)]
         duration = self.length * MINUTE
         if not self.seated:
             return [Slot(start=start, end=start + duration) for start in starts]
@@ -185,9 +212,18 @@ class Availability:
         if not self.staffed.hosts:
             return Refusal.NOBODY
         refusals = self._team_refusals(start)
-        if start < self.earliest:
-            refusals.append(Refusal.NOTICE)
+        refusals += self.time_refusals(start)
         return min(refusals, default=None)
+
+    def time_refusals(self, start: Instant) -> list[Refusal]:
+        """Return what refuses a start whoever hosts it: notice and booking window."""
+        notice = [Refusal.NOTICE] if start < self.earliest else []
+        return notice if self._in_booking_window(start) else [*notice, Refusal.WINDOW]
+
+    def _in_booking_window(self, start: Instant) -> bool:
+        first, last = self._bookable
+        day = self._zone.day_at(start)
+        return (first is None or first <= day) and (last is None or day <= last)
 
     def _has_room(self, start: Instant) -> bool:
         return not self._team_refusals(start)

@@ -67,6 +67,8 @@ class BusyTimes:
     """What connected calendars report, by user id."""
     reservations: tuple[Reservation, ...] = ()
     """Live ones only."""
+    limited: tuple[Booking, ...] = ()
+    """Accepted bookings of the event types that its limits count, whoever hosts them."""
 
 
 class TakenBy(Enum):
@@ -75,6 +77,7 @@ class TakenBy(Enum):
     BOOKING = "booking"
     RESERVATION = "reservation"
     CALENDAR = "calendar"
+    LIMIT = "limit"
 
 
 def buffered(start: Instant, end: Instant, before: int, after: int) -> Range:

@@ -107,15 +107,6 @@ class OrganizationNotFoundError(HoldfastError):
         self.slug = slug
 
 
-class NotThereYetError(HoldfastError):
-    """A world asks for rules that this version does not have."""
-
-    def __init__(self, what: str) -> None:
-        """Keep what is missing, in the words of the world file."""
-        super().__init__(what)
-        self.what = what
-
-
 class ReservationDurationError(HoldfastError):
     """A slot was asked to be kept too long, or for no time; minutes."""
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from app.domain.booking_window import BookingWindow
 from app.domain.errors import (
     DurationNotOfferedError,
     DynamicBookingDisallowedError,
@@ -11,6 +12,7 @@ from app.domain.errors import (
     EventTypeManagedError,
     FixedLengthError,
 )
+from app.domain.limits import NO_LIMITS, BookingLimits
 from app.domain.schedule import Absence, Schedule, Travel, office_hours
 
 DYNAMIC_LENGTH_MINUTES = 30
@@ -74,6 +76,8 @@ class EventType:
     seats: int | None = None
     only_first_slot: bool = False
     optimized_slots: bool = False
+    booking_window: BookingWindow | None = None
+    limits: BookingLimits = NO_LIMITS
     schedule_id: int | None = None
     host_entries: tuple[HostEntry, ...] = ()
     assigned_user_ids: tuple[int, ...] = ()

@@ -59,6 +59,8 @@ class Claimed:
     """With the hosts that were claimed: a further seat takes those of the first."""
     at: Instant
     """When, by the store's clock."""
+    turn: str
+    """Sorts after the turns of all claims that came before."""
     seat_rank: int = 0
     """How many other holds have a seat at the start, and came before."""
 

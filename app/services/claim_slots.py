@@ -6,16 +6,15 @@ but it never decides.
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.availability import Availability, Refusal
-from app.domain.busy import BusyTimes
 from app.domain.event_type import SchedulingType, StaffedEventType
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Workload, by_preference
 from app.domain.schedule import month_around, zone
 from app.domain.time_ranges import MINUTE, Instant, Range
 from app.services.errors import NotReservableError, SlotRefusedError
-from app.services.find_slots import busy_times, slot_margin
+from app.services.look_at_calendars import Looker, Viewpoint
 from app.services.ports import Calendar, Clock, Holds, Workloads
 
 CONTENTION_S = 2.0
@@ -40,6 +39,12 @@ class WantedSlot:
     def time(self) -> Range:
         """From when to when."""
         return self.start, self.start + self.length * MINUTE
+
+    @property
+    def viewpoint(self) -> Viewpoint:
+        """For whom calendars are looked at: the own reservation is not in the way."""
+        own = None if self.own is None else self.own.uid
+        return Viewpoint(length=self.length, rescheduling=self.rescheduling, own_reservation=own)
 
     def refused(self, refusal: Refusal) -> SlotRefusedError:
         """Return the error that says so."""
@@ -66,10 +71,9 @@ class SlotClaimer:
 
     def __init__(self, calendar: Calendar, workloads: Workloads, holds: Holds, clock: Clock) -> None:
         """Work on these ports."""
-        self._calendar = calendar
+        self._looker = Looker(calendar, holds, clock)
         self._workloads = workloads
         self._holds = holds
-        self._clock = clock
 
     async def claim(self, wanted: WantedSlot, claim_id: str, uid: str) -> Claimed:
         """Claim the slot's time on hosts that are free for it.
@@ -111,7 +115,7 @@ class SlotClaimer:
         """Return the hosts to claim; raise why there are none."""
         staffed = wanted.staffed
         round_robin = staffed.event_type.scheduling is SchedulingType.ROUND_ROBIN
-        if not (round_robin or staffed.event_type.seats or passed_over):
+        if not (round_robin or staffed.event_type.seats or staffed.event_type.limits.all or passed_over):
             return [host.id for host in staffed.hosts]
         availability = await self.refuse_if_taken(wanted)
         seat = availability.seated.get(wanted.start)
@@ -164,11 +168,7 @@ class SlotClaimer:
         SlotRefusedError
             If the slot is not free just now.
         """
-        busy = await busy_times(wanted.staffed, wanted.time, self._calendar, self._holds)
-        others = tuple(r for r in busy.reservations if wanted.own is None or r.uid != wanted.own.uid)
-        availability = self._availability(
-            wanted, BusyTimes(bookings=busy.bookings, calendars=busy.calendars, reservations=others)
-        )
+        availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint)
         refusal = availability.refusal(wanted.start)
         if refusal is not None:
             raise wanted.refused(refusal)
@@ -186,28 +186,19 @@ class SlotClaimer:
         return verdict
 
     async def _verdict(self, wanted: WantedSlot, claimed: Claimed) -> Claimed | Held | Contended:
-        event_type, host_ids = wanted.staffed.event_type, claimed.claim.host_ids
-        around = slot_margin(event_type, wanted.time)
-        # No look at other holds: while the claim stands there are none in its way.
-        booked = await self._calendar.busy_times(host_ids, around, event_type.id if event_type.seats else None)
-        availability = self._availability(wanted, booked)
-        if wanted.start < availability.earliest:
-            raise wanted.refused(Refusal.NOTICE)
-        if event_type.seats:
+        viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid)
+        looker = self._looker.after(claimed, wanted.staffed)
+        availability = await looker.availability(wanted.staffed, wanted.time, viewpoint)
+        for refusal in availability.time_refusals(wanted.start):
+            raise wanted.refused(refusal)
+        seats = wanted.staffed.event_type.seats
+        if seats:
             seat = availability.seated.get(wanted.start)
-            left = event_type.seats - (0 if seat is None else seat.attendees)
-            if claimed.seat_rank >= left:
+            if claimed.seat_rank >= seats - (0 if seat is None else seat.attendees):
                 # Those who came before may yet give their seats up; if not, the next look finds none left.
                 return Contended()
-        refusals = availability.host_refusals(wanted.start, host_ids)
+        refusals = availability.host_refusals(wanted.start, claimed.claim.host_ids)
+        if Refusal.LIMIT in refusals.values():
+            # A claim that came first may yet be given up; if not, the next look finds the period full.
+            return Contended()
         return Held(next(iter(refusals))) if refusals else claimed
-
-    def _availability(self, wanted: WantedSlot, busy: BusyTimes) -> Availability:
-        return Availability(
-            wanted.staffed,
-            busy,
-            length=wanted.length,
-            now=self._clock(),
-            around=wanted.time,
-            rescheduling=wanted.rescheduling,
-        )

@@ -1,15 +1,15 @@
 """Use case: list the slots of an event type."""
 
-import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from app.domain.availability import Availability, Slot
-from app.domain.busy import BusyTimes, Reservation, buffered
-from app.domain.event_type import EventType, StaffedEventType, staff
+from app.domain.availability import Slot
+from app.domain.busy import Reservation
+from app.domain.event_type import staff
 from app.domain.reference import EventTypeReference
 from app.domain.time_ranges import Range
 from app.services.errors import StoreUnavailableError
+from app.services.look_at_calendars import Looker, Viewpoint
 from app.services.ports import Calendar, Clock, EventTypes, LiveReservations
 
 
@@ -61,29 +61,21 @@ class SlotFinder:
         """
         staffed = staff(await self._event_types.find(question.reference), question.subset)
         event_type = staffed.event_type
-        length = event_type.length_asked(question.duration)
-        busy, without_holds = await self._busy_times(staffed, question)
-        availability = Availability(
-            staffed,
-            busy,
-            length=length,
-            now=self._clock(),
-            around=question.window,
+        viewpoint = Viewpoint(
+            length=event_type.length_asked(question.duration),
             rescheduling=question.rescheduling,
+            own_reservation=question.own_reservation,
         )
+        # A listing goes on, and says so, while the store of holds is away.
+        holds = _HoldsIfThere(self._holds)
+        looker = Looker(self._calendar, holds, self._clock)
+        availability = await looker.availability(staffed, question.window, viewpoint)
         return FoundSlots(
             slots=availability.slots(question.window),
             only_first=event_type.only_first_slot,
             seats=event_type.seats,
-            without_holds=without_holds,
+            without_holds=holds.away,
         )
-
-    async def _busy_times(self, staffed: StaffedEventType, question: SlotsQuestion) -> tuple[BusyTimes, bool]:
-        """Read what takes the hosts' time; a listing goes on, and says so, while the store of holds is away."""
-        holds = _HoldsIfThere(self._holds)
-        busy = await busy_times(staffed, question.window, self._calendar, holds)
-        others = tuple(r for r in busy.reservations if r.uid != question.own_reservation)
-        return replace(busy, reservations=others), holds.away
 
 
 class _HoldsIfThere:
@@ -93,28 +85,9 @@ class _HoldsIfThere:
         self._holds = holds
         self.away = False
 
-    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
+    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
         try:
-            return await self._holds.live(host_ids, around)
+            return await self._holds.live(host_ids, around, before)
         except StoreUnavailableError:
             self.away = True
             return ()
-
-
-async def busy_times(
-    staffed: StaffedEventType, window: Range, calendar: Calendar, holds: LiveReservations
-) -> BusyTimes:
-    """Read everything that may take the hosts' time in a window, from both stores at once."""
-    event_type = staffed.event_type
-    host_ids = [host.id for host in staffed.hosts]
-    around = slot_margin(event_type, window)
-    seated_type_id = None if event_type.seats is None else event_type.id
-    booked, reservations = await asyncio.gather(
-        calendar.busy_times(host_ids, around, seated_type_id), holds.live(host_ids, around)
-    )
-    return replace(booked, reservations=reservations)
-
-
-def slot_margin(event_type: EventType, window: Range) -> Range:
-    """Return a window with the asked type's buffers: what lies outside cannot meet its slots."""
-    return buffered(*window, event_type.before_buffer, event_type.after_buffer)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.busy import BusyTimes, Reservation
+from app.domain.busy import Booking, BusyTimes, Reservation
 from app.domain.event_type import EventTypeRules
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Workload
@@ -50,6 +50,9 @@ class Calendar(Protocol):
         With `seated_type_id` also the bookings of that event type there, whoever hosts them.
         """
 
+    async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
+        """Return the accepted bookings of event types that start in `around`, whoever hosts them."""
+
 
 class Workloads(Protocol):
     """Knows how much round-robin hosts have been given."""
@@ -78,8 +81,10 @@ class Credentials(Protocol):
 class LiveReservations(Protocol):
     """Shows the live reservations."""
 
-    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
+    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
         """Return the live reservations of hosts whose buffered time overlaps `around`.
+
+        With a claim's turn in `before` also the claims that came before it and may become reservations.
 
         Raises
         ------

@@ -265,6 +265,41 @@ async def test_a_dynamic_event_of_an_organization(api: Asking) -> None:
     assert (await api.reserve(30, "10:00")).message == RESERVED
 
 
+# Limits and booking windows -----------------------------------------------------------------------------------------
+
+
+async def test_a_full_day_takes_no_other_reservation(api: Asking) -> None:
+    """One a day, two hours a week."""
+    assert (await api.reserve(14, "10:00")).status == 201
+    assert await api.starts(14) == []
+    refused = await api.reserve(14, "13:00")
+    assert refused.status == 422
+    assert "limits" in refused.message
+    assert (await api.reserve(14, "2050-09-06T10:00:00Z")).status == 201
+    assert (await api.reserve(14, "2050-09-07T10:00:00Z")).status == 422
+    assert (await api.reserve(14, "2050-09-12T10:00:00Z")).status == 201
+
+
+async def test_moving_within_a_full_day(api: Asking) -> None:
+    uid = (await api.reserve(14, "10:00")).data["reservationUid"]
+    assert (await moved(api, uid, "13:00", 14)).status == 200
+
+
+async def test_of_many_who_want_the_only_one_of_a_day_one_gets_it(api: Asking) -> None:
+    """Their times do not overlap: what they compete for is the limit."""
+    starts = [f"2050-09-05T{hour:02d}:00:00Z" for hour in range(7, 15)] * 3
+    answers = await asyncio.gather(*(api.reserve(14, start) for start in starts))
+    assert sorted(answer.status for answer in answers) == [201] + [422] * 23
+
+
+async def test_outside_the_booking_window(api: Asking) -> None:
+    assert (await api.slots(eventTypeId=15)).data.keys() == {"2050-09-06", "2050-09-07"}
+    refused = await api.reserve(15, "10:00")
+    assert refused.status == 422
+    assert "booking window" in refused.message
+    assert (await api.reserve(15, "2050-09-06T10:00:00Z")).status == 201
+
+
 # Showing, moving, ending -------------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,8 @@ WORLD: dict[str, Any] = {
         event_type(11, "long", 15, ownerId=ANA, lengthInMinutesOptions=[15, 30, 60]),
         event_type(12, "class", ownerId=ANA, seatsPerTimeSlot=2),
         event_type(13, "buffered", 30, ownerId=BEN, beforeEventBuffer=15, afterEventBuffer=30),
+        event_type(14, "rare", ownerId=CLO, bookingLimitsCount={"day": 1}, bookingLimitsDuration={"week": 120}),
+        event_type(15, "soon", ownerId=CLO, bookingWindow={"type": "range", "value": ["2050-09-06", "2050-09-07"]}),
         event_type(20, "both", teamId=50, schedulingType="collective", hosts=[{"userId": ANA}, {"userId": BEN}]),
         event_type(21, "either", teamId=50, schedulingType="roundRobin", hosts=[{"userId": ANA}, {"userId": BEN}]),
         event_type(

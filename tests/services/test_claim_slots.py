@@ -39,6 +39,10 @@ class Calendars:
             raise look
         return look
 
+    async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
+        del event_type_ids, around
+        return ()
+
     async def workloads(self, event_type_id: int, host_ids: Collection[int], month: Range) -> dict[int, Workload]:
         del event_type_id, host_ids, month
         return self.loads

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from app.domain.booking_window import BookingWindow, DateRange, DaysAhead
 from app.domain.busy import Booking, BookingStatus, BusyTimes
 from app.domain.errors import (
     DynamicBookingDisallowedError,
@@ -17,6 +18,7 @@ from app.domain.errors import (
     UserNotFoundError,
 )
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType
+from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.domain.time_ranges import DAY, Range
@@ -31,7 +33,7 @@ from app.storage.world_files.stores import WorldStores
 from tests.storage.conftest import TestServer
 
 ANN, BOB, CY, DEE = 1, 2, 3, 4
-ACME, SALES, FREE_SALES = 50, 60, 61
+ACME, SALES, FREE_SALES, LIMITED, STRICT = 50, 60, 61, 62, 63
 HOURS = [{"days": ["Monday", "Tuesday"], "startTime": "09:00", "endTime": "17:00"}]
 
 WORLD: dict[str, Any] = {
@@ -74,6 +76,13 @@ WORLD: dict[str, Any] = {
     "teams": [
         {"id": SALES, "slug": "sales", "parentOrganizationId": ACME},
         {"id": FREE_SALES, "slug": "sales"},
+        {
+            "id": LIMITED,
+            "slug": "limited",
+            "bookingLimitsCount": {"week": 5, "day": 2},
+            "includeManagedEventsInLimits": True,
+        },
+        {"id": STRICT, "slug": "strict", "bookingLimitsCount": {"day": 2}},
     ],
     "memberships": [
         {"userId": DEE, "teamId": FREE_SALES},
@@ -133,6 +142,29 @@ WORLD: dict[str, Any] = {
             "assignedUserIds": [BOB, ANN],
         },
         {"id": 113, "slug": "child", "ownerId": BOB, "parentId": 112, "lengthInMinutes": 30},
+        # In a team of its own: limits, with and without the children of a managed type.
+        {
+            "id": 120,
+            "slug": "limited",
+            "teamId": LIMITED,
+            "schedulingType": "collective",
+            "lengthInMinutes": 30,
+            "bookingLimitsCount": {"year": 9, "day": 1, "week": 0},
+            "bookingLimitsDuration": {"month": 300},
+            "bookingWindow": {"type": "businessDays", "value": 3, "rolling": True},
+            "hosts": [{"userId": ANN}],
+        },
+        {"id": 121, "slug": "parent", "teamId": LIMITED, "schedulingType": "managed", "lengthInMinutes": 30},
+        {
+            "id": 122,
+            "slug": "limited-child",
+            "ownerId": ANN,
+            "parentId": 121,
+            "lengthInMinutes": 30,
+            "bookingWindow": {"type": "range", "value": ["2050-03-01", "2050-03-31"]},
+        },
+        {"id": 123, "slug": "parent", "teamId": STRICT, "schedulingType": "managed", "lengthInMinutes": 30},
+        {"id": 124, "slug": "free-child", "ownerId": ANN, "parentId": 123, "lengthInMinutes": 30},
     ],
     "outOfOffice": [
         {"userId": ANN, "start": "2050-03-01T23:30:00+01:00", "end": "2050-03-04T00:30:00+01:00"},
@@ -188,6 +220,9 @@ class PostgresStores:
 
     async def busy_times(self, host_ids: Any, around: Range, seated_type_id: int | None) -> BusyTimes:
         return await self.calendar.busy_times(host_ids, around, seated_type_id)
+
+    async def accepted_bookings(self, event_type_ids: Any, around: Range) -> tuple[Booking, ...]:
+        return await self.calendar.accepted_bookings(event_type_ids, around)
 
 
 MakeStores = Callable[[dict[str, Any]], Awaitable[Stores]]
@@ -337,6 +372,45 @@ async def test_every_rule_of_an_event_type_is_kept(stores: Stores) -> None:
     assert found.people[CY].default_schedule is None
 
 
+TEAM_COUNT = (Limit(Period.DAY, 2), Limit(Period.WEEK, 5))
+
+
+@pytest.mark.parametrize(
+    ("event_type_id", "limits"),
+    [
+        (
+            120,
+            BookingLimits(
+                count=(Limit(Period.DAY, 1), Limit(Period.YEAR, 9)),
+                duration=(Limit(Period.MONTH, 300),),
+                team_count=TEAM_COUNT,
+                team_event_type_ids=frozenset({120, 121, 122}),
+            ),
+        ),
+        (122, BookingLimits(team_count=TEAM_COUNT, team_event_type_ids=frozenset({120, 121, 122}))),
+        (124, BookingLimits()),
+        (100, BookingLimits()),
+    ],
+)
+async def test_limits_are_the_types_own_and_its_teams(
+    stores: Stores, event_type_id: int, limits: BookingLimits
+) -> None:
+    """A managed type's child is under the team's limit only where that includes children."""
+    assert (await stores.find(ById(event_type_id))).event_type.limits == limits
+
+
+@pytest.mark.parametrize(
+    ("event_type_id", "window"),
+    [
+        (120, DaysAhead(3, business=True, rolling=True)),
+        (122, DateRange(date(2050, 3, 1), date(2050, 3, 31))),
+        (100, None),
+    ],
+)
+async def test_the_booking_window_is_kept(stores: Stores, event_type_id: int, window: BookingWindow | None) -> None:
+    assert (await stores.find(ById(event_type_id))).event_type.booking_window == window
+
+
 async def test_hosts_stay_in_order_with_their_schedules(stores: Stores) -> None:
     found = await stores.find(ById(110))
     assert found.event_type.host_entries == (
@@ -430,6 +504,22 @@ async def test_instants_are_whole_milliseconds(stores: Stores) -> None:
 
 async def test_a_seated_types_bookings_come_whoever_hosts_them(stores: Stores) -> None:
     assert LATE in (await stores.busy_times([ANN], MARCH, 101)).bookings
+
+
+async def test_accepted_bookings_of_a_type_come_whoever_hosts_them(stores: Stores) -> None:
+    year = (parse_instant("2050-01-01"), parse_instant("2051-01-01"))
+    everything = await stores.busy_times([ANN, BOB, CY, DEE], year, None)
+    expected = [
+        (booking.uid, booking.host_ids, booking.start, booking.end)
+        for booking in everything.bookings
+        if booking.event_type_id in {100, 101} and booking.status is BookingStatus.ACCEPTED
+    ]
+    found = await stores.accepted_bookings({100, 101}, year)
+    assert expected
+    assert [(b.uid, b.host_ids, b.start, b.end) for b in found] == expected
+    first = found[0].start
+    assert (await stores.accepted_bookings({100, 101}, (first + 1, year[1]))) == found[1:]
+    assert len(await stores.accepted_bookings({100, 101}, (first, first + 1))) >= 1
 
 
 async def test_calendars_are_told_apart(stores: Stores) -> None:

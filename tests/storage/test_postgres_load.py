@@ -109,13 +109,6 @@ async def test_a_bad_file_changes_nothing_even_with_replace(database_url: str, c
     assert await counts(connection) == before
 
 
-async def test_rules_that_are_not_there_yet_are_refused(database_url: str, connection: Connection) -> None:
-    limited = {"id": 9, "slug": "x", "ownerId": 1, "lengthInMinutes": 5, "bookingLimitsCount": {"day": 1}}
-    found = await refusals(database_url, {"users": [user(1)], "eventTypes": [limited]}, "empty")
-    assert found == ["eventTypes, id 9, bookingLimitsCount: this version does not have this rule yet"]
-    assert not any((await counts(connection)).values())
-
-
 async def test_many_problems_are_told_up_to_a_bound(database_url: str) -> None:
     found = await refusals(database_url, {"users": [user(n, defaultScheduleId=7) for n in range(1, 31)]})
     assert len(found) == 21

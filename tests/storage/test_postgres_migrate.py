@@ -16,7 +16,7 @@ from app.storage.postgres.migrate import (
     pending_revisions,
 )
 
-ALL = ["0001", "0002", "0003", "0004"]
+ALL = ["0001", "0002", "0003", "0004", "0005"]
 MIGRATING_PROCESS = """
 import asyncio, sys
 from app.storage.postgres.migrate import migrate

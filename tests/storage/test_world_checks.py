@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.world_files.checks import KnownIds, problems, rules_not_there_yet
+from app.storage.world_files.checks import KnownIds, problems
 from app.storage.world_files.format import World
 
 
@@ -138,28 +138,3 @@ def test_what_is_there_may_not_be_added() -> None:
         "users, id 2, username: is in the database already",
         "teams, id 20, id: is an organization's id; the two share their ids",
     ]
-
-
-@pytest.mark.parametrize(
-    ("world", "place"),
-    [
-        (
-            {"eventTypes": [event_type(1, bookingWindow={"type": "calendarDays", "value": 3})]},
-            "eventTypes, id 1, bookingWindow",
-        ),
-        ({"eventTypes": [event_type(1, bookingLimitsCount={"day": 1})]}, "eventTypes, id 1, bookingLimitsCount"),
-        (
-            {"eventTypes": [event_type(1, bookingLimitsDuration={"week": 60})]},
-            "eventTypes, id 1, bookingLimitsDuration",
-        ),
-        ({"teams": [{"id": 1, "slug": "a", "bookingLimitsCount": {"day": 1}}]}, "teams, id 1, bookingLimitsCount"),
-    ],
-)
-def test_rules_that_are_not_there_yet_are_named(world: dict[str, Any], place: str) -> None:
-    (problem,) = rules_not_there_yet(World.model_validate(world))
-    assert str(problem) == f"{place}: this version does not have this rule yet"
-
-
-def test_a_limit_of_none_is_no_rule() -> None:
-    world = {"eventTypes": [event_type(1, bookingLimitsCount={"day": 0})]}
-    assert rules_not_there_yet(World.model_validate(world)) == []

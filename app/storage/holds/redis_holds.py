@@ -48,7 +48,7 @@ class RedisHolds:
                 claim = replace(claim, host_ids=_host_ids(taken[2]))
             outcome = await run(self._redis, _claim_hosts(claim, ignoring))
             if outcome[0] == b"claimed":
-                return Claimed(claim, int(outcome[1]), rank)
+                return Claimed(claim, int(outcome[1]), outcome[2].decode(), rank)
             if claim.seats is not None:
                 await self._redis.delete(keys.seat_entry_prefix(claim) + claim.id)
             return Held(claim.host_ids[int(outcome[1]) - 1]) if outcome[0] == b"held" else Contended()
@@ -112,12 +112,12 @@ class RedisHolds:
                 # It was moved just now; what it was moved to ends in the next round.
             return False
 
-    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
+    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
         """Return the live reservations of hosts, in one round trip for all of them."""
         if not host_ids:
             return ()
         async with self._answered():
-            records = await run(self._redis, _read_live(host_ids, around))
+            records = await run(self._redis, _read_live(host_ids, around, before))
             found = {kept.claim.id: kept for kept in map(read, records)}
             return tuple(as_busy(kept) for kept in found.values())
 
@@ -214,9 +214,9 @@ def _release_hosts(claim: Claim) -> Call:
     return Call("release", hold_keys, [keys.index_member(claim)])
 
 
-def _read_live(host_ids: Collection[int], around: Range) -> Call:
+def _read_live(host_ids: Collection[int], around: Range, before: str) -> Call:
     index_keys = [key for host_id in host_ids for key in (keys.host_index(host_id), keys.host_longest(host_id))]
-    return Call("live", index_keys, [*around, *(keys.host_hold_prefix(host_id) for host_id in host_ids)])
+    return Call("live", index_keys, [*around, before, *(keys.host_hold_prefix(host_id) for host_id in host_ids)])
 
 
 def _point_locator(claim: Claim, until: Instant, *, expected: str, fallback: KeptReservation | None) -> Call:

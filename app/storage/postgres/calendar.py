@@ -46,6 +46,28 @@ class PostgresCalendar:
             calendars=_calendars(orjson.loads(row["calendars"] or b"[]")),
         )
 
+    async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
+        """Return the accepted bookings of event types; see `services.ports.Calendar`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If PostgreSQL does not answer in time.
+        """
+        bounds = [timestamp_of(instant) for instant in around]
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_SQL["accepted_bookings"], list(event_type_ids), *bounds)
+        return tuple(
+            Booking(
+                uid=row["uid"],
+                event_type_id=row["event_type_id"],
+                host_ids=frozenset(row["host_ids"]),
+                start=row["starts_at"],
+                end=row["ends_at"],
+            )
+            for row in rows
+        )
+
     async def workloads(self, event_type_id: int, host_ids: Collection[int], month: Range) -> dict[int, Workload]:
         """Return what hosts have been given of an event type; see `services.ports.Workloads`.
 

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import orjson
 
+from app.domain.booking_window import BookingWindow, DateRange, DaysAhead
 from app.domain.errors import (
     EventTypeNotFoundError,
     OrganizationNotFoundError,
@@ -14,6 +15,7 @@ from app.domain.errors import (
     UserNotFoundError,
 )
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic
+from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.fields import MAX_ID, storable
@@ -155,11 +157,34 @@ def _event_type(document: Mapping[str, Any]) -> EventType:
         seats=found["seats"],
         only_first_slot=found["onlyFirstSlot"],
         optimized_slots=found["optimizedSlots"],
+        booking_window=_booking_window(found),
+        limits=_limits(document),
         schedule_id=found["scheduleId"],
         host_entries=tuple(_host_entry(host) for host in document["hosts"] or ()),
         assigned_user_ids=tuple(document["assigned"] or ()),
         assign_all_members=found["assignAllMembers"],
         subset_enabled=found["subsetEnabled"],
+    )
+
+
+def _booking_window(found: Mapping[str, Any]) -> BookingWindow | None:
+    match found["windowType"]:
+        case None:
+            return None
+        case "range":
+            return DateRange(date.fromisoformat(found["windowFirst"]), date.fromisoformat(found["windowLast"]))
+        case kind:
+            return DaysAhead(found["windowDays"], business=kind == "businessDays", rolling=found["windowRolling"])
+
+
+def _limits(document: Mapping[str, Any]) -> BookingLimits:
+    own = document["limits"] or ()
+    team = tuple(Limit(Period(period), most) for period, most in document["teamLimits"] or ())
+    return BookingLimits(
+        count=tuple(Limit(Period(period), most) for counts, period, most in own if counts == "bookings"),
+        duration=tuple(Limit(Period(period), most) for counts, period, most in own if counts == "minutes"),
+        team_count=team,
+        team_event_type_ids=frozenset(document["teamEventTypes"] or ()),
     )
 
 

@@ -20,7 +20,7 @@ from app.storage.postgres.known import NOTHING, Known, known_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import CLOSING_S, Connection, storage_errors
 from app.storage.postgres.rows import Row, TableRows, tables, unnumbered_absences
-from app.storage.world_files.checks import WorldProblem, problems, rules_not_there_yet, world_list
+from app.storage.world_files.checks import WorldProblem, problems, world_list
 from app.storage.world_files.format import World
 
 Mode: TypeAlias = Literal["empty", "replace", "merge"]
@@ -139,7 +139,7 @@ async def _checked(connection: Connection, world: World, mode: Mode) -> Known:
     if mode == "empty" and await connection.fetchval(_SQL["has_data"]):
         raise DatabaseNotEmptyError
     known = await known_of(connection, world) if mode == "merge" else NOTHING
-    found = [*problems(world, known.ids), *rules_not_there_yet(world)]
+    found = problems(world, known.ids)
     if found:
         raise WorldRefusedError(found)
     if mode == "replace":

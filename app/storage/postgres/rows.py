@@ -106,7 +106,32 @@ def _event_type_rows(world: World) -> Iterable[Row]:
             event_type.hidden,
             event_type.assign_all_team_members,
             event_type.rr_host_subset_enabled,
+            *_booking_window(event_type.booking_window),
         )
+
+
+def _booking_window(window: world_format.BookingWindow | None) -> Row:
+    if window is None:
+        return None, None, False, None, None
+    if isinstance(window.value, tuple):
+        return window.type, None, False, *window.value
+    return window.type, window.value, window.rolling, None, None
+
+
+def _limit_rows(world: World) -> Iterable[Row]:
+    for event_type in world.event_types:
+        for counts, limits in (
+            ("bookings", event_type.booking_limits_count),
+            ("minutes", event_type.booking_limits_duration),
+        ):
+            yield from ((event_type.id, None, counts, *limit) for limit in _set_limits(limits))
+    for team in world.teams:
+        yield from ((None, team.id, "bookings", *limit) for limit in _set_limits(team.booking_limits_count))
+
+
+def _set_limits(limits: world_format.Limits | None) -> Iterable[tuple[str, int]]:
+    """Return the limits that are set, by period; 0 is none."""
+    return () if limits is None else ((period, most) for period, most in limits if most)
 
 
 def _confirmation(policy: world_format.ConfirmationPolicy | None) -> Row:
@@ -197,6 +222,11 @@ _EVENT_TYPE_COLUMNS = (
     "hidden",
     "assign_all_members",
     "subset_enabled",
+    "booking_window_type",
+    "booking_window_days",
+    "booking_window_rolling",
+    "booking_window_first",
+    "booking_window_last",
 )
 
 
@@ -286,6 +316,12 @@ def tables(world: World, organization_ids: Collection[int]) -> tuple[TableRows, 
             table="event_type_assignees",
             columns=("event_type_id", "position", "user_id"),
             rows=_assignee_rows(world),
+        ),
+        TableRows(
+            list="eventTypes",
+            table="booking_limits",
+            columns=("event_type_id", "team_id", "counts", "period", "most"),
+            rows=_limit_rows(world),
         ),
         TableRows(
             list="outOfOffice",

@@ -9,7 +9,6 @@ from typing_extensions import override
 
 from app.storage.world_files import format as world_format
 from app.storage.world_files.format import World
-from app.storage.world_files.not_there_yet import missing_rules
 
 Key: TypeAlias = Hashable
 
@@ -143,22 +142,6 @@ def problems(world: World, known: KnownIds) -> list[WorldProblem]:
         *_unresolved(world, known),
         *_twice_within(world),
         *_out_of_order(world),
-    ]
-
-
-def rules_not_there_yet(world: World) -> list[WorldProblem]:
-    """Return the fields whose rules this version does not have; a service that kept them would answer wrong."""
-    message = "this version does not have this rule yet"
-    event_types = {event_type.id: event_type for event_type in world.event_types}
-    teams = [
-        WorldProblem("teams", f"id {team.id}", "bookingLimitsCount", message)
-        for team in world.teams
-        if team.booking_limits_count
-    ]
-    return teams + [
-        WorldProblem("eventTypes", f"id {event_type.id}", missing, message)
-        for event_type in event_types.values()
-        for missing in missing_rules(event_type, None)
     ]
 
 

@@ -3,22 +3,22 @@
 from collections.abc import Collection, Iterable
 from datetime import UTC
 
+from app.domain.booking_window import BookingWindow, DateRange, DaysAhead
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation
 from app.domain.errors import (
     EventTypeNotFoundError,
-    NotThereYetError,
     OrganizationNotFoundError,
     TeamNotFoundError,
     UserNotFoundError,
 )
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic
+from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.domain.time_ranges import Instant, Range
 from app.fields import instant_from
 from app.storage.world_files import format as world_format
 from app.storage.world_files.format import WEEKDAYS, World
-from app.storage.world_files.not_there_yet import missing_rules
 
 
 class WorldStores:
@@ -52,9 +52,6 @@ class WorldStores:
                 return dynamic(tuple(self._person(user_id) for user_id in dict.fromkeys(user_ids)))
         if found is None:
             raise EventTypeNotFoundError(reference.event_type_id if isinstance(reference, ById) else None)
-        missing = missing_rules(found, self._team_of(found))
-        if missing:
-            raise NotThereYetError(missing[0])
         return self._rules(found)
 
     @staticmethod
@@ -86,9 +83,22 @@ class WorldStores:
                 return team.id
         raise TeamNotFoundError(slug)
 
-    def _team_of(self, event_type: world_format.EventType) -> world_format.Team | None:
+    def _limits(self, event_type: world_format.EventType) -> BookingLimits:
+        """Return an event type's limits; a managed type's child may have those of its parent's team too."""
         parent = self._event_types.get(event_type.parent_id or 0)
-        return self._teams.get((event_type if parent is None else parent).team_id or 0)
+        team = self._teams.get((event_type if parent is None else parent).team_id or 0)
+        of_team = team is not None and (parent is None or team.include_managed_events_in_limits)
+        return BookingLimits(
+            count=_limits(event_type.booking_limits_count),
+            duration=_limits(event_type.booking_limits_duration),
+            team_count=_limits(team.booking_limits_count) if team is not None and of_team else (),
+            team_event_type_ids=self._types_of(team) if team is not None and of_team else frozenset(),
+        )
+
+    def _types_of(self, team: world_format.Team) -> frozenset[int]:
+        own = {e.id for e in self._world.event_types if e.team_id == team.id}
+        children = {e.id for e in self._world.event_types if e.parent_id in own}
+        return frozenset(own | children if team.include_managed_events_in_limits else own)
 
     def _rules(self, event_type: world_format.EventType) -> EventTypeRules:
         members = sorted(m.user_id for m in self._world.memberships if m.team_id == event_type.team_id and m.accepted)
@@ -100,7 +110,7 @@ class WorldStores:
         }
         named = {event_type.schedule_id, *(host.schedule_id for host in event_type.hosts)} - {None}
         return EventTypeRules(
-            event_type=_event_type(event_type),
+            event_type=_event_type(event_type, self._limits(event_type)),
             people={user_id: self._person(user_id) for user_id in people},
             schedules={i: _schedule(self._schedules[i]) for i in named if i is not None},
             member_ids=tuple(members),
@@ -143,6 +153,15 @@ class WorldStores:
             calendars={user_id: tuple(ranges) for user_id, ranges in calendars.items()},
         )
 
+    async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
+        """Return accepted bookings of event types; see `services.ports.Calendar`."""
+        bookings = (self._booking(b) for b in self._world.bookings if b.event_type_id in event_type_ids)
+        return tuple(
+            booking
+            for booking in bookings
+            if booking.status is BookingStatus.ACCEPTED and around[0] <= booking.start < around[1]
+        )
+
     def _booking(self, booking: world_format.Booking) -> Booking:
         event_type = self._event_types[booking.event_type_id]
         policy = event_type.confirmation_policy
@@ -161,7 +180,7 @@ class WorldStores:
             attendee_emails=emails,
         )
 
-    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:  # noqa: ARG002 - a file is read whole
+    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:  # noqa: ARG002 - a file is read whole
         """Return the file's live reservations; see `services.ports.Holds`."""
         reservations = (self._reservation(reservation) for reservation in self._world.reservations)
         return tuple(reservation for reservation in reservations if reservation.until > self._now)
@@ -183,7 +202,23 @@ class WorldStores:
         )
 
 
-def _event_type(event_type: world_format.EventType) -> EventType:
+def _limits(limits: world_format.Limits | None) -> tuple[Limit, ...]:
+    """Return the limits that are set; 0 is none (docs/rules.md 10)."""
+    if limits is None:
+        return ()
+    values = {Period.DAY: limits.day, Period.WEEK: limits.week, Period.MONTH: limits.month, Period.YEAR: limits.year}
+    return tuple(Limit(period, most) for period, most in values.items() if most)
+
+
+def _booking_window(window: world_format.BookingWindow | None) -> BookingWindow | None:
+    if window is None:
+        return None
+    if isinstance(window.value, tuple):
+        return DateRange(*window.value)
+    return DaysAhead(window.value, business=window.type == "businessDays", rolling=window.rolling)
+
+
+def _event_type(event_type: world_format.EventType, limits: BookingLimits) -> EventType:
     return EventType(
         id=event_type.id,
         scheduling=SchedulingType(event_type.scheduling_type),
@@ -199,6 +234,8 @@ def _event_type(event_type: world_format.EventType) -> EventType:
         seats=event_type.seats_per_time_slot,
         only_first_slot=event_type.only_show_first_available_slot,
         optimized_slots=event_type.show_optimized_slots,
+        booking_window=_booking_window(event_type.booking_window),
+        limits=limits,
         schedule_id=event_type.schedule_id,
         host_entries=tuple(
             HostEntry(

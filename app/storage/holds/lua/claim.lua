@@ -10,10 +10,11 @@
 -- ARGV[7]   the record to keep, opaque here
 -- ARGV[8..] a host each: the prefix of its holds' keys
 --
--- Returns   {"claimed", now} or {"held", host number} or {"contended", host number}
+-- Returns   {"claimed", now, turn} or {"held", host number} or {"contended", host number}
 --
 -- An index holds a member "<end>:<group>:<claim>" at the score <beginning> for every hold, perhaps for dead ones too.
--- The hold's own key, which has the TTL, is the truth. A hold begins with "p" while it is provisional, then with "c".
+-- The hold's own key, which has the TTL, is the truth. A hold begins with "p" while it is provisional, then with "c";
+-- then come its turn (when it was claimed, Unix microseconds, sixteen digits) and the record.
 
 local from, to = tonumber(ARGV[1]), tonumber(ARGV[2])
 local group, claim, ignored, ttl = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
@@ -22,6 +23,7 @@ local sampled = 8
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local turn = string.format('%010d%06d', time[1], time[2])
 
 local function claim_of(member)
   return string.match(member, '^%-?%d+:[^:]*:(.*)$')
@@ -61,7 +63,7 @@ for host = 1, hosts do
       redis.call('ZREM', index, member)
     end
   end
-  redis.call('SET', hold, 'p' .. ARGV[7], 'PX', ttl)
+  redis.call('SET', hold, 'p' .. turn .. ARGV[7], 'PX', ttl)
   redis.call('ZADD', index, ARGV[1], ARGV[2] .. ':' .. group .. ':' .. claim)
   if to - from > tonumber(redis.call('GET', longest_key) or 0) then
     redis.call('SET', longest_key, to - from, 'KEEPTTL')
@@ -73,4 +75,4 @@ for host = 1, hosts do
     end
   end
 end
-return {'claimed', now}
+return {'claimed', now, turn}

@@ -13,7 +13,8 @@ for host = 1, hosts do
   end
 end
 for host = 1, hosts do
-  redis.call('SET', KEYS[3 * host], 'c' .. ARGV[2], 'PXAT', ARGV[1])
+  local turn = redis.call('GETRANGE', KEYS[3 * host], 1, 16)
+  redis.call('SET', KEYS[3 * host], 'c' .. turn .. ARGV[2], 'PXAT', ARGV[1])
   -- The index outlives each of its holds, and goes with the last.
   for _, key in ipairs({KEYS[3 * host - 2], KEYS[3 * host - 1]}) do
     if redis.call('PEXPIRETIME', key) < tonumber(ARGV[1]) then

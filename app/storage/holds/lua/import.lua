@@ -10,10 +10,11 @@
 --
 -- Returns   1
 
+local turn = '0000000000000000'
 local length = tonumber(ARGV[2]) - tonumber(ARGV[1])
 for host = 1, #KEYS / 3 do
   local index, longest_key, hold = KEYS[3 * host - 2], KEYS[3 * host - 1], KEYS[3 * host]
-  redis.call('SET', hold, 'c' .. ARGV[6], 'PXAT', ARGV[5])
+  redis.call('SET', hold, 'c' .. turn .. ARGV[6], 'PXAT', ARGV[5])
   redis.call('ZADD', index, ARGV[1], ARGV[2] .. ':' .. ARGV[3] .. ':' .. ARGV[4])
   if length > tonumber(redis.call('GET', longest_key) or 0) then
     redis.call('SET', longest_key, length, 'KEEPTTL')

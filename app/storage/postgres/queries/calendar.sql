@@ -82,6 +82,27 @@ SELECT
         WHERE t.user_id = ANY ($1::integer[]) AND t.ends_at > $2 AND t.starts_at < $3
     ) AS calendars;
 
+-- name: accepted_bookings
+-- $1 event types, $2 and $3 a stretch. The accepted bookings that start there, whoever hosts them, in the order they were
+-- made. Instants are milliseconds.
+SELECT
+    b.uid, b.event_type_id,
+    ARRAY[b.user_id] || ARRAY(
+        SELECT h.host_id FROM booking_hosts AS h WHERE h.booking_id = b.id
+    ) || ARRAY(
+        SELECT u.id
+        FROM booking_attendees AS a
+        JOIN users AS u ON lower(u.email) = lower(a.email)
+        WHERE a.booking_id = b.id
+    ) AS host_ids,
+    CAST(floor(extract(epoch FROM b.starts_at) * 1000) AS bigint) AS starts_at,
+    CAST(floor(extract(epoch FROM b.ends_at) * 1000) AS bigint) AS ends_at
+FROM bookings AS b
+WHERE b.event_type_id = ANY ($1::integer[])
+    AND b.status = 'accepted'
+    AND b.ends_at > $2 AND b.starts_at >= $2 AND b.starts_at < $3
+ORDER BY b.id;
+
 -- name: workloads
 -- $1 event type, $2 hosts, $3 and $4 a month.
 -- A row a host: how many of the type's bookings that take time start in the month, and the last one made, whenever it

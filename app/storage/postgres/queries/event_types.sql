@@ -52,7 +52,7 @@ ORDER BY asked.position;
 
 -- name: rules
 -- $1 event type or null, $2 further people.
--- One JSON document: the event type, its hosts in order, the accepted members of its team, the schedules that it and
+-- One JSON document: the event type with its limits, its hosts in order, the accepted members of its team, the schedules that it and
 -- its hosts name, and everybody who may host it, the further people too, with their default schedules, travels and
 -- absences.
 WITH asked AS MATERIALIZED (
@@ -86,6 +86,14 @@ people AS MATERIALIZED (
         UNION SELECT user_id FROM members WHERE (SELECT assign_all_members FROM asked)
     )
 ),
+limiting_team AS (
+    -- Its own team or, of a managed type's child, the parent's, where that counts children too.
+    SELECT t.id, t.include_managed_events_in_limits AS with_managed
+    FROM asked
+    LEFT JOIN event_types AS parent ON parent.id = asked.parent_id
+    JOIN teams AS t ON t.id = COALESCE(parent.team_id, asked.team_id)
+    WHERE asked.parent_id IS NULL OR t.include_managed_events_in_limits
+),
 named AS (
     SELECT schedule_id AS id FROM asked
     UNION SELECT schedule_id FROM host_rows
@@ -113,9 +121,33 @@ SELECT json_build_object(
             'optimizedSlots', asked.optimized_slots,
             'scheduleId', asked.schedule_id,
             'assignAllMembers', asked.assign_all_members,
-            'subsetEnabled', asked.subset_enabled
+            'subsetEnabled', asked.subset_enabled,
+            'windowType', asked.booking_window_type,
+            'windowDays', asked.booking_window_days,
+            'windowRolling', asked.booking_window_rolling,
+            'windowFirst', asked.booking_window_first,
+            'windowLast', asked.booking_window_last
         )
         FROM asked
+    ),
+    'limits', (
+        SELECT json_agg(json_build_array(l.counts, l.period, l.most) ORDER BY array_position(ARRAY['day', 'week', 'month', 'year'], l.period))
+        FROM booking_limits AS l
+        WHERE l.event_type_id = $1
+    ),
+    'teamLimits', (
+        SELECT json_agg(json_build_array(l.period, l.most) ORDER BY array_position(ARRAY['day', 'week', 'month', 'year'], l.period))
+        FROM limiting_team
+        JOIN booking_limits AS l ON l.team_id = limiting_team.id
+    ),
+    'teamEventTypes', (
+        SELECT json_agg(e.id)
+        FROM limiting_team
+        JOIN event_types AS e
+            ON e.team_id = limiting_team.id
+            OR (limiting_team.with_managed AND e.parent_id IN (
+                SELECT parent.id FROM event_types AS parent WHERE parent.team_id = limiting_team.id
+            ))
     ),
     'hosts', (
         SELECT json_agg(json_build_object(
