@@ -57,6 +57,11 @@ def event_type(**values: str) -> str:
     return f"INSERT INTO event_types ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"  # noqa: S608 - our own values
 
 
+def limit(**values: str) -> str:
+    columns = {"event_type_id": "1", "counts": "'bookings'", "period": "'day'", "most": "1"} | values
+    return f"INSERT INTO booking_limits ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"  # noqa: S608 - our own values
+
+
 BAD = [
     ("INSERT INTO users (username, email, time_zone) VALUES ('ann', 'x', 'UTC')", "users_username_key"),
     ("INSERT INTO users (username, email, time_zone) VALUES ('x', 'ANN@example.com', 'UTC')", "users_email_key"),
@@ -104,6 +109,15 @@ BAD = [
     (event_type(before_buffer_minutes="1441"), "event_types_before_buffer"),
     (event_type(after_buffer_minutes="-1"), "event_types_after_buffer"),
     (event_type(seats="0"), "event_types_seats"),
+    (event_type(booking_window_type="'weeks'"), "event_types_booking_window_type"),
+    (event_type(booking_window_type="'range'"), "event_types_booking_window"),
+    (event_type(booking_window_days="3"), "event_types_booking_window"),
+    (event_type(booking_window_type="'calendarDays'", booking_window_days="-1"), "event_types_booking_window"),
+    (limit(event_type_id="NULL"), "booking_limits_of_one"),
+    (limit(period="'hour'"), "booking_limits_period"),
+    (limit(most="0"), "booking_limits_most"),
+    (limit(counts="'seats'"), "booking_limits_counts"),
+    (f"{limit()}; {limit(most='2')}", "booking_limits_key"),
     (event_type(confirmation_type="'never'"), "event_types_confirmation_type"),
     (event_type(confirmation_notice_unit="'hours'"), "event_types_confirmation_notice"),
     (
