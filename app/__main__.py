@@ -16,13 +16,13 @@ from pydantic import ValidationError
 
 from app import application, serving
 from app.api.instants import utc_text
-from app.application import StoreUrls
+from app.application import Loaded, StoreUrls
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import DAY
 from app.services.errors import StoreUnavailableError
 from app.settings import Settings
 from app.storage.postgres.credentials import Credential, CredentialKind, PostgresCredentials
-from app.storage.postgres.load import DatabaseNotEmptyError, LoadReport, Mode, Progress
+from app.storage.postgres.load import DatabaseNotEmptyError, Mode, Progress
 from app.storage.world_files.reading import read_world, world_of_line
 from app.welcome import welcome
 
@@ -57,8 +57,11 @@ def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool
             click.echo(f"Schema brought up to {revision}.", err=True)
         if demo:
             _load_demo(settings, urls)
-        address = f"http://{settings.host}:{settings.port}"
-        serving.serve(settings, urls, lambda: click.echo(f"Holdfast listens on {address} (Ctrl-C stops it).", err=True))
+        serving.serve(settings, urls, lambda: _say_listening(settings))
+
+
+def _say_listening(settings: Settings) -> None:
+    click.echo(f"Holdfast listens on http://{settings.address} (Ctrl-C stops it).", err=True)
 
 
 def _load_demo(settings: Settings, urls: StoreUrls) -> None:
@@ -97,8 +100,8 @@ def load(file: Path, mode: Mode | None) -> None:
     with _told():
         world = read_world(file)
         with application.reachable(settings) as urls, _progress() as tell:
-            report = uvloop.run(application.load(settings, urls, world, mode or "empty", tell))
-    click.echo(_report(report))
+            loaded = uvloop.run(application.load(settings, urls, world, mode or "empty", tell))
+    click.echo(_report(loaded))
 
 
 @contextmanager
@@ -115,13 +118,18 @@ def _progress() -> Iterator[Progress | None]:
     click.echo("\r\033[K", nl=False, err=True)
 
 
-def _report(report: LoadReport) -> str:
-    counts = [f"{name} {count}" for name, count in report.counts.items() if count]
-    lines = [f"Loaded: {', '.join(counts) or 'nothing'}."]
-    if report.overlapping_bookings:
-        lines.append(
-            f"{report.overlapping_bookings} bookings share a host's time with others; they are marked as imported."
-        )
+def _report(loaded: Loaded) -> str:
+    counts = {**loaded.report.counts, "reservations": len(loaded.holds.live)}
+    brought = [f"{name} {count}" for name, count in counts.items() if count]
+    overlapping = {"bookings": loaded.report.overlapping_bookings, "reservations": loaded.holds.overlapping}
+    lines = [f"Loaded: {', '.join(brought) or 'nothing'}."]
+    lines += [
+        f"Marked as imported, because they share a host's time with others: {name} {count}."
+        for name, count in overlapping.items()
+        if count
+    ]
+    if loaded.holds.past:
+        lines.append(f"Left out, because their reservationUntil is past: reservations {loaded.holds.past}.")
     return "\n".join(lines)
 
 

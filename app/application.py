@@ -19,9 +19,6 @@ from app.api.slots import find
 from app.api.slots_query import read_slots_query
 from app.api.state import UseCases
 from app.domain.errors import HoldfastError
-from app.domain.event_type import staff
-from app.domain.reference import ById
-from app.domain.reservation import KeptReservation
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
 from app.services.claim_slots import SlotClaimer
@@ -34,12 +31,12 @@ from app.storage.holds.redis_holds import RedisHolds
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
-from app.storage.postgres.load import LoadReport, Mode, Progress, WorldRefusedError, load_world
+from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
 from app.storage.postgres.migrate import migrate
 from app.storage.postgres.pool import Pool, open_pool
-from app.storage.world_files.checks import KnownIds, WorldProblem, problems
+from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
-from app.storage.world_files.holds import kept_as_loaded
+from app.storage.world_files.holds import HoldsToLoad
 from app.storage.world_files.stores import WorldStores
 
 Result = TypeVar("Result")
@@ -202,10 +199,21 @@ async def prepare(settings: Settings, urls: StoreUrls) -> list[str]:
     return applied
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a world file brought."""
+
+    report: LoadReport
+    holds: HoldsToLoad
+
+
 async def load(
     settings: Settings, urls: StoreUrls, world: World, mode: Mode, on_progress: Progress | None = None
-) -> LoadReport:
+) -> Loaded:
     """Load a world into the database, then its live reservations as holds.
+
+    Everything is checked before anything is written. The database comes first, in one transaction: should the store of
+    holds go away in just that moment, loading again with "replace" mends it.
 
     Raises
     ------
@@ -214,28 +222,22 @@ async def load(
     """
     await migrate(urls.database, timeout_s=settings.migration_deadline_s)
     async with open_stores(settings, urls) as stores:
-        await _check_reservations(stores.holds, world, mode)
-        report = await load_world(urls.database, world, mode=mode, on_progress=on_progress)
+        await _check_uids(stores.holds, world, mode)
+        holds = HoldsToLoad(world, now())
+        report = await load_world(urls.database, world, mode=mode, on_progress=on_progress, before_commit=holds.resolve)
         if mode == "replace":
             await stores.holds.clear()
-        await stores.holds.load(await _live_reservations(stores, world))
-        return report
+        await stores.holds.load(holds.live)
+        return Loaded(report, holds)
 
 
-async def _check_reservations(holds: RedisHolds, world: World, mode: Mode) -> None:
+async def _check_uids(holds: RedisHolds, world: World, mode: Mode) -> None:
     """Make sure, before anything is written, that the store of holds answers and lacks what the file brings."""
     await holds.ping()
     if mode == "merge":
         taken = [r.uid for r in world.reservations if await holds.reservation(r.uid) is not None]
         if taken:
             raise WorldRefusedError([WorldProblem("reservations", f"uid {taken[0]}", "uid", "is there already")])
-
-
-async def _live_reservations(stores: Stores, world: World) -> list[KeptReservation]:
-    event_types = PostgresEventTypes(stores.pool)
-    live = [r for r in world.reservations if instant_from(r.reservation_until) > now()]
-    staffed = {i: staff(await event_types.find(ById(i))) for i in {r.event_type_id for r in live}}
-    return [kept_as_loaded(reservation, staffed[reservation.event_type_id]) for reservation in live]
 
 
 async def with_credentials(

@@ -35,7 +35,7 @@ def parse_instant(text: str) -> Instant:
     Raises
     ------
     ValueError
-        If it is not one, or not from the years 1900 to 9999.
+        If it is not one, or too far out to compute with.
     """
     # A "+" that was not escaped in a query arrives as a space.
     written = text.replace(" ", "+") if "T" in text else text
@@ -59,10 +59,10 @@ def in_bounds(moment: datetime) -> datetime:
     Raises
     ------
     ValueError
-        If it is not from the years 1900 to 9999.
+        If it is earlier than 1900, or later than 9999-12-30.
     """
     if not FIRST_MOMENT <= moment <= LAST_MOMENT:
-        raise ValueError("must lie in the years 1900 to 9999")
+        raise ValueError("must lie between 1900-01-01 and 9999-12-30")
     return moment
 
 

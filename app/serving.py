@@ -69,7 +69,7 @@ class _Workers(BaseApplication):
     @override
     def load_config(self) -> None:
         chosen = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
+            "bind": self._settings.address,
             "workers": self._settings.workers,
             "worker_class": "aiohttp.GunicornUVLoopWebWorker",
             # A little longer than a worker waits by itself.

@@ -35,3 +35,8 @@ class Settings(BaseSettings):
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """How long requests under way may take to finish once the process is asked to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as URLs write it."""
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"

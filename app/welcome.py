@@ -15,7 +15,7 @@ _DAYS = 7
 
 async def welcome(settings: Settings, urls: StoreUrls) -> str:
     """Return three curl lines on the first free slot of the demo world; other worlds get their dates alone."""
-    base = f"http://{settings.host}:{settings.port}/v2"
+    base = f"http://{settings.address}/v2"
     today = now() // DAY
     first_day, last_day = date_text(today + 1), date_text(today + _DAYS)
     listing = f"curl '{base}/slots?eventTypeId={_EVENT_TYPE}&start={first_day}&end={last_day}'"

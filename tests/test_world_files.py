@@ -94,6 +94,48 @@ def test_a_yaml_file_reads_as_json_would(tmp_path: Path, ending: str) -> None:
             {"outOfOffice": [{"userId": 1, "start": "10000-01-01", "end": "2050-09-04"}]},
             "outOfOffice[0], start: ",
         ),
+        (
+            {"busyTimes": [{"userId": 1, "start": 5_000_000_000, "end": "2050-09-04"}]},
+            "busyTimes[0], start: must be a date or a date and time, as text",
+        ),
+        (
+            {
+                "schedules": [
+                    {
+                        "id": 1,
+                        "ownerId": 1,
+                        "timeZone": "UTC",
+                        "availability": [],
+                        "overrides": [{"date": "0001-01-01T00:00:00+14:00"}],
+                    }
+                ]
+            },
+            "overrides.0.date: must lie between",
+        ),
+        ({"users": [{**ANA, "allowDynamicBooking": "yes"}]}, "users[0] (id 1), allowDynamicBooking: "),
+        (
+            {"eventTypes": [{**CALL, "bookingWindow": {"type": "range", "value": 3}}]},
+            "eventTypes[0] (id 10), bookingWindow.value: must be two dates",
+        ),
+        (
+            {"eventTypes": [{**CALL, "bookingWindow": {"type": "calendarDays", "value": -1}}]},
+            "bookingWindow.value: must be a number of days, from 0 to 36600",
+        ),
+        (
+            {
+                "reservations": [
+                    {
+                        "uid": "r",
+                        "eventTypeId": 1,
+                        "slotStart": "2050-09-05T09:00Z",
+                        "slotEnd": "2050-09-05T10:00Z",
+                        "reservationUntil": "2050-09-05",
+                        "hostIds": [],
+                    }
+                ]
+            },
+            "reservations[0] (uid r), hostIds: ",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_by_list_item_and_field(document: object, told: str) -> None:
@@ -109,6 +151,26 @@ def test_what_is_no_json_is_told(tmp_path: Path, text: str) -> None:
     result = slots(str(file))
     assert result.exit_code == 1
     assert "not JSON" in result.output
+
+
+NESTED = '{"queries": [{"eventTypeId": ' + "[" * 900 + "]" * 900 + "}]}"
+
+
+@pytest.mark.parametrize("line", [NESTED, '{"users": ' + '{"a":' * 500 + "1" + "}" * 501])
+def test_a_line_that_is_nested_too_deep_does_not_end_the_others(line: str) -> None:
+    result = slots("-", given="\n".join([line, json.dumps(WORLD)]))
+    wrong, right = map(json.loads, result.stdout.splitlines())
+    assert "levels deep" in wrong["error"]
+    assert right == {"answers": [ANSWER]}
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "[" * 2_000 + "]" * 2_000, "users: [{id: " + "9" * 5_000 + "}]"])
+def test_odd_yaml_is_told(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_text(text)
+    result = slots(str(file))
+    assert (result.exit_code, result.exc_info and result.exc_info[0]) == (1, SystemExit)
+    assert result.output.startswith("Error: ")
 
 
 def test_what_is_no_yaml_is_told(tmp_path: Path) -> None:

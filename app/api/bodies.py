@@ -37,6 +37,8 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     try:
         async with asyncio.timeout(READ_BODY_S):
             text = await request.read()
+    except web.RequestPayloadError:
+        raise bad_request("The body cannot be read as its headers say it is encoded.") from None
     except TimeoutError:
         raise RequestError(408, f"The body did not arrive within {READ_BODY_S} seconds.") from None
     try:

@@ -12,6 +12,7 @@ from app.api.instants import utc_text
 from app.api.state import CALLER, Handler
 from app.domain.errors import HoldfastError
 from app.fields import instant_from
+from app.services.errors import StoreUnavailableError
 
 _logger = logging.getLogger(__name__)
 
@@ -48,8 +49,13 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except RequestError as error:
         return _envelope(request, error)
+    except StoreUnavailableError as error:
+        _logger.warning("%s %s: %s does not answer: %r", request.method, request.path, error.store, error.__cause__)
+        return _envelope(request, request_error(error))
     except HoldfastError as error:
         return _envelope(request, request_error(error))
+    except ConnectionResetError:
+        raise  # The caller is gone; nobody reads an answer.
     except web.HTTPException as error:
         return _envelope(request, _from_aiohttp(request, error))
     except Exception:

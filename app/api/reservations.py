@@ -20,7 +20,7 @@ from app.services.ports import Caller
 class ReservationBody(BaseModel):
     """The body of POST and PATCH: an event type or several usernames, a start, and perhaps lengths (minutes)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
     usernames: Usernames | None = None

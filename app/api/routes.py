@@ -32,4 +32,7 @@ def add_routes(app: web.Application) -> None:
     routes = [*_HEALTH, *((method, base + path, h) for base in ("/v2", "/api/v2") for method, path, h in _V2)]
     for method, path, handler in routes:
         for spelling in (path, path + "/"):
-            app.router.add_route(method, spelling, handler)
+            if method == "GET":
+                app.router.add_get(spelling, handler)  # HEAD too: some balancers ask so.
+            else:
+                app.router.add_route(method, spelling, handler)

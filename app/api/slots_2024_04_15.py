@@ -140,7 +140,7 @@ async def post_reserve(request: web.Request) -> web.Response:
     body = await read_body(request, ReserveBody)
     keeper = request.app[USE_CASES].slot_keeper
     if body.dry_run or request.query.get("_isDryRun") == "true":
-        return success(await keeper.rehearse(body.request()), status=201)
+        return success(await keeper.rehearse(body.request(), _own(request)), status=201)
     uid = await _reserved(request, body.request())
     response = success(uid, status=201)
     response.set_cookie(COOKIE, uid, max_age=DEFAULT_DURATION_MINUTES * 60, httponly=True, samesite="Lax")

@@ -87,9 +87,7 @@ class SlotClaimer:
         StoreUnavailableError
             If a store is away; what was claimed lapses.
         """
-        if not wanted.staffed.reservable:
-            await self.refuse_if_taken(wanted)
-            raise NotReservableError(wanted.staffed.event_type.id)
+        await self._refuse_unless_reservable(wanted)
         passed_over: set[int] = set()
         deadline = asyncio.get_running_loop().time() + CONTENTION_S
         while asyncio.get_running_loop().time() < deadline:
@@ -117,7 +115,7 @@ class SlotClaimer:
         round_robin = staffed.event_type.scheduling is SchedulingType.ROUND_ROBIN
         if not (round_robin or staffed.event_type.seats or staffed.event_type.limits.all or passed_over):
             return [host.id for host in staffed.hosts]
-        availability = await self.refuse_if_taken(wanted)
+        availability = await self._refuse_if_taken(wanted)
         seat = availability.seated.get(wanted.start)
         if seat is not None:
             chosen = sorted(seat.host_ids & {host.id for host in staffed.hosts})
@@ -160,14 +158,27 @@ class SlotClaimer:
 
     # Looking -------------------------------------------------------------------------------------------------------
 
-    async def refuse_if_taken(self, wanted: WantedSlot) -> Availability:
-        """Look at both stores.
+    async def rehearse(self, wanted: WantedSlot) -> None:
+        """Refuse what `claim` would refuse just now, and claim nothing.
 
         Raises
         ------
-        SlotRefusedError
-            If the slot is not free just now.
+        SlotRefusedError, NotReservableError, StoreUnavailableError
+            As `claim`.
         """
+        await self._refuse_unless_reservable(wanted)
+        await self._refuse_if_taken(wanted)
+
+    async def _refuse_unless_reservable(self, wanted: WantedSlot) -> None:
+        if wanted.staffed.reservable:
+            return
+        if wanted.staffed.hosts:
+            # The peer tells what is taken before it tells that nothing can be reserved here.
+            await self._refuse_if_taken(wanted)
+        raise NotReservableError(wanted.staffed.event_type.id)
+
+    async def _refuse_if_taken(self, wanted: WantedSlot) -> Availability:
+        """Look at both stores, and say why the slot is not free just now if it is not."""
         availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint)
         refusal = availability.refusal(wanted.start)
         if refusal is not None:

@@ -1,5 +1,6 @@
 """Use case: list the slots of an event type."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from app.domain.time_ranges import Range
 from app.services.errors import StoreUnavailableError
 from app.services.look_at_calendars import Looker, Viewpoint
 from app.services.ports import Calendar, Clock, EventTypes, LiveReservations
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class _HoldsIfThere:
     async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
         try:
             return await self._holds.live(host_ids, around, before)
-        except StoreUnavailableError:
+        except StoreUnavailableError as error:
+            _logger.warning("listing without holds: %s does not answer: %r", error.store, error.__cause__)
             self.away = True
             return ()

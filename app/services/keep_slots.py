@@ -2,8 +2,10 @@
 
 import secrets
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
+from app.domain.availability import Refusal
 from app.domain.errors import SlotStartError
 from app.domain.event_type import EventTypeRules, staff
 from app.domain.reference import ById, ByUsernames
@@ -14,9 +16,13 @@ from app.services.errors import (
     CredentialsNeededError,
     NoTieError,
     ReservationNotFoundError,
+    SlotRefusedError,
     StoreUnavailableError,
 )
 from app.services.ports import Caller, EventTypes, Holds, Ties
+
+_MOVES = 5
+"""How often a move is tried while others move the same reservation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +79,29 @@ class SlotKeeper:
         NotReservableError
             If the event type's slots cannot be reserved.
         StoreUnavailableError
-            If a store is away; then nothing is kept.
+            If a store is away; then nothing is kept, unless it was the last answer that got lost and the store stayed
+            away: what was kept then ends by itself.
         """
         kept, claimed = await self._claimed(request, _new_uid(), own=None)
-        if not await self._holds.keep(claimed.claim, kept.reservation.until):
+        try:
+            confirmed = await self._holds.keep(claimed.claim, kept.reservation.until)
+        except StoreUnavailableError:
+            with suppress(StoreUnavailableError):
+                await self._holds.end(kept.reservation.uid)
+            raise
+        if not confirmed:
             # The look at the calendar took longer than a claim stands.
             raise StoreUnavailableError("postgres")
         return kept
 
-    async def rehearse(self, request: SlotRequest) -> str:
-        """Refuse what `reserve` would refuse, and keep nothing; return a uid that leads nowhere."""
+    async def rehearse(self, request: SlotRequest, own_uid: str | None) -> str:
+        """Refuse what `reserve`, or `move` of the own reservation, would refuse; keep nothing.
+
+        Return a uid that leads nowhere.
+        """
+        own = None if own_uid is None else await self._holds.reservation(own_uid)
         rules = await self._event_types.find(request.reference)
-        await self._claimer.refuse_if_taken(_wanted(request, rules, own=None))
+        await self._claimer.rehearse(_wanted(request, rules, own))
         return _new_uid()
 
     async def move(self, uid: str, request: SlotRequest) -> KeptSlot:
@@ -97,13 +114,15 @@ class SlotKeeper:
         HoldfastError
             As `reserve`.
         """
-        own = await self._holds.reservation(uid)
-        if own is None:
-            raise ReservationNotFoundError(uid)
-        kept, claimed = await self._claimed(request, uid, own=own)
-        if not await self._holds.move(own, claimed.claim, kept.reservation.until):
-            raise ReservationNotFoundError(uid)
-        return kept
+        for _ in range(_MOVES):
+            own = await self._holds.reservation(uid)
+            if own is None:
+                raise ReservationNotFoundError(uid)
+            kept, claimed = await self._claimed(request, uid, own=own)
+            if await self._holds.move(own, claimed.claim, kept.reservation.until):
+                return kept
+            # It was moved or ended meanwhile; if it is still there, this move comes after that one.
+        raise SlotRefusedError(Refusal.RESERVED, claimed.claim.event_type_id, claimed.claim.start)
 
     async def reservation(self, uid: str) -> KeptReservation | None:
         """Return a live reservation."""

@@ -91,6 +91,14 @@ async def test_health(api: Asking) -> None:
         assert (ready.status, await ready.json()) == (200, {"status": "ok", "stores": stores})
 
 
+@pytest.mark.parametrize(
+    "path", ["/health/live", "/health/ready", "/v2/slots?eventTypeId=10&start=2050-09-05&end=2050-09-05"]
+)
+async def test_heads_of_answers(api: Asking, path: str) -> None:
+    async with api.client.head(path) as answer:
+        assert (answer.status, await answer.read()) == (200, b"")
+
+
 def test_every_error_has_a_status_and_a_text() -> None:
     """What a use case raises never falls through to a 500."""
     known = {

@@ -265,6 +265,13 @@ async def test_a_dynamic_event_of_an_organization(api: Asking) -> None:
     assert (await api.reserve(30, "10:00")).message == RESERVED
 
 
+async def test_an_event_type_that_nobody_hosts_is_not_reserved(api: Asking) -> None:
+    nobody = {"id": 27, "slug": "nobody", "teamId": 50, "schedulingType": "roundRobin", "lengthInMinutes": 30}
+    await api.add(eventTypes=[nobody])
+    assert (await api.reserve(27, "10:00")).status == 400
+    assert (await api.slots(eventTypeId=27)).data == {}
+
+
 # Limits and booking windows -----------------------------------------------------------------------------------------
 
 
@@ -348,6 +355,16 @@ async def test_a_refused_move_leaves_the_old_one_untouched(api: Asking) -> None:
     shown = (await api.ask("GET", f"/v2/slots/reservations/{first['reservationUid']}")).data
     assert shown["slotStart"] == first["slotStart"]
     assert shown["reservationUntil"] == first["reservationUntil"]
+
+
+async def test_moves_of_one_reservation_at_once_all_find_it(api: Asking) -> None:
+    """Whichever comes last stands; none is told that the reservation is not there."""
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    starts = ["07:00", "08:00", "09:00", "11:00", "12:00"]
+    answers = await asyncio.gather(*(moved(api, uid, start) for start in starts))
+    assert {answer.status for answer in answers} <= {200, 422}
+    assert any(answer.status == 200 for answer in answers)
+    assert len(await api.starts(10)) == 7
 
 
 async def test_a_released_start_is_free_at_once(api: Asking) -> None:
@@ -488,6 +505,19 @@ async def test_what_is_no_body_is_told(api: Asking, body: str, status: int) -> N
     answer = await api.ask("POST", "/v2/slots/reservations", data=body.encode("latin-1"), headers=headers)
     assert answer.status == status, answer.body
     assert answer.message
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_encoded_as_it_says(api: Asking, encoding: str) -> None:
+    headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
+    answer = await api.ask("POST", "/v2/slots/reservations", data=b"garbage!!", headers=headers)
+    assert answer.status == 400
+    assert "encoded" in answer.message
+
+
+async def test_fields_have_the_apis_names_alone(api: Asking) -> None:
+    body = {"event_type_id": 10, "slot_start": "2050-09-05T10:00:00Z"}
+    assert (await api.ask("POST", "/v2/slots/reservations", json=body)).status == 400
 
 
 @pytest.mark.parametrize(

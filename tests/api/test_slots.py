@@ -171,6 +171,8 @@ RANGE = "Invalid time range given - check the 'start' and 'end' query parameters
         ({"eventTypeId": ""}, "eventTypeId"),
         ({"rrHostSubsetIds[]": "x"}, "rrHostSubsetIds"),
         ({"colour": "red"}, "'colour'"),
+        ({"event_type_id": "10"}, "'event_type_id'"),
+        ({"eventTypeId": "0_1"}, "eventTypeId"),
         ({"reservationUid": "x"}, "'reservationUid'"),
     ],
 )

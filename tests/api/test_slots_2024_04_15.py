@@ -137,6 +137,13 @@ async def test_a_dry_run_keeps_nothing_but_refuses_alike(api: Asking) -> None:
     assert (await reserve(api, "10:00", "11:00", body={"_isDryRun": True})).status == 422
 
 
+async def test_a_dry_run_knows_the_own_hold_and_what_cannot_be_reserved(api: Asking) -> None:
+    uid = (await reserve(api, "10:00", "11:00")).data
+    dry = {"_isDryRun": True}
+    assert (await reserve(api, "10:00", "11:00", body=dry, headers={"Cookie": f"uid={uid}"})).status == 201
+    assert (await reserve(api, "12:00", "13:00", 23, body=dry)).status == 400
+
+
 @pytest.mark.parametrize(
     ("type_id", "start", "end", "status"),
     [

@@ -12,8 +12,9 @@ from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
 from app.services.ports import Calendar, EventTypes
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.event_types import PostgresEventTypes
-from app.storage.postgres.load import DatabaseNotEmptyError, LoadReport, Mode, WorldRefusedError, load_world
+from app.storage.postgres.load import DatabaseNotEmptyError, LoadReport, Mode, load_world
 from app.storage.postgres.pool import Connection, Pool
+from app.storage.world_files.checks import WorldRefusedError
 from app.storage.world_files.format import World
 from app.storage.world_files.stores import WorldStores
 

@@ -10,6 +10,7 @@ import pytest
 from app.services.errors import StoreUnavailableError
 from app.storage.postgres.migrate import (
     MIGRATION_LOCK,
+    MigrationFailedError,
     MigrationLockedError,
     UnknownRevisionError,
     migrate,
@@ -64,7 +65,7 @@ async def test_who_waits_too_long_for_another_says_so(empty_database_url: str) -
 async def test_a_failure_half_way_leaves_nothing_behind(empty_database_url: str) -> None:
     other = await asyncpg.connect(empty_database_url)
     await other.execute("CREATE TABLE credentials ()")
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(MigrationFailedError, match="as it was"):
         await migrate(empty_database_url, timeout_s=10)
     assert await other.fetchval("SELECT to_regclass('users')") is None
     await other.close()

@@ -12,7 +12,7 @@ from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservat
 from app.domain.time_ranges import MINUTE
 from app.services.errors import StoreUnavailableError
 from app.storage.embedded import EmbeddedUrls
-from app.storage.holds import keys
+from app.storage.holds import keys, redis_holds
 from app.storage.holds.connection import EvictionPolicyError, RedisUrlError, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
 
@@ -287,7 +287,9 @@ async def test_a_move_that_lapsed_leaves_the_old_one(redis: Redis, holds: RedisH
     assert await holds.end(old.uid)
 
 
-async def test_a_crash_in_the_middle_of_a_move_leaves_the_old_one(redis: Redis, holds: RedisHolds) -> None:
+async def test_a_crash_in_the_middle_of_a_move_leaves_the_old_one(
+    redis: Redis, holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The locator points to the new claim already, which was never confirmed and lapses."""
     old = await kept(holds, claim("old"))
     new = await claimed(holds, moved(old, claim("new", 100)), old)
@@ -295,17 +297,62 @@ async def test_a_crash_in_the_middle_of_a_move_leaves_the_old_one(redis: Redis, 
     async def crash(*_: object) -> object:
         raise ConnectionError
 
-    holds._release = crash  # type: ignore[method-assign,assignment]
-    with pytest.raises(StoreUnavailableError):
-        await holds.move(old, new.claim, new.at + 60_000)
-    restarted = RedisHolds(redis, deadline_s=5)
-    found = await restarted.reservation(old.uid)
+    with monkeypatch.context() as patched:
+        patched.setattr(redis_holds, "run_all", crash)
+        with pytest.raises(StoreUnavailableError):
+            await holds.move(old, new.claim, new.at + 60_000)
+    await redis.delete(keys.host_hold(1, "new"))
+    assert await holds.reservation(old.uid) == old
+    again = await claimed(holds, moved(old, claim("again", 100)), old)
+    assert await holds.move(old, again.claim, again.at + 60_000)
+    await claimed(holds, claim("third"))
+
+
+async def test_what_was_moved_away_from_never_comes_back(redis: Redis, holds: RedisHolds) -> None:
+    """The old hold ends in the very step that confirms the new one, whatever happens after that."""
+    old = await kept(holds, claim("old"))
+    new = await claimed(holds, moved(old, claim("new", 100)), old)
+    assert await holds.move(old, new.claim, new.at + 60_000)
+    await redis.delete(keys.host_hold(1, "new"))
+    assert await holds.reservation(old.uid) is None
+
+
+async def test_the_loser_of_two_moves_is_never_confirmed(
+    redis: Redis, holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if it dies on learning that it lost, its claim lapses in seconds."""
+    old = await kept(holds, claim("old"))
+    winner = await claimed(holds, moved(old, claim("winner", 100)), old)
+    loser = await claimed(holds, moved(old, claim("loser", 200)), old)
+    assert await holds.move(old, winner.claim, winner.at + 60_000)
+
+    async def die(*_: object) -> int:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(holds, "_release", die)
+        with pytest.raises(StoreUnavailableError):
+            await holds.move(old, loser.claim, loser.at + 60_000)
+    assert await redis.pttl(keys.host_hold(1, "loser")) <= redis_holds.PROVISIONAL_MS
+
+
+async def test_a_move_whose_answer_got_lost_may_be_sent_again(holds: RedisHolds) -> None:
+    old = await kept(holds, claim("old"))
+    new = await claimed(holds, moved(old, claim("new", 100)), old)
+    assert await holds.move(old, new.claim, new.at + 60_000)
+    assert await holds.move(old, new.claim, new.at + 60_000)
+    found = await holds.reservation(old.uid)
     assert found is not None
     assert found.claim.id == "new"
-    await redis.delete(keys.host_hold(1, "new"))
-    assert await restarted.reservation(old.uid) == old
-    assert await restarted.end(old.uid)
-    await claimed(restarted, claim("third"))
+
+
+async def test_more_requests_than_connections_wait_for_one(servers: EmbeddedUrls) -> None:
+    """A busy pool is not a store that is away."""
+    async with open_redis(servers.redis_url or "", deadline_s=5) as client:
+        await client.flushall()
+        await client.client_pause(300)
+        asked = [RedisHolds(client, deadline_s=5).live([1], (NINE, NINE + 1)) for _ in range(300)]
+        assert await asyncio.gather(*asked) == [()] * 300
 
 
 # Seats -------------------------------------------------------------------------------------------------------------

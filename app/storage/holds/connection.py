@@ -1,10 +1,11 @@
 """The connection to Redis or Valkey, by URL."""
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.domain.errors import HoldfastError
 from app.services.errors import StoreUnavailableError
@@ -20,6 +21,16 @@ class RedisUrlError(HoldfastError):
     def __init__(self) -> None:
         """Say which there are; the URL itself may hold a password."""
         super().__init__(f"REDIS_URL must begin with one of {', '.join(_SCHEMES)}; others come with a later version")
+
+
+class RedisRefusedError(HoldfastError):
+    """The server answers, but not to us."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep what it says."""
+        super().__init__(
+            f"Redis refuses to be asked for its settings: {reason}. Check the user and password in REDIS_URL."
+        )
 
 
 class EvictionPolicyError(HoldfastError):
@@ -44,14 +55,16 @@ def open_redis(url: str, *, deadline_s: float) -> Redis:
     """
     if not url.startswith(_SCHEMES):
         raise RedisUrlError
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
         socket_connect_timeout=deadline_s,
         socket_timeout=deadline_s,
         max_connections=_CONNECTIONS,
+        timeout=deadline_s,
         # One more try finds a server that restarted since the connection was last used. Every script may run twice.
         retry=Retry(NoBackoff(), retries=1, supported_errors=(RedisConnectionError,)),
     )
+    return Redis.from_pool(pool)
 
 
 async def refuse_eviction(redis: Redis) -> None:
@@ -66,8 +79,10 @@ async def refuse_eviction(redis: Redis) -> None:
     """
     try:
         memory = await redis.info("memory")
-    except (RedisError, OSError) as error:
+    except (RedisConnectionError, RedisTimeoutError, OSError) as error:
         raise StoreUnavailableError("redis") from error
+    except RedisError as error:
+        raise RedisRefusedError(str(error)) from error
     policy = str(memory.get("maxmemory_policy", "noeviction"))
     if policy != "noeviction":
         raise EvictionPolicyError(policy)

@@ -1,7 +1,7 @@
 """The port `Holds` on Redis or Valkey. What each order of steps risks is said where it is taken."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -19,7 +19,8 @@ from app.storage.holds.scripts import Call, Value, run, run_all
 PROVISIONAL_MS = 5_000
 """How long a claim stands unconfirmed: longer than a request may take, short enough to wait out after a crash."""
 _TRIES_TO_END = 3
-_KEYS_PER_SCAN = 1_000
+_BATCH = 500
+"""How many reservations, or keys, are written or dropped at once."""
 
 
 class RedisHolds:
@@ -49,8 +50,7 @@ class RedisHolds:
             outcome = await run(self._redis, _claim_hosts(claim, ignoring))
             if outcome[0] == b"claimed":
                 return Claimed(claim, int(outcome[1]), outcome[2].decode(), rank)
-            if claim.seats is not None:
-                await self._redis.delete(keys.seat_entry_prefix(claim) + claim.id)
+            await self._give_up_seat(claim)
             return Held(claim.host_ids[int(outcome[1]) - 1]) if outcome[0] == b"held" else Contended()
 
     async def release(self, claim: Claim) -> None:
@@ -64,7 +64,7 @@ class RedisHolds:
             # The locator comes first. A crash after it leaves a locator to a claim that lapses in seconds, and whose
             # uid nobody was told; the other order would leave a reservation that nobody could end.
             locate = _point_locator(claim, until, expected="", fallback=None)
-            located, *confirmed = await run_all(self._redis, [locate, *_confirm(claim, until)])
+            located, *confirmed = await run_all(self._redis, [locate, *_confirm(claim, until, None)])
             if located and all(confirmed):
                 return True
             await self._release(claim)
@@ -74,16 +74,18 @@ class RedisHolds:
     async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
         """Put a claim in the place of a reservation."""
         async with self._answered():
-            # The locator remembers the old claim until the new one is confirmed: a crash in between leaves the uid
-            # at whichever of the two is alive, and `reservation` looks in that order.
+            # Of several moves of one reservation the locator lets one through, before anything is confirmed. It
+            # remembers the old claim until then: a crash in between leaves the uid at whichever of the two is alive.
             locate = _point_locator(claim, until, expected=kept.claim.id, fallback=kept)
-            located, *confirmed = await run_all(self._redis, [locate, *_confirm(claim, until)])
-            if located and all(confirmed):
-                await self._release(kept.claim)
+            if not await run(self._redis, locate):
+                await self._release(claim)
+                return False
+            # Then the new hold is confirmed and the old one ends, in one step.
+            if all(await run_all(self._redis, _confirm(claim, until, kept.claim))):
+                await self._give_up_seat(kept.claim)
                 return True
             await self._release(claim)
-            if located:
-                await run(self._redis, _point_locator(kept.claim, kept.until, expected=claim.id, fallback=None))
+            await self._point_back(kept, claim)
             return False
 
     async def reservation(self, uid: str) -> KeptReservation | None:
@@ -96,7 +98,10 @@ class RedisHolds:
             for kept in candidates:
                 _ = pipeline.exists(keys.host_hold(kept.claim.host_ids[0], kept.claim.id))
             alive = await pipeline.execute()
-            return next((kept for kept, exists in zip(candidates, alive, strict=True) if exists), None)
+            found = next((kept for kept, exists in zip(candidates, alive, strict=True) if exists), None)
+            if found is not None and found is not candidates[0]:
+                await self._point_back(found, candidates[0].claim)
+            return found
 
     async def end(self, uid: str) -> bool:
         """End a reservation."""
@@ -126,40 +131,39 @@ class RedisHolds:
         async with self._answered():
             await self._redis.ping()
 
-    async def load(self, reservations: Iterable[KeptReservation]) -> None:
-        """Write reservations as they are, whatever they overlap."""
-        async with self._answered():
-            for kept in reservations:
-                await run_all(
-                    self._redis, [_point_locator(kept.claim, kept.until, expected="", fallback=None), *_import(kept)]
-                )
+    async def load(self, reservations: Sequence[KeptReservation]) -> None:
+        """Write reservations as they are, whatever they overlap; a batch at a time, each within the deadline."""
+        for first in range(0, len(reservations), _BATCH):
+            async with self._answered():
+                batch = reservations[first : first + _BATCH]
+                await run_all(self._redis, [call for kept in batch for call in _load(kept)])
 
     async def clear(self) -> None:
-        """End every reservation and claim."""
-        async with self._answered():
-            async for batch in self._scanned():
-                await self._redis.unlink(*batch)
-
-    async def _scanned(self) -> AsyncIterator[list[bytes | str]]:
-        cursor = 0
-        while True:
-            cursor, found = await self._redis.scan(cursor, match=f"{keys.PREFIX}*", count=_KEYS_PER_SCAN)
-            if found:
-                yield found
-            if cursor == 0:
-                return
+        """End every reservation and claim; a batch at a time, each within the deadline."""
+        cursor: int | None = None
+        while cursor != 0:
+            async with self._answered():
+                cursor, found = await self._redis.scan(cursor or 0, match=f"{keys.PREFIX}*", count=_BATCH)
+                if found:
+                    await self._redis.unlink(*found)
 
     async def _located(self, uid: str) -> list[KeptReservation]:
         """Return what a uid leads to: its claim and, while that is being confirmed, the one before."""
         record, previous = await self._redis.hmget(keys.locator(uid), ["record", "previous"])
         return [read(text) for text in (record, previous) if text]
 
+    async def _point_back(self, kept: KeptReservation, lapsed: Claim) -> None:
+        """Point a uid to the claim before, once the one that should take its place has lapsed."""
+        await run(self._redis, _point_locator(kept.claim, kept.until, expected=lapsed.id, fallback=None))
+
     async def _release(self, claim: Claim) -> int:
-        calls = [_release_hosts(claim)]
+        await self._give_up_seat(claim)
+        return int(await run(self._redis, _release_hosts(claim)))
+
+    async def _give_up_seat(self, claim: Claim) -> None:
+        """Take a claim out of its start's ledger, whose dead member the next claim drops."""
         if claim.seats is not None:
-            # The ledger's dead member is dropped by the next claim that meets it.
             await self._redis.delete(keys.seat_entry_prefix(claim) + claim.id)
-        return int((await run_all(self._redis, calls))[0])
 
     @asynccontextmanager
     async def _answered(self) -> AsyncIterator[None]:
@@ -187,31 +191,39 @@ def _claim_hosts(claim: Claim, ignoring: KeptReservation | None) -> Call:
     return Call("claim", _hold_keys(claim), arguments)
 
 
-def _confirm(claim: Claim, until: Instant) -> list[Call]:
-    calls = [Call("confirm", _hold_keys(claim), [until, written(claim, until)])]
+def _confirm(claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
+    old_keys, old_member = ([], "") if old is None else (_index_and_hold_keys(old), keys.index_member(old))
+    arguments: list[Value] = [until, written(claim, until), len(claim.host_ids), old_member]
+    calls = [Call("confirm", [*_hold_keys(claim), *old_keys], arguments)]
     if claim.seats is not None:
         entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
         calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
     return calls
 
 
-def _import(kept: KeptReservation) -> list[Call]:
+def _load(kept: KeptReservation) -> list[Call]:
     claim, until = kept.claim, kept.until
     start, end = claim.busy_range
     arguments: list[Value] = [start, end, keys.seat_group(claim), claim.id, until, written(claim, until)]
-    calls = [Call("import", _hold_keys(claim), arguments)]
+    locate = _point_locator(claim, until, expected="", fallback=None)
+    calls = [locate, Call("import", _hold_keys(claim), arguments)]
     if claim.seats is not None:
         prefix = keys.seat_entry_prefix(claim)
         seat: list[Value] = [claim.id, "", PROVISIONAL_MS, claim.seats, _joined(claim.host_ids), prefix]
-        calls += [Call("claim_seat", [keys.seat_ledger(claim), prefix + claim.id], seat), *_confirm(claim, until)[1:]]
+        calls += [
+            Call("claim_seat", [keys.seat_ledger(claim), prefix + claim.id], seat),
+            *_confirm(claim, until, None)[1:],
+        ]
     return calls
 
 
 def _release_hosts(claim: Claim) -> Call:
-    hold_keys = [
-        key for host_id in claim.host_ids for key in (keys.host_index(host_id), keys.host_hold(host_id, claim.id))
-    ]
-    return Call("release", hold_keys, [keys.index_member(claim)])
+    return Call("release", _index_and_hold_keys(claim), [keys.index_member(claim)])
+
+
+def _index_and_hold_keys(claim: Claim) -> list[str]:
+    hosts = claim.host_ids
+    return [key for host_id in hosts for key in (keys.host_index(host_id), keys.host_hold(host_id, claim.id))]
 
 
 def _read_live(host_ids: Collection[int], around: Range, before: str) -> Call:

@@ -20,7 +20,7 @@ from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeRef
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.fields import MAX_ID, storable
 from app.storage.postgres.named_sql import queries
-from app.storage.postgres.pool import Borrowed, Pool
+from app.storage.postgres.pool import Borrowed, Connections
 
 _SQL = queries("event_types")
 
@@ -28,7 +28,7 @@ _SQL = queries("event_types")
 class PostgresEventTypes:
     """Event types as they stand now. One query by id, two by name."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Connections) -> None:
         """Read through this pool."""
         self._pool = pool
 

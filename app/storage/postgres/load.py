@@ -7,7 +7,7 @@ that could not be followed by them.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -15,12 +15,14 @@ from typing import Literal, TypeAlias
 import asyncpg
 
 from app.domain.errors import HoldfastError
+from app.services.ports import EventTypes
+from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.imported_bookings import import_bookings
 from app.storage.postgres.known import NOTHING, Known, known_of
 from app.storage.postgres.named_sql import queries
-from app.storage.postgres.pool import CLOSING_S, Connection, storage_errors
+from app.storage.postgres.pool import CLOSING_S, Connection, OneConnection, storage_errors
 from app.storage.postgres.rows import Row, TableRows, tables, unnumbered_absences
-from app.storage.world_files.checks import WorldProblem, problems, world_list
+from app.storage.world_files.checks import WorldProblem, WorldRefusedError, problems, world_list
 from app.storage.world_files.format import World
 
 Mode: TypeAlias = Literal["empty", "replace", "merge"]
@@ -30,7 +32,6 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 LOAD_LOCK = 0x484F_4C44_0002
 """Advisory lock of the database: one file is loaded at a time."""
 _SQL = queries("world")
-_SHOWN_PROBLEMS = 20
 _STEP = 10_000
 """How many items are written between two words of progress."""
 _WORTH_ANALYZING = 1_000
@@ -60,18 +61,6 @@ class DatabaseNotEmptyError(HoldfastError):
         super().__init__("the database has data already; use --replace to empty it first, or --merge to add to it")
 
 
-class WorldRefusedError(HoldfastError):
-    """A file cannot be loaded; nothing was changed."""
-
-    def __init__(self, found: Sequence[WorldProblem]) -> None:
-        """Keep the problems; the message shows the first ones."""
-        lines = [str(problem) for problem in found[:_SHOWN_PROBLEMS]]
-        if len(found) > _SHOWN_PROBLEMS:
-            lines.append(f"… and {len(found) - _SHOWN_PROBLEMS} more")
-        super().__init__("\n".join(lines))
-        self.problems = tuple(found)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
     """What was written."""
@@ -89,22 +78,28 @@ async def load_world(
     mode: Mode = "empty",
     timeout_s: float = 600,
     on_progress: Progress | None = None,
+    before_commit: Callable[[EventTypes], Awaitable[None]] | None = None,
 ) -> LoadReport:
     """Check a file against itself and the database, then write it in one transaction.
+
+    `before_commit` may look at the event types as they will be, and refuse the file.
 
     Raises
     ------
     DatabaseNotEmptyError
         If there is data and `mode` is "empty".
     WorldRefusedError
-        If something in the file is wrong, is there already, or needs rules that are not there yet.
+        If something in the file is wrong or is there already.
     StoreUnavailableError
         If PostgreSQL does not answer, or all of it takes longer than `timeout_s`.
     """
     with storage_errors(), _refusals():
         async with asyncio.timeout(timeout_s), _transaction(database_url, timeout_s) as connection:
             known = await _checked(connection, world, mode)
-            return await _write(connection, world, known, on_progress or _say_nothing)
+            report = await _write(connection, world, known, on_progress or _say_nothing)
+            if before_commit is not None:
+                await before_commit(PostgresEventTypes(OneConnection(connection)))
+            return report
 
 
 @asynccontextmanager

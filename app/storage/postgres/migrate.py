@@ -35,6 +35,14 @@ class MigrationLockedError(HoldfastError):
         self.waited_s = waited_s
 
 
+class MigrationFailedError(HoldfastError):
+    """The database refuses what a revision does; nothing was changed."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep what it says."""
+        super().__init__(f"the schema could not be brought up, and is as it was: {reason}")
+
+
 class UnknownRevisionError(HoldfastError):
     """The database's schema is of a revision that this version does not know: a newer one made it."""
 
@@ -51,6 +59,8 @@ async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
     ------
     MigrationLockedError
         If a lock is not free within `timeout_s`.
+    MigrationFailedError
+        If the database refuses a revision.
     UnknownRevisionError
         If the schema is newer than this version.
     StoreUnavailableError
@@ -64,6 +74,8 @@ async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
                 return await _apply(connection, timeout_s)
             except asyncpg.LockNotAvailableError as error:
                 raise MigrationLockedError(timeout_s) from error
+            except (asyncpg.SyntaxOrAccessError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+                raise MigrationFailedError(str(error)) from error
 
 
 async def pending_revisions(database_url: str, *, timeout_s: float) -> list[str]:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import TypeAlias
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Protocol, TypeAlias, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -12,13 +12,23 @@ from app.services.errors import StoreUnavailableError
 
 STORE = "postgres"
 DRIVER_ERRORS = (
-    asyncpg.PostgresError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
-"""Everything that talking to PostgreSQL raises, broken connections and refused ones included."""
+"""What a server raises that is away, full, stopping, failing over or not ours: a later try may go through.
+
+Other errors, such as SQL that does not fit the schema, are mistakes of ours and stay what they are.
+"""
 
 CLOSING_S = 5
 """How long a server may take to say goodbye; then the connection is dropped."""
@@ -42,6 +52,26 @@ def storage_errors() -> Iterator[None]:
         yield
     except DRIVER_ERRORS as error:
         raise StoreUnavailableError(STORE) from error
+
+
+class Connections(Protocol):
+    """What lends connections."""
+
+    def connection(self) -> AbstractAsyncContextManager[Borrowed]:
+        """Lend a connection for a few queries that belong together."""
+
+
+class OneConnection:
+    """Lends one connection again and again: for reading inside a transaction that is under way on it."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Lend this one."""
+        self._connection = connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Borrowed]:
+        """Lend it; the driver's errors go to whoever began the transaction."""
+        yield cast("Borrowed", self._connection)
 
 
 class Pool:

@@ -1,16 +1,19 @@
 """Whether a world file makes sense: what refers to something refers to something there, and nothing is there twice."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from typing_extensions import override
 
+from app.domain.errors import HoldfastError
 from app.storage.world_files import format as world_format
 from app.storage.world_files.format import World
 
 Key: TypeAlias = Hashable
+
+_SHOWN_PROBLEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,18 @@ class WorldProblem:
     def __str__(self) -> str:
         """Say it in one line."""
         return f"{self.list}, {self.item}, {self.field}: {self.message}"
+
+
+class WorldRefusedError(HoldfastError):
+    """A file cannot be loaded; nothing was changed."""
+
+    def __init__(self, found: Sequence[WorldProblem]) -> None:
+        """Keep the problems; the message shows the first ones."""
+        lines = [str(problem) for problem in found[:_SHOWN_PROBLEMS]]
+        if len(found) > _SHOWN_PROBLEMS:
+            lines.append(f"… and {len(found) - _SHOWN_PROBLEMS} more")
+        super().__init__("\n".join(lines))
+        self.problems = tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

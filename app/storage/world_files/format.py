@@ -1,9 +1,20 @@
 """The shape of a world file, list by list. Field names are the public API's; an unknown field is an error."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from app.fields import MAX_ID, Text, WholeNumber, ZoneName, in_bounds
@@ -12,40 +23,49 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 LONGEST_EVENT_MINUTES = 7 * 1_440
 LONGEST_BUFFER_MINUTES = 1_440
 LONGEST_NOTICE_MINUTES = 10 * 366 * 1_440
+FURTHEST_WINDOW_DAYS = 36_600
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
 
 
-def _instant(value: object) -> object:
+def _moment(value: object) -> datetime:
     """Read a bare date as its first instant, and a time without an offset as UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    elif isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, datetime.min.time())
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    return value
+    if not isinstance(value, str):
+        raise ValueError("must be a date or a date and time, as text")  # noqa: TRY004 - see fields.WholeNumber
+    moment = datetime.fromisoformat(value)
+    return in_bounds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _calendar_date(value: object) -> object:
+def _calendar_date(value: object) -> date:
     """Take the UTC date of an instant where a date is wanted."""
-    moment = _instant(value)
-    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
+    return _moment(value).astimezone(UTC).date()
+
+
+def _days_or_dates(value: object, info: ValidationInfo) -> int | tuple[date, date]:
+    """Read how far ahead: two dates for a range, else a number of days."""
+    if info.data.get("type") == "range":
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            raise ValueError("must be two dates")
+        return _calendar_date(value[0]), _calendar_date(value[1])
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= FURTHEST_WINDOW_DAYS:
+        raise ValueError(f"must be a number of days, from 0 to {FURTHEST_WINDOW_DAYS}")
+    return value
 
 
 def _minute_of_day(value: object) -> object:
     """Read "HH:MM", up to 24:00, as minutes."""
     if not isinstance(value, str):
         raise ValueError('must be a time such as "09:00"')  # noqa: TRY004 - see fields.WholeNumber
-    hours, colon, minutes = value.partition(":")
-    if not (colon and len(hours) == len(minutes) == 2 and hours.isdecimal() and minutes.isdecimal()):
+    if not _CLOCK.fullmatch(value):
         raise ValueError('must be a time such as "09:00"')
-    minute = int(hours) * 60 + int(minutes)
-    if int(minutes) > 59 or minute > 1_440:
+    hours, minutes = map(int, value.split(":"))
+    minute = hours * 60 + minutes
+    if minutes > 59 or minute > 1_440:
         raise ValueError("must be a time from 00:00 to 24:00")
     return minute
 
 
 Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_bounds)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
 MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
 EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
@@ -72,7 +92,7 @@ class User(Item):
     name: Text | None = None
     time_zone: ZoneName
     default_schedule_id: Id | None = None
-    allow_dynamic_booking: bool = True
+    allow_dynamic_booking: StrictBool = True
     travel_schedules: tuple[TravelSchedule, ...] = ()
     key: Text | None = None
     """A nickname that tests use; it means nothing to the service."""
@@ -101,7 +121,7 @@ class Schedule(Item):
     owner_id: Id
     name: Text = "Working hours"
     time_zone: ZoneName
-    is_default: bool = False
+    is_default: StrictBool = False
     availability: tuple[Hours, ...]
     overrides: tuple[Override, ...] = ()
 
@@ -136,26 +156,20 @@ class Team(Item):
     name: Text | None = None
     parent_organization_id: Id | None = None
     booking_limits_count: Limits | None = None
-    include_managed_events_in_limits: bool = False
+    include_managed_events_in_limits: StrictBool = False
 
 
 class Membership(Item):
     user_id: Id
     team_id: Id
     role: Literal["MEMBER", "ADMIN", "OWNER"] = "MEMBER"
-    accepted: bool = True
+    accepted: StrictBool = True
 
 
 class BookingWindow(Item):
     type: Literal["calendarDays", "businessDays", "range"]
-    value: Annotated[WholeNumber, Field(ge=0, le=36_600)] | tuple[CalendarDate, CalendarDate]
-    rolling: bool = False
-
-    @model_validator(mode="after")
-    def _value_fits_type(self) -> Self:
-        if (self.type == "range") != isinstance(self.value, tuple):
-            raise ValueError("value is a number of days, or two dates for a range")
-        return self
+    value: Annotated[int | tuple[date, date], PlainValidator(_days_or_dates)]
+    rolling: StrictBool = False
 
 
 class NoticeThreshold(Item):
@@ -166,12 +180,12 @@ class NoticeThreshold(Item):
 class ConfirmationPolicy(Item):
     type: Literal["always", "time"]
     notice_threshold: NoticeThreshold | None = None
-    block_unconfirmed_bookings_in_booker: bool = True
+    block_unconfirmed_bookings_in_booker: StrictBool = True
 
 
 class Host(Item):
     user_id: Id
-    mandatory: bool = False
+    mandatory: StrictBool = False
     priority: Annotated[WholeNumber, Field(ge=0, le=4)] = 2
     weight: Annotated[WholeNumber, Field(ge=0, le=10_000)] = 100
     group_id: Text | None = None
@@ -197,15 +211,15 @@ class EventType(Item):
     booking_limits_count: Limits | None = None
     booking_limits_duration: Limits | None = None
     booking_window: BookingWindow | None = None
-    only_show_first_available_slot: bool = False
-    show_optimized_slots: bool = False
+    only_show_first_available_slot: StrictBool = False
+    show_optimized_slots: StrictBool = False
     schedule_id: Id | None = None
     confirmation_policy: ConfirmationPolicy | None = None
-    hidden: bool = False
+    hidden: StrictBool = False
     hosts: tuple[Host, ...] = ()
     assigned_user_ids: tuple[Id, ...] = ()
-    assign_all_team_members: bool = False
-    rr_host_subset_enabled: bool = False
+    assign_all_team_members: StrictBool = False
+    rr_host_subset_enabled: StrictBool = False
 
     @model_validator(mode="after")
     def _has_an_owner(self) -> Self:
@@ -247,7 +261,7 @@ class Reservation(Item):
     slot_start: Moment
     slot_end: Moment
     reservation_until: Moment
-    host_ids: tuple[Id, ...] | None = None
+    host_ids: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _order(self) -> Self:

@@ -2,23 +2,88 @@
 
 import secrets
 
-from app.domain.event_type import StaffedEventType
+from app.domain.errors import EventTypeManagedError
+from app.domain.event_type import StaffedEventType, staff
+from app.domain.reference import ById
 from app.domain.reservation import Claim, KeptReservation
+from app.domain.time_ranges import Instant, overlaps
 from app.fields import instant_from
-from app.storage.world_files.format import Reservation
+from app.services.ports import EventTypes
+from app.storage.world_files.checks import WorldProblem, WorldRefusedError
+from app.storage.world_files.format import Reservation, World
 
 
-def kept_as_loaded(reservation: Reservation, staffed: StaffedEventType) -> KeptReservation:
+class HoldsToLoad:
+    """The live reservations of a file, once `resolve` has seen their event types."""
+
+    def __init__(self, world: World, now: Instant) -> None:
+        """Leave out what is past at `now`."""
+        self._reservations = [r for r in world.reservations if instant_from(r.reservation_until) > now]
+        self.past = len(world.reservations) - len(self._reservations)
+        """How many are left out."""
+        self.live: list[KeptReservation] = []
+
+    async def resolve(self, event_types: EventTypes) -> None:
+        """Find out whom each reservation holds.
+
+        Raises
+        ------
+        WorldRefusedError
+            If one holds nobody.
+        """
+        staffed: dict[int, StaffedEventType] = {}
+        for reservation in self._reservations:
+            event_type_id = reservation.event_type_id
+            if event_type_id not in staffed:
+                staffed[event_type_id] = await _staffed(event_types, reservation)
+            self.live.append(_kept(reservation, staffed[event_type_id]))
+
+    @property
+    def overlapping(self) -> int:
+        """How many share a host's time with another one: history does, requests never do."""
+        by_host: dict[int, list[Claim]] = {}
+        for kept in self.live:
+            for host_id in kept.claim.host_ids:
+                by_host.setdefault(host_id, []).append(kept.claim)
+        return len({claim.id for claims in by_host.values() for claim in _overlapping(claims)})
+
+
+def _overlapping(claims: list[Claim]) -> list[Claim]:
+    """Return the claims on one host that overlap another; seats of one start share it."""
+    found: list[Claim] = []
+    furthest: Claim | None = None
+    for claim in sorted(claims, key=lambda one: one.busy_range):
+        if furthest is not None and overlaps(furthest.busy_range, claim.busy_range) and not _share(furthest, claim):
+            found += [furthest, claim]
+        if furthest is None or claim.busy_range[1] > furthest.busy_range[1]:
+            furthest = claim
+    return found
+
+
+def _share(one: Claim, other: Claim) -> bool:
+    return one.seats is not None and (one.event_type_id, one.start) == (other.event_type_id, other.start)
+
+
+async def _staffed(event_types: EventTypes, reservation: Reservation) -> StaffedEventType:
+    try:
+        return staff(await event_types.find(ById(reservation.event_type_id)))
+    except EventTypeManagedError:
+        raise _refused(reservation, "eventTypeId", "is a managed event type's template, which has no slots") from None
+
+
+def _kept(reservation: Reservation, staffed: StaffedEventType) -> KeptReservation:
     """Return a reservation of an event type; without hosts of its own it takes all of the event type's."""
     event_type = staffed.event_type
     host_ids = reservation.host_ids
     if host_ids is None:
         host_ids = tuple(host.id for host in staffed.hosts)
+    if not host_ids:
+        raise _refused(reservation, "hostIds", "nobody is held: the event type has no hosts")
     claim = Claim(
         id=secrets.token_urlsafe(12),
         reservation_uid=reservation.uid,
         event_type_id=reservation.event_type_id,
-        host_ids=tuple(sorted(host_ids)),
+        host_ids=tuple(sorted(set(host_ids))),
         start=instant_from(reservation.slot_start),
         end=instant_from(reservation.slot_end),
         before_buffer=event_type.before_buffer,
@@ -26,3 +91,7 @@ def kept_as_loaded(reservation: Reservation, staffed: StaffedEventType) -> KeptR
         seats=event_type.seats,
     )
     return KeptReservation(claim=claim, until=instant_from(reservation.reservation_until))
+
+
+def _refused(reservation: Reservation, field: str, message: str) -> WorldRefusedError:
+    return WorldRefusedError([WorldProblem("reservations", f"uid {reservation.uid}", field, message)])

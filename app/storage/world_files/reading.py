@@ -12,7 +12,8 @@ from app.domain.errors import HoldfastError
 from app.storage.world_files.format import World
 
 _COMMENT = "//"
-_SHOWN = 5
+_SHOWN = 20
+_DEEPEST = 20
 
 
 class _YamlLoader(yaml.CSafeLoader):
@@ -31,7 +32,10 @@ class WorldFileError(HoldfastError):
 
     def __init__(self, problems: list[str]) -> None:
         """Keep what is wrong, a sentence each."""
-        super().__init__("\n".join(problems[:_SHOWN]))
+        shown = problems[:_SHOWN]
+        if len(problems) > _SHOWN:
+            shown = [*shown, f"… and {len(problems) - _SHOWN} more"]
+        super().__init__("\n".join(shown))
         self.problems = problems
 
 
@@ -50,7 +54,7 @@ def read_world(path: Path) -> World:
     is_yaml = path.suffix in (".yaml", ".yml")
     try:
         document = yaml.load(text, _YamlLoader) if is_yaml else orjson.loads(text)  # noqa: S506 - it is a safe loader
-    except (orjson.JSONDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (orjson.JSONDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise WorldFileError([f"{path}: not {'YAML' if is_yaml else 'JSON'}: {error}"]) from None
     return world_of(document)
 
@@ -81,21 +85,23 @@ def world_of(document: object) -> World:
     if not isinstance(document, dict):
         raise WorldFileError(["a world file is an object of lists"])
     try:
-        return World.model_validate(_without_comments(document))
+        return World.model_validate(_without_comments(document, _DEEPEST))
     except ValidationError as error:
         raise WorldFileError([_problem(document, one) for one in error.errors(include_url=False)]) from None
 
 
-def _without_comments(value: Any) -> Any:
-    """Drop the keys that start with "//"; recursion is bounded by the parsers' own depth limits."""
+def _without_comments(value: Any, levels: int) -> Any:
+    """Drop the keys that start with "//"; refuse what is nested deeper than any world is."""
+    if not levels:
+        raise WorldFileError([f"a world file is nested at most {_DEEPEST} levels deep"])
     if isinstance(value, dict):
         return {
-            key: _without_comments(item)
+            key: _without_comments(item, levels - 1)
             for key, item in value.items()
             if not (isinstance(key, str) and key.startswith(_COMMENT))
         }
     if isinstance(value, list):
-        return [_without_comments(item) for item in value]
+        return [_without_comments(item, levels - 1) for item in value]
     return value
 
 

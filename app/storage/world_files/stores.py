@@ -11,7 +11,7 @@ from app.domain.errors import (
     TeamNotFoundError,
     UserNotFoundError,
 )
-from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic
+from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic, staff
 from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
@@ -189,7 +189,7 @@ class WorldStores:
         event_type = self._event_types[reservation.event_type_id]
         host_ids = reservation.host_ids
         if host_ids is None:
-            host_ids = tuple(self._rules(event_type).people)
+            host_ids = tuple(host.id for host in staff(self._rules(event_type)).hosts)
         return Reservation(
             uid=reservation.uid,
             event_type_id=reservation.event_type_id,

@@ -7,9 +7,12 @@
 -- ARGV[4]   the record to fall back to while that claim is not confirmed; "" for none
 -- ARGV[5]   until when, Unix ms
 --
--- Returns   1, or 0 if it points elsewhere
+-- Returns   1, or 0 if it points elsewhere; 1 too if it points there already, as when the answer to this got lost
 
-if (redis.call('HGET', KEYS[1], 'claim') or '') ~= ARGV[1] then
+local current = redis.call('HGET', KEYS[1], 'claim') or ''
+if current == ARGV[2] then
+  return 1
+elseif current ~= ARGV[1] then
   return 0
 end
 redis.call('HSET', KEYS[1], 'claim', ARGV[2], 'record', ARGV[3], 'previous', ARGV[4])
