@@ -13,6 +13,10 @@ from app.storage.postgres.migrate import (
     MigrationFailedError,
     MigrationLockedError,
     UnknownRevisionError,
+    _apply,
+    _as_sql,
+    _connected,
+    _pending,
     migrate,
     pending_revisions,
 )
@@ -51,6 +55,21 @@ async def test_of_four_processes_at_once_one_migrates(empty_database_url: str) -
     errors = b"".join(error for _, error in outputs).decode()
     assert not errors, errors
     assert sorted(output.split() for output, _ in outputs) == [[], [], [], [name.encode() for name in ALL]]
+
+
+async def test_who_waited_for_another_sees_what_that_one_did(empty_database_url: str) -> None:
+    """Not what the waiting connection remembers from before: that there is no schema."""
+    first = await asyncpg.connect(empty_database_url)
+    async with _connected(empty_database_url, 10) as second:
+        assert await _pending(second) == ALL
+        async with first.transaction():
+            await first.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
+            waiting = asyncio.create_task(_apply(second, 10))
+            while not await first.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                await asyncio.sleep(0.01)
+            await first.execute(_as_sql(None))
+        assert await waiting == []
+    await first.close()
 
 
 async def test_who_waits_too_long_for_another_says_so(empty_database_url: str) -> None:

@@ -20,6 +20,12 @@ from app.storage.postgres.pool import CLOSING_S, Connection, storage_errors
 
 MIGRATION_LOCK = 0x484F_4C44_0001
 """Advisory lock of the database: whoever holds it migrates."""
+_HAS_REVISION = """
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_class
+    WHERE relname = 'alembic_version' AND relnamespace = current_schema()::regnamespace
+)
+"""
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -124,7 +130,8 @@ async def _pending(connection: Connection) -> list[str]:
 
 
 async def _revision(connection: Connection) -> str | None:
-    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+    # Not to_regclass: it may answer from what this connection remembers of the time before it waited for the lock.
+    if not await connection.fetchval(_HAS_REVISION):
         return None
     revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
     return revision
