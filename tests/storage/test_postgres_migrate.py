@@ -65,7 +65,7 @@ async def test_who_waited_for_another_sees_what_that_one_did(empty_database_url:
         async with first.transaction():
             await first.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
             waiting = asyncio.create_task(_apply(second, 10))
-            while not await first.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            while not await first.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await first.execute(_as_sql(None))
         assert await waiting == []
