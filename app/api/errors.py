@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from app.api.instants import utc_text
@@ -13,17 +12,18 @@ from app.services import errors as services
 RETRY_AFTER_S = 2
 """When a client may try again after a store was away."""
 
-_CODES = {
-    400: "BadRequestException",
-    401: "UnauthorizedException",
-    403: "ForbiddenException",
-    404: "NotFoundException",
-    408: "RequestTimeoutException",
-    413: "PayloadTooLargeException",
-    422: "UnprocessableEntityException",
-    500: "INTERNAL_SERVER_ERROR",
-    503: "ServiceUnavailableException",
+_NAMES = {
+    400: ("BadRequestException", "Bad Request"),
+    401: ("UnauthorizedException", "Unauthorized"),
+    403: ("ForbiddenException", "Forbidden"),
+    404: ("NotFoundException", "Not Found"),
+    408: ("RequestTimeoutException", "Request Timeout"),
+    413: ("PayloadTooLargeException", "Payload Too Large"),
+    422: ("UnprocessableEntityException", "Unprocessable Entity"),
+    500: ("INTERNAL_SERVER_ERROR", "Internal Server Error"),
+    503: ("ServiceUnavailableException", "Service Unavailable"),
 }
+"""A status's code and name as the peer writes them; the standard library renames some from version to version."""
 
 _REFUSALS = {
     Refusal.SEATS_FULL: "Booking with id={event_type_id} at {start} has no more seats left.",
@@ -64,14 +64,14 @@ def bad_request(message: str) -> RequestError:
 
 def error_object(error: RequestError) -> dict[str, Any]:
     """Return the `error` of an envelope: `code`, `message`, `details`."""
+    code, name = _NAMES.get(error.status, ("HttpException", "Error"))
     details: dict[str, Any]
     if error.errors:
         fields = [{"property": e.property, "value": e.value, "constraints": e.constraints} for e in error.errors]
         details = {"errors": fields}
     else:
-        phrase = HTTPStatus(error.status).phrase
-        details = {"message": error.message, "error": phrase, "statusCode": error.status}
-    return {"code": _CODES.get(error.status, "HttpException"), "message": error.message, "details": details}
+        details = {"message": error.message, "error": name, "statusCode": error.status}
+    return {"code": code, "message": error.message, "details": details}
 
 
 def request_error(error: domain.HoldfastError) -> RequestError:
