@@ -1,5 +1,6 @@
 """Use case: keep a slot for somebody while they decide, move it, end it."""
 
+import asyncio
 import secrets
 import uuid
 from contextlib import suppress
@@ -21,8 +22,9 @@ from app.services.errors import (
 )
 from app.services.ports import Caller, EventTypes, Holds, Ties
 
-_MOVES = 5
+_MOVES = 8
 """How often a move is tried while others move the same reservation."""
+_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class SlotKeeper:
             if await self._holds.move(own, claimed.claim, kept.reservation.until):
                 return kept
             # It was moved or ended meanwhile; if it is still there, this move comes after that one.
+            await asyncio.sleep(_PAUSE_S)
         raise SlotRefusedError(Refusal.RESERVED, claimed.claim.event_type_id, claimed.claim.start)
 
     async def reservation(self, uid: str) -> KeptReservation | None:

@@ -15,6 +15,7 @@ from app.storage.embedded import EmbeddedUrls
 from app.storage.holds import keys, redis_holds
 from app.storage.holds.connection import EvictionPolicyError, RedisUrlError, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
+from app.storage.holds.scripts import run, run_all
 
 NINE = 2_546_150_400_000
 """2050-09-07T00:00Z, but any instant would do."""
@@ -306,6 +307,23 @@ async def test_a_crash_in_the_middle_of_a_move_leaves_the_old_one(
     again = await claimed(holds, moved(old, claim("again", 100)), old)
     assert await holds.move(old, again.claim, again.at + 60_000)
     await claimed(holds, claim("third"))
+
+
+async def test_while_a_move_is_under_way_the_reservation_is_the_old_one(redis: Redis, holds: RedisHolds) -> None:
+    """Another move that took the unconfirmed claim for the reservation would leave the old hold behind."""
+    old = await kept(holds, claim("old"))
+    new = await claimed(holds, moved(old, claim("new", 100)), old)
+    locate = redis_holds._point_locator(new.claim, new.at + 60_000, expected="old", fallback=old)
+    assert await run(redis, locate) == 1
+    assert await holds.reservation(old.uid) == old
+    third = await claimed(holds, moved(old, claim("third", 200)), old)
+    assert not await holds.move(old, third.claim, third.at + 60_000)
+    confirm = redis_holds._confirm(new.claim, new.at + 60_000, old.claim)
+    assert await run_all(redis, confirm) == [1]
+    found = await holds.reservation(old.uid)
+    assert found is not None
+    assert found.claim.id == "new"
+    assert len(await holds.live([1], (NINE, NINE + 600 * MINUTE))) == 1
 
 
 async def test_what_was_moved_away_from_never_comes_back(redis: Redis, holds: RedisHolds) -> None:

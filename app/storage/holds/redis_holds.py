@@ -19,6 +19,8 @@ from app.storage.holds.scripts import Call, Value, run, run_all
 PROVISIONAL_MS = 5_000
 """How long a claim stands unconfirmed: longer than a request may take, short enough to wait out after a crash."""
 _TRIES_TO_END = 3
+_CONFIRMED = b"c"
+"""How a confirmed hold begins."""
 _BATCH = 500
 """How many reservations, or keys, are written or dropped at once."""
 
@@ -89,17 +91,18 @@ class RedisHolds:
             return False
 
     async def reservation(self, uid: str) -> KeptReservation | None:
-        """Return a live reservation: one whose hold exists, whatever the locator says."""
+        """Return a live reservation: one whose hold exists and is confirmed, whatever the locator says."""
         async with self._answered():
             candidates = await self._located(uid)
             if not candidates:
                 return None
             pipeline = self._redis.pipeline(transaction=False)
             for kept in candidates:
-                _ = pipeline.exists(keys.host_hold(kept.claim.host_ids[0], kept.claim.id))
-            alive = await pipeline.execute()
-            found = next((kept for kept, exists in zip(candidates, alive, strict=True) if exists), None)
-            if found is not None and found is not candidates[0]:
+                _ = pipeline.getrange(keys.host_hold(kept.claim.host_ids[0], kept.claim.id), 0, 0)
+            states = await pipeline.execute()
+            found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
+            if found is not None and not states[0]:
+                # A move died before it confirmed its claim. One that is still under way is left to finish.
                 await self._point_back(found, candidates[0].claim)
             return found
 
