@@ -235,9 +235,9 @@ async def _check_uids(holds: RedisHolds, world: World, mode: Mode) -> None:
     """Make sure, before anything is written, that the store of holds answers and lacks what the file brings."""
     await holds.ping()
     if mode == "merge":
-        taken = [r.uid for r in world.reservations if await holds.reservation(r.uid) is not None]
-        if taken:
-            raise WorldRefusedError([WorldProblem("reservations", f"uid {taken[0]}", "uid", "is there already")])
+        taken = await holds.any_live([reservation.uid for reservation in world.reservations])
+        if taken is not None:
+            raise WorldRefusedError([WorldProblem("reservations", f"uid {taken}", "uid", "is there already")])
 
 
 async def with_credentials(

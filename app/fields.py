@@ -15,8 +15,8 @@ MAX_ID = 2_147_483_647
 LONGEST_TEXT = 255
 
 FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
-LAST_MOMENT = datetime(9999, 12, 30, tzinfo=UTC)
-"""Further out, some zone's calendar has no date for an instant."""
+LAST_MOMENT = datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+"""Slots, buffers and periods reach further than what is asked, and the calendar ends with 9999."""
 
 _ISO_8601 = re.compile(r"[0-9TZW:.,+-]+")
 """Its characters: `fromisoformat` itself lets others pass in places."""
@@ -59,10 +59,10 @@ def in_bounds(moment: datetime) -> datetime:
     Raises
     ------
     ValueError
-        If it is earlier than 1900, or later than 9999-12-30.
+        If it is earlier than 1900, or later than 9998.
     """
     if not FIRST_MOMENT <= moment <= LAST_MOMENT:
-        raise ValueError("must lie between 1900-01-01 and 9999-12-30")
+        raise ValueError("must lie in the years 1900 to 9998")
     return moment
 
 

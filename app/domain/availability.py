@@ -170,6 +170,14 @@ class Availability:
 
     def slots(self, window: Range) -> list[Slot]:
         """Return the slots that start and end in `window`, in order of time (docs/rules.md 1, 6 to 9 and 11)."""
+        duration = self.length * MINUTE
+        return [
+            Slot(start=start, end=start + duration, seat=self.seated.get(start) if self.seated else None)
+            for start in self.starts(window)
+        ]
+
+    def starts(self, window: Range) -> list[Instant]:
+        """Return where the slots in `window` start."""
         event_type = self.staffed.event_type
         grid = Grid(
             length=self.length,
@@ -181,14 +189,7 @@ class Availability:
         starts = grid.starts(self._team_stretches(), (max(window[0], self.earliest), window[1]))
         if self._bookable != ALWAYS:
             starts = [start for start in starts if self._in_booking_window(start)]
-        duration = self.length * MINUTE
-        if not self.seated:
-            return [Slot(start=start, end=start + duration) for start in starts]
-        return [
-            Slot(start=start, end=start + duration, seat=self.seated.get(start))
-            for start in starts
-            if self._has_room(start)
-        ]
+        return [start for start in starts if self._has_room(start)] if self.seated else starts
 
     def _team_stretches(self) -> list[Range]:
         """Return the team's stretches (docs/rules.md 6)."""

@@ -141,8 +141,10 @@ class StaffedEventType:
 
     event_type: EventType
     hosts: tuple[Host, ...]
+    all_host_ids: frozenset[int]
+    """Of everybody who hosts it, asked for or not."""
     host_emails: frozenset[str]
-    """Of everybody who hosts it, asked for or not; in lower case."""
+    """Of the same; in lower case."""
     zone: str
     """The event zone."""
     reservable: bool
@@ -178,7 +180,7 @@ def staff(rules: EventTypeRules, subset: Collection[int] = ()) -> StaffedEventTy
         raise EventTypeManagedError(event_type.id)
     round_robin = event_type.scheduling is SchedulingType.ROUND_ROBIN
     entries = [entry for entry in _entries(rules) if entry.user_id in rules.people]
-    host_emails = frozenset(rules.people[entry.user_id].email.lower() for entry in entries)
+    all_host_ids = frozenset(entry.user_id for entry in entries)
     if round_robin and event_type.subset_enabled and subset:
         entries = [entry for entry in entries if entry.mandatory or entry.user_id in subset]
     hosts = tuple(_host(rules, entry if round_robin else replace(entry, mandatory=True)) for entry in entries)
@@ -186,7 +188,8 @@ def staff(rules: EventTypeRules, subset: Collection[int] = ()) -> StaffedEventTy
     return StaffedEventType(
         event_type=event_type,
         hosts=hosts,
-        host_emails=host_emails,
+        all_host_ids=all_host_ids,
+        host_emails=frozenset(rules.people[user_id].email.lower() for user_id in all_host_ids),
         zone=_event_zone(rules, hosts, entries),
         reservable=bool(hosts) and not listed_only,
     )

@@ -7,7 +7,7 @@ from app.domain.busy import Booking, BusyTimes, Reservation
 from app.domain.event_type import StaffedEventType
 from app.domain.limits import Counted, full_by_count, full_by_duration
 from app.domain.schedule import Zone
-from app.domain.time_ranges import Range
+from app.domain.time_ranges import Instant, Range
 
 Item = TypeVar("Item", Booking, Reservation)
 
@@ -20,32 +20,42 @@ def full_periods(
     if not limits.all:
         return []
     bookings = [booking for booking in busy.limited if booking.uid != rescheduling]
-    own = _counted(staffed, _of_types(bookings, {staffed.event_type.id}), busy.reservations)
+    own = {staffed.event_type.id}
+    of_type = _counted(_of_types(bookings, own), _of_types(busy.reservations, own))
+    team, hosts = limits.team_event_type_ids, staffed.all_host_ids
+    of_team = _counted(
+        _hosted_by(_of_types(bookings, team), hosts), _hosted_by(_of_types(busy.reservations, team), hosts)
+    )
     return [
-        *full_by_count(limits.count, own, where, around),
-        *full_by_duration(limits.duration, own, where, around, length),
-        *full_by_count(limits.team_count, _of_team(staffed, bookings, busy.reservations), where, around),
+        *full_by_count(limits.count, of_type, where, around),
+        *full_by_duration(limits.duration, of_type, where, around, length),
+        *full_by_count(limits.team_count, of_team, where, around),
     ]
 
 
-def _counted(staffed: StaffedEventType, bookings: list[Booking], reservations: Iterable[Reservation]) -> list[Counted]:
-    """Count bookings, and live reservations as bookings; on a seated type those at one start are one."""
-    event_type = staffed.event_type
-    reserved = _of_types(reservations, {event_type.id})
-    if event_type.seats is not None:
-        booked = {booking.start for booking in bookings}
-        reserved = list({r.start: r for r in reserved if r.start not in booked}.values())
-    return [Counted(b.start, b.end) for b in bookings] + [Counted(r.start, r.end) for r in reserved]
+def _counted(bookings: Iterable[Booking], reservations: Iterable[Reservation]) -> list[Counted]:
+    """Count each booking, and live reservations as bookings; but a further seat at a start counts with the first.
 
-
-def _of_team(staffed: StaffedEventType, bookings: list[Booking], reservations: Iterable[Reservation]) -> list[Counted]:
-    """Count what the team's event types take of anybody who hosts the one asked for."""
-    types, hosts = staffed.event_type.limits.team_event_type_ids, {host.id for host in staffed.hosts}
-    booked = [Counted(b.start, b.end) for b in _of_types(bookings, types) if b.host_ids & hosts]
-    # A start of a seated type counts once, however many hold a seat of it; others have a start to themselves on a host.
-    reserved = {(r.event_type_id, r.start, r.host_ids): r for r in _of_types(reservations, types) if r.host_ids & hosts}
-    return booked + [Counted(r.start, r.end) for r in reserved.values()]
+    Only seats share a type, a start and a host.
+    """
+    counted: list[Counted] = []
+    hosts_at: dict[tuple[int | None, Instant], frozenset[int]] = {}
+    for booking in bookings:
+        counted.append(Counted(booking.start, booking.end))
+        place = booking.event_type_id, booking.start
+        hosts_at[place] = hosts_at.get(place, frozenset()) | booking.host_ids
+    for reservation in reservations:
+        place = reservation.event_type_id, reservation.start
+        there = hosts_at.get(place, frozenset())
+        if there.isdisjoint(reservation.host_ids):
+            counted.append(Counted(reservation.start, reservation.end))
+        hosts_at[place] = there | reservation.host_ids
+    return counted
 
 
 def _of_types(items: Iterable[Item], event_type_ids: Collection[int | None]) -> list[Item]:
     return [item for item in items if item.event_type_id in event_type_ids]
+
+
+def _hosted_by(items: Iterable[Item], host_ids: frozenset[int]) -> list[Item]:
+    return [item for item in items if item.host_ids & host_ids]

@@ -4,9 +4,10 @@ A period that is full is busy time of all hosts. Periods are local to the event 
 Sunday.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 
 from app.domain.schedule import LocalDay, Zone, date_of, day_of
@@ -31,10 +32,10 @@ class Period(Enum):
                 sunday = day - today.isoweekday() % 7
                 return sunday, sunday + 7
             case Period.MONTH:
-                first = today.replace(day=1)
-                return day_of(first), day_of((first + timedelta(days=31)).replace(day=1))
+                first = day_of(today.replace(day=1))
+                return first, first + monthrange(today.year, today.month)[1]
             case Period.YEAR:
-                return day_of(date(today.year, 1, 1)), day_of(date(today.year + 1, 1, 1))
+                return day_of(date(today.year, 1, 1)), day_of(date(today.year, 12, 31)) + 1
 
 
 @dataclass(frozen=True, slots=True)

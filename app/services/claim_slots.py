@@ -197,9 +197,8 @@ class SlotClaimer:
         return verdict
 
     async def _verdict(self, wanted: WantedSlot, claimed: Claimed) -> Claimed | Held | Contended:
-        viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid)
-        looker = self._looker.after(claimed, wanted.staffed)
-        availability = await looker.availability(wanted.staffed, wanted.time, viewpoint)
+        viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid, claimed=claimed)
+        availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)
         for refusal in availability.time_refusals(wanted.start):
             raise wanted.refused(refusal)
         seats = wanted.staffed.event_type.seats

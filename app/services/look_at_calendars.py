@@ -1,13 +1,12 @@
 """Looking at the calendars of an event type's hosts: what listing and reserving judge by."""
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from app.domain.availability import Availability
 from app.domain.booking_window import ALWAYS, Bookable, DaysAhead, bookable_days
-from app.domain.busy import BusyTimes, Reservation, buffered
-from app.domain.event_type import StaffedEventType
+from app.domain.busy import Booking, BusyTimes, Reservation, buffered
+from app.domain.event_type import EventType, StaffedEventType
 from app.domain.limits import reach
 from app.domain.reservation import Claimed
 from app.domain.schedule import LocalDay, zone
@@ -30,25 +29,8 @@ class Viewpoint:
     """Uid of the booking that is being moved."""
     own_reservation: str | None = None
     """Uid of the reservation that is the asker's own, and so not in their way."""
-
-
-class _NoHolds:
-    """No reservations, for a look while a claim of one's own keeps others away."""
-
-    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
-        del host_ids, around, before
-        return ()
-
-
-class _HoldsBefore:
-    """Reservations, and the claims that came before one's own."""
-
-    def __init__(self, holds: LiveReservations, turn: str) -> None:
-        self._holds = holds
-        self._turn = turn
-
-    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
-        return await self._holds.live(host_ids, around, before or self._turn)
+    claimed: Claimed | None = None
+    """The asker's claim, while it is judged."""
 
 
 class Looker:
@@ -60,14 +42,6 @@ class Looker:
         self._holds = holds
         self._clock = clock
 
-    def after(self, claimed: Claimed, staffed: StaffedEventType) -> "Looker":
-        """Return a looker that judges a claim.
-
-        While it stands no hold is in its way. But holds of other times, and claims that came first, may fill a limit.
-        """
-        limited = bool(staffed.event_type.limits.all)
-        return Looker(self._calendar, _HoldsBefore(self._holds, claimed.turn) if limited else _NoHolds(), self._clock)
-
     async def availability(self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint) -> Availability:
         """Return the hosts' free time around a window, judged by every rule."""
         now = self._clock()
@@ -77,7 +51,7 @@ class Looker:
     async def _seen(
         self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint, now: Instant, bookable: Bookable
     ) -> Availability:
-        busy = await self._busy_times(staffed, window)
+        busy = await self._busy_times(staffed, window, viewpoint.claimed)
         others = tuple(r for r in busy.reservations if r.uid != viewpoint.own_reservation)
         return Availability(
             staffed,
@@ -89,20 +63,40 @@ class Looker:
             bookable=bookable,
         )
 
-    async def _busy_times(self, staffed: StaffedEventType, window: Range) -> BusyTimes:
+    async def _busy_times(self, staffed: StaffedEventType, window: Range, claimed: Claimed | None) -> BusyTimes:
         """Read everything that may take the hosts' time in a window, from both stores at once."""
-        event_type = staffed.event_type
-        limits = event_type.limits
-        host_ids = [host.id for host in staffed.hosts]
-        around = reach(limits.all, zone(staffed.zone), slot_margin(staffed, window))
-        seated_type_id = None if event_type.seats is None else event_type.id
-        booked, reservations = await asyncio.gather(
-            self._calendar.busy_times(host_ids, around, seated_type_id), self._holds.live(host_ids, around)
+        event_type, near = staffed.event_type, slot_margin(staffed, window)
+        periods = reach(event_type.limits.all, zone(staffed.zone), near)
+        booked, limited, reservations = await asyncio.gather(
+            self._calendar.busy_times(
+                [host.id for host in staffed.hosts], near, None if event_type.seats is None else event_type.id
+            ),
+            self._limited(event_type, periods),
+            self._reservations(staffed, periods, claimed),
         )
-        if limits.all and event_type.id is not None:
-            counted = {event_type.id} | (limits.team_event_type_ids if limits.team_count else set())
-            booked = replace(booked, limited=await self._calendar.accepted_bookings(counted, around))
-        return replace(booked, reservations=reservations)
+        return replace(booked, limited=limited, reservations=reservations)
+
+    async def _limited(self, event_type: EventType, periods: Range) -> tuple[Booking, ...]:
+        """Read the bookings that an event type's limits count."""
+        limits = event_type.limits
+        if not limits.all or event_type.id is None:
+            return ()
+        counted = {event_type.id} | (limits.team_event_type_ids if limits.team_count else set())
+        return await self._calendar.accepted_bookings(counted, periods)
+
+    async def _reservations(
+        self, staffed: StaffedEventType, around: Range, claimed: Claimed | None
+    ) -> tuple[Reservation, ...]:
+        """Read the holds of everybody who hosts the event type: limits count them all, and seats look for theirs.
+
+        While a claim stands no hold is in its way. But holds of other times, and claims that came first, may fill a
+        limit.
+        """
+        if claimed is None:
+            return await self._holds.live(staffed.all_host_ids, around)
+        if not staffed.event_type.limits.all:
+            return ()
+        return await self._holds.live(staffed.all_host_ids, around, before=claimed.turn)
 
     # The booking window ------------------------------------------------------------------------------------------
 
@@ -111,6 +105,8 @@ class Looker:
         today = where.day_at(now)
         if not isinstance(booking_window, DaysAhead) or not booking_window.rolling:
             return bookable_days(booking_window, today)
+        # Which days have a slot is told as a listing tells it: for everybody alike, claim or no claim.
+        viewpoint = replace(viewpoint, claimed=None)
         end = min(window[1], now + FURTHEST_HORIZON_DAYS * DAY)
         horizon = now + _FIRST_HORIZON_DAYS * DAY
         while True:
@@ -126,9 +122,9 @@ class Looker:
         """Return the days from today on that have a slot under all rules but the booking window."""
         if until <= now:
             return []
-        listed = (await self._seen(staffed, (now, until), viewpoint, now, ALWAYS)).slots((now, until))
+        starts = (await self._seen(staffed, (now, until), viewpoint, now, ALWAYS)).starts((now, until))
         where = zone(staffed.zone)
-        return sorted({where.day_at(slot.start) for slot in listed})
+        return sorted({where.day_at(start) for start in starts})
 
 
 def slot_margin(staffed: StaffedEventType, window: Range) -> Range:

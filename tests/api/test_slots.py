@@ -3,6 +3,7 @@
 import pytest
 
 from tests.api.asking import Asking
+from tests.api.world import ANA, event_type
 
 EIGHT = ["07:00", "08:00", "09:00", "10:00", "11:00", "12:00", "13:00", "14:00"]
 
@@ -123,8 +124,21 @@ async def test_only_some_round_robin_hosts(api: Asking) -> None:
         assert listing["2050-09-05"][0]["start"][11:16] == first
 
 
-async def test_the_last_days_there_are(api: Asking) -> None:
-    assert (await api.slots(eventTypeId=10, start="9999-12-29", end="9999-12-29")).status == 200
+@pytest.mark.parametrize(("day", "start"), [("1900-01-01", "00:00"), ("9998-12-31", "23:59")])
+@pytest.mark.parametrize("period", ["day", "week", "month", "year"])
+async def test_the_ends_of_time(api: Asking, day: str, start: str, period: str) -> None:
+    """What reaches furthest: a week with a day's buffers, in whatever period a limit has."""
+    limits = {"bookingLimitsCount": {period: 1}, "bookingLimitsDuration": {period: 100_000}}
+    far = event_type(40, "far", 10_080, ownerId=ANA, beforeEventBuffer=1_440, afterEventBuffer=1_440, **limits)
+    await api.add(eventTypes=[far])
+    assert (await api.slots(eventTypeId=40, start=day, end=day)).data == {}
+    assert (await api.reserve(40, f"{day}T{start}:00Z")).status == 422
+
+
+@pytest.mark.parametrize("start", ["1899-12-31", "9999-01-01"])
+async def test_beyond_the_ends_of_time(api: Asking, start: str) -> None:
+    assert (await api.slots(eventTypeId=10, start=start, end=start)).status == 400
+    assert (await api.reserve(10, f"{start}T10:00:00Z")).status == 400
 
 
 @pytest.mark.parametrize("name", ["limit", "take", "skip", "_isDryRun", "_silentCalendarFailures"])

@@ -157,6 +157,7 @@ def staffed(*hosts: Host, zone: str | None = None, **fields: Any) -> StaffedEven
     return StaffedEventType(
         event_type=event_type(scheduling=scheduling, **fields),
         hosts=hosts,
+        all_host_ids=frozenset(one.id for one in hosts),
         host_emails=frozenset(one.person.email.lower() for one in hosts),
         zone=zone or ("UTC" if first is None else first.schedule.zone),
         reservable=bool(hosts),

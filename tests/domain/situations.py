@@ -227,6 +227,7 @@ def situations(
         staffed=StaffedEventType(
             event_type=asked,
             hosts=team,
+            all_host_ids=frozenset(one.id for one in team),
             host_emails=frozenset(one.person.email.lower() for one in team),
             zone=team[0].schedule.zone,
             reservable=True,

@@ -1,5 +1,6 @@
 """How much may be booked in a period (docs/rules.md 10)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,7 +11,7 @@ from app.domain.event_type import Host
 from app.domain.limits import BookingLimits, Counted, Limit, Period, full_by_count, full_by_duration, reach
 from app.domain.schedule import date_of, day_of, zone
 from app.domain.time_ranges import Range
-from tests.domain.builders import ASKED, OTHER, at, availability, booking, host, reservation, staffed
+from tests.domain.builders import ASKED, OTHER, at, availability, booking, either, host, reservation, staffed
 
 MONDAY = date(2050, 9, 5)
 WEEK = (at("2050-09-04T00:00Z"), at("2050-09-11T00:00Z"))
@@ -39,6 +40,11 @@ def hour(start: str) -> Counted:
 )
 def test_periods(period: Period, day: date, first: date, after: date) -> None:
     assert period.around(day_of(day)) == (day_of(first), day_of(after))
+
+
+@pytest.mark.parametrize("period", [Period.MONTH, Period.YEAR])
+def test_the_last_period_of_the_calendar_ends_too(period: Period) -> None:
+    assert period.around(day_of(date.max))[1] == day_of(date.max) + 1
 
 
 def test_a_period_is_full_once_it_has_as_many_as_the_limit() -> None:
@@ -125,3 +131,37 @@ def test_seats_of_one_start_count_once() -> None:
     seats = tuple(reservation("09:00-09:30", type_id=ASKED) for _ in range(3))
     found = availability(team, BusyTimes(reservations=seats))
     assert found.refusal(at("11:00")) is None
+
+
+# Seats and teams -------------------------------------------------------------------------------------------------
+
+TWO_OF_THE_TEAM = BookingLimits(team_count=(Limit(Period.DAY, 2),), team_event_type_ids=frozenset({ASKED, OTHER}))
+TWO = BookingLimits(count=(Limit(Period.DAY, 2),))
+
+
+@pytest.mark.parametrize(("limits", "type_id"), [(TWO, ASKED), (TWO_OF_THE_TEAM, ASKED), (TWO_OF_THE_TEAM, OTHER)])
+def test_a_seat_held_at_a_booked_start_counts_with_the_booking(limits: BookingLimits, type_id: int) -> None:
+    """Only seats share a type, a start and a host."""
+    class_of_one = booking("09:00-09:30", type_id=type_id)
+    further_seat = reservation("09:00-09:30", type_id=type_id)
+    team = staffed(host(), seats=5, limits=limits)
+    busy = BusyTimes(bookings=(class_of_one,), limited=(class_of_one,), reservations=(further_seat,))
+    assert availability(team, busy).refusal(at("11:00")) is None
+    another = reservation("10:00-10:30", type_id=type_id)
+    busy = replace(busy, reservations=(further_seat, another))
+    assert availability(team, busy).refusal(at("11:00")) is Refusal.LIMIT
+
+
+def test_reservations_of_two_hosts_at_one_start_count_each() -> None:
+    team = staffed(either(1), either(2), limits=TWO)
+    held = tuple(reservation("09:00-09:30", host_id, type_id=ASKED) for host_id in (1, 2))
+    assert availability(team, BusyTimes(reservations=held)).refusal(at("11:00")) is Refusal.LIMIT
+
+
+def test_what_hosts_outside_the_question_have_counts_for_the_team() -> None:
+    limits = BookingLimits(team_count=(Limit(Period.DAY, 1),), team_event_type_ids=frozenset({OTHER}))
+    asked_for_one = replace(staffed(either(1), limits=limits), all_host_ids=frozenset({1, 2}))
+    theirs = booking("09:00-09:30", 2, type_id=OTHER)
+    assert availability(asked_for_one, BusyTimes(limited=(theirs,))).refusal(at("11:00")) is Refusal.LIMIT
+    held = reservation("09:00-09:30", 2, type_id=OTHER)
+    assert availability(asked_for_one, BusyTimes(reservations=(held,))).refusal(at("11:00")) is Refusal.LIMIT

@@ -8,8 +8,10 @@ import fakeredis
 import pytest
 
 from app.domain.availability import Refusal
+from app.domain.booking_window import DaysAhead
 from app.domain.busy import Booking, BusyTimes
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, staff
+from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reservation import Claimed, KeptReservation, Workload
 from app.domain.schedule import Schedule, WeeklyHours
 from app.domain.time_ranges import DAY, MINUTE, Range
@@ -245,3 +247,34 @@ async def test_the_own_seat_is_left_out_when_it_moves(holds: RedisHolds) -> None
     assert await holds.keep(first.claim, first.at + 60_000)
     own = KeptReservation(claim=first.claim, until=first.at + 60_000)
     assert await hosts_claimed(claimer(holds), replace(alone, own=own), "c2") == (1,)
+
+
+# Booking windows and limits --------------------------------------------------------------------------------------
+
+
+async def test_a_day_that_is_wholly_held_leaves_a_rolling_window_one_day_longer(holds: RedisHolds) -> None:
+    """A listing does not count the day either: what it lists of the next can be reserved."""
+    tomorrow_only = DaysAhead(1, rolling=True)
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, booking_window=tomorrow_only)
+    claiming = SlotClaimer(calendars := Calendars(), calendars, holds, lambda: MONDAY)
+    with pytest.raises(SlotRefusedError) as refused:
+        await claiming.claim(replace(alone, start=TEN + DAY), "c1", "u1")
+    assert refused.value.refusal is Refusal.WINDOW
+    all_of_monday = replace(alone.claim("c2", "u2", [1]), start=MONDAY, end=MONDAY + DAY)
+    held = await holds.claim(all_of_monday, None)
+    assert isinstance(held, Claimed)
+    assert await holds.keep(held.claim, held.at + 60_000)
+    assert await hosts_claimed(claiming, replace(alone, start=TEN + DAY), "c3") == (1,)
+
+
+async def test_reservations_of_hosts_who_are_not_asked_for_fill_a_limit(holds: RedisHolds) -> None:
+    one_a_day = BookingLimits(count=(Limit(Period.DAY, 1),))
+    team = wanted(host(1), host(2), limits=one_a_day, subset_enabled=True)
+    only_one = replace(team.staffed, hosts=team.staffed.hosts[1:])
+    claimed = await claimer(holds).claim(replace(team, staffed=only_one), "c1", "u1")
+    assert claimed.claim.host_ids == (2,)
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    only_the_other = replace(team.staffed, hosts=team.staffed.hosts[:1])
+    with pytest.raises(SlotRefusedError) as refused:
+        await claimer(holds).claim(replace(team, staffed=only_the_other, start=TEN + 120 * MINUTE), "c2", "u2")
+    assert refused.value.refusal is Refusal.LIMIT

@@ -141,6 +141,21 @@ class RedisHolds:
                 batch = reservations[first : first + _BATCH]
                 await run_all(self._redis, [call for kept in batch for call in _load(kept)])
 
+    async def any_live(self, uids: Sequence[str]) -> str | None:
+        """Return the first of some uids that has a live reservation; a batch at a time, each within the deadline."""
+        for first in range(0, len(uids), _BATCH):
+            async with self._answered():
+                batch = uids[first : first + _BATCH]
+                pipeline = self._redis.pipeline(transaction=False)
+                for uid in batch:
+                    _ = pipeline.exists(keys.locator(uid))
+                located = await pipeline.execute()
+            for uid, is_located in zip(batch, located, strict=True):
+                # A locator may lead nowhere.
+                if is_located and await self.reservation(uid) is not None:
+                    return uid
+        return None
+
     async def clear(self) -> None:
         """End every reservation and claim; a batch at a time, each within the deadline."""
         cursor: int | None = None

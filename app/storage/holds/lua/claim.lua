@@ -15,6 +15,9 @@
 -- An index holds a member "<end>:<group>:<claim>" at the score <beginning> for every hold, perhaps for dead ones too.
 -- The hold's own key, which has the TTL, is the truth. A hold begins with "p" while it is provisional, then with "c";
 -- then come its turn (when it was claimed, Unix microseconds, sixteen digits) and the record.
+--
+-- Turns order claims that compete for a limit, and only those: overlap is refused here whatever the turns say. Should
+-- the server's clock step back, two such claims may each miss the other until it has caught up.
 
 local from, to = tonumber(ARGV[1]), tonumber(ARGV[2])
 local group, claim, ignored, ttl = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
