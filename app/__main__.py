@@ -135,25 +135,29 @@ def _report(loaded: Loaded) -> str:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-def slots(file: str) -> None:
+@click.option("--explain", is_flag=True, help="Say why times are not on offer, as `GET /v2/slots/explain` would.")
+def slots(file: str, *, explain: bool) -> None:
     """Answer the queries of a world FILE without any server, as `GET /v2/slots` would.
 
-    With "-": read a world a line from standard input, and write its answers a line.
+    With "-": read a world a line from standard input, and write its answers a line. With --explain a
+    query may have an "at", the one start to explain.
     """
     if file == "-":
-        sys.exit(_answer_lines(sys.stdin.buffer, sys.stdout.buffer))
+        sys.exit(_answer_lines(sys.stdin.buffer, sys.stdout.buffer, explain=explain))
     with _told():
-        found = uvloop.run(application.answers(read_world(Path(file))))
+        found = uvloop.run(application.answers(read_world(Path(file)), explain=explain))
     click.echo(orjson.dumps({"answers": found}, option=orjson.OPT_INDENT_2))
 
 
-def _answer_lines(lines: BinaryIO, out: BinaryIO) -> int:
+def _answer_lines(lines: BinaryIO, out: BinaryIO, *, explain: bool) -> int:
     """Answer a world a line. A line that is no world is told in its place, and in the exit status."""
     status = 0
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for line in filter(bytes.strip, lines):
             try:
-                answer: dict[str, Any] = {"answers": runner.run(application.answers(world_of_line(line)))}
+                answer: dict[str, Any] = {
+                    "answers": runner.run(application.answers(world_of_line(line), explain=explain))
+                }
             except HoldfastError as error:
                 answer, status = {"error": str(error)}, 1
             out.write(orjson.dumps(answer) + b"\n")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -14,15 +15,18 @@ from redis.asyncio import Redis
 
 from app.api.app import web_application
 from app.api.errors import RequestError, error_object, request_error
+from app.api.explain import explanation
 from app.api.listing import listing_2024_09_04
 from app.api.slots import find
-from app.api.slots_query import read_slots_query
+from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
 from app.domain.errors import HoldfastError
+from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
 from app.services.claim_slots import SlotClaimer
 from app.services.errors import StoreUnavailableError
+from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_slots import SlotKeeper
 from app.settings import Settings
@@ -91,8 +95,10 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
     credentials = PostgresCredentials(stores.pool)
+    finder = SlotFinder(event_types, calendar, stores.holds, now)
     return UseCases(
-        slot_finder=SlotFinder(event_types, calendar, stores.holds, now),
+        slot_finder=finder,
+        slot_explainer=SlotExplainer(finder, credentials),
         slot_keeper=SlotKeeper(
             event_types,
             credentials,
@@ -126,8 +132,8 @@ async def _answers(ping: Awaitable[None]) -> bool:
     return True
 
 
-async def answers(world: World) -> list[dict[str, Any]]:
-    """Answer the queries of a world file, by its own clock, as `GET /v2/slots` would.
+async def answers(world: World, *, explain: bool = False) -> list[dict[str, Any]]:
+    """Answer the queries of a world file, by its own clock, as `GET /v2/slots`, or its `/explain`, would.
 
     Raises
     ------
@@ -140,18 +146,32 @@ async def answers(world: World) -> list[dict[str, Any]]:
     instant = now() if world.now is None else instant_from(world.now)
     stores = WorldStores(world, instant)
     finder = SlotFinder(stores, stores, stores, lambda: instant)
-    return [await _answer(finder, query) for query in world.queries]
+    answer = partial(_explanation, SlotExplainer(finder, ties=None)) if explain else partial(_listing, finder)
+    return [await _answer(answer, query) for query in world.queries]
 
 
-async def _answer(finder: SlotFinder, parameters: dict[str, Any]) -> dict[str, Any]:
+async def _listing(finder: SlotFinder, parameters: dict[str, Any]) -> dict[str, Any]:
+    query = read_slots_query(parameters)
+    return listing_2024_09_04(await find(finder, query.question()), query.time_zone, query.format)
+
+
+async def _explanation(explainer: SlotExplainer, parameters: dict[str, Any]) -> dict[str, Any]:
+    query = read_explain_query(parameters)
+    asker = zone(query.time_zone or "UTC")
+    explained = await explainer.explain(query.question(), asker, at=query.at, caller=None)
+    return explanation(explained, query.time_zone)
+
+
+async def _answer(
+    answer: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]], parameters: dict[str, Any]
+) -> dict[str, Any]:
     try:
-        query = read_slots_query({name: value for name, value in parameters.items() if name != "name"})
-        found = await find(finder, query.question())
+        data = await answer({name: value for name, value in parameters.items() if name != "name"})
     except RequestError as error:
         return {"status": "error", "error": error_object(error)}
     except HoldfastError as error:
         return {"status": "error", "error": error_object(request_error(error))}
-    return {"status": "success", "data": listing_2024_09_04(found, query.time_zone, query.format)}
+    return {"status": "success", "data": data}
 
 
 @contextmanager

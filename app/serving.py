@@ -10,6 +10,7 @@ from aiohttp import web
 from gunicorn.app.base import BaseApplication
 from typing_extensions import override
 
+from app.api.server import Server
 from app.api.under_way import UNDER_WAY
 from app.application import StoreUrls, build
 from app.settings import Settings
@@ -26,7 +27,7 @@ def serve(settings: Settings, urls: StoreUrls, on_listening: Callable[[], None])
         uvloop.run(_serve_here(settings, urls, on_listening))
 
 
-class _Runner(web.AppRunner):
+class Runner(web.AppRunner):
     """Refuses new connections first, then waits for requests under way, then ends the rest."""
 
     def __init__(self, app: web.Application, settings: Settings) -> None:
@@ -34,6 +35,10 @@ class _Runner(web.AppRunner):
             app, access_log=None, shutdown_timeout=1, max_line_size=_LONGEST_LINE, max_field_size=_LONGEST_LINE
         )
         self._patience_s = settings.shutdown_s
+
+    @override
+    async def _make_server(self) -> web.Server:
+        return Server(await super()._make_server(), **self._kwargs)
 
     @override
     async def cleanup(self) -> None:
@@ -47,7 +52,7 @@ async def _serve_here(settings: Settings, urls: StoreUrls, on_listening: Callabl
     stop = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    runner = _Runner(await build(settings, urls), settings)
+    runner = Runner(await build(settings, urls), settings)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
@@ -85,6 +90,6 @@ class _Workers(BaseApplication):
     @override
     def load(self) -> Any:
         async def fresh() -> web.AppRunner:
-            return _Runner(await build(self._settings, self._urls), self._settings)
+            return Runner(await build(self._settings, self._urls), self._settings)
 
         return fresh

@@ -19,6 +19,7 @@ _NAMES = {
     404: ("NotFoundException", "Not Found"),
     408: ("RequestTimeoutException", "Request Timeout"),
     413: ("PayloadTooLargeException", "Payload Too Large"),
+    417: ("HttpException", "Expectation Failed"),
     422: ("UnprocessableEntityException", "Unprocessable Entity"),
     500: ("INTERNAL_SERVER_ERROR", "Internal Server Error"),
     503: ("ServiceUnavailableException", "Service Unavailable"),
@@ -100,6 +101,7 @@ def _lengths(lengths: tuple[int, ...]) -> str:
 
 
 NO_EVENT_TYPE = "Event Type not found"
+INTERNAL_ERROR = "Internal server error."
 
 TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     domain.UnknownTimeZoneError: lambda e: bad_request(f"'{e.name[:64]}' is not a time zone."),

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from app.api.bodies import LARGEST_BODY_BYTES, json_response
 from app.api.credentials import authenticated
-from app.api.errors import RequestError, error_object, request_error
+from app.api.errors import INTERNAL_ERROR, RequestError, error_object, request_error
 from app.api.instants import utc_text
 from app.api.state import CALLER, Handler
 from app.domain.errors import HoldfastError
@@ -60,7 +60,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _envelope(request, _from_aiohttp(request, error))
     except Exception:
         _logger.exception("%s %s failed", request.method, request.path)
-        return _envelope(request, RequestError(500, "Internal server error."))
+        return _envelope(request, RequestError(500, INTERNAL_ERROR))
 
 
 def _from_aiohttp(request: web.Request, error: web.HTTPException) -> RequestError:
@@ -81,7 +81,14 @@ async def credentials(request: web.Request, handler: Handler) -> web.StreamRespo
     return await handler(request)
 
 
-def _envelope(request: web.Request, error: RequestError) -> web.Response:
+def refusal(request: web.BaseRequest, error: RequestError) -> web.Response:
+    """Return the answer to a request that no middleware sees."""
+    response = _envelope(request, error)
+    response.headers.update(_ALLOWED)
+    return response
+
+
+def _envelope(request: web.BaseRequest, error: RequestError) -> web.Response:
     response = json_response(
         {
             "status": "error",

@@ -6,12 +6,13 @@ or not at all, and no path here has two.
 
 from aiohttp import web
 
-from app.api import health, reservations, slots, slots_2024_04_15
+from app.api import explain, health, reservations, slots, slots_2024_04_15
 from app.api.state import Handler
 
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
+    ("GET", "/slots/explain", explain.get_explanation),
     ("POST", "/slots/reservations", reservations.post_reservation),
     ("GET", "/slots/reservations/{uid}", reservations.get_reservation),
     ("PATCH", "/slots/reservations/{uid}", reservations.patch_reservation),

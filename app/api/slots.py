@@ -35,9 +35,13 @@ async def find(finder: SlotFinder, question: SlotsQuestion) -> FoundSlots:
 
 
 def answered(found: FoundSlots, data: object) -> web.Response:
-    """Return a listing, with a header where it was made without looking at holds."""
-    response = success(data)
+    """Return a listing."""
+    return marked(success(data), without_holds=found.without_holds)
+
+
+def marked(response: web.Response, *, without_holds: bool) -> web.Response:
+    """Return an answer about slots with the headers that say how good it is, and for how long."""
     response.headers["Cache-Control"] = "no-cache"
-    if found.without_holds:
+    if without_holds:
         response.headers[DEGRADED] = "holds"
     return response

@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.api.errors import RequestError, bad_request
+from app.api.instants import utc_text
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
-from app.domain.time_ranges import Instant
+from app.domain.time_ranges import DAY, Instant
 from app.domain.window import asked_window
-from app.fields import Text, ZoneName, parse_instant
+from app.fields import Text, ZoneName, instant_or_none, parse_instant
 from app.services.find_slots import SlotsQuestion
 
 MOST_NAMES = 100
 """How many people, or hosts, one question may name."""
+
+_DAYS_AROUND = 9
+"""Of a start that is explained: the longest slot takes seven."""
 
 _TOLERATED = frozenset(
     {
@@ -78,6 +82,9 @@ Usernames = Annotated[list[Text], BeforeValidator(_names), Field(max_length=MOST
 HostIds = Annotated[list[QueryNumber], BeforeValidator(_many), Field(max_length=MOST_NAMES)]
 
 
+Query = TypeVar("Query", bound="SlotsQuery")
+
+
 class SlotsQuery(BaseModel):
     """The parameters of one listing, version 2024-09-04."""
 
@@ -121,6 +128,12 @@ class SlotsQuery(BaseModel):
             rescheduling=self.rescheduling,
             subset=frozenset(self.subset),
         )
+
+
+class ExplainQuery(SlotsQuery):
+    """The parameters of an explanation: those of a listing, and perhaps one start."""
+
+    at: QueryInstant | None = None
 
 
 def named_event_type(
@@ -181,11 +194,37 @@ def read_slots_query(parameters: Mapping[str, Any]) -> SlotsQuery:
     RequestError
         If one is missing, wrong or unknown (400).
     """
+    return _read(parameters, SlotsQuery)
+
+
+def read_explain_query(parameters: Mapping[str, Any]) -> ExplainQuery:
+    """Read the parameters of an explanation; around one start no window need be named.
+
+    Raises
+    ------
+    RequestError
+        If one is missing, wrong or unknown, or the start lies outside the window (400).
+    """
+    window: dict[str, str] = {}
+    if "at" in parameters and not {"start", "end"} & parameters.keys():
+        at = instant_or_none(str(parameters["at"]))
+        if at is None:
+            raise bad_request("Query parameter 'at': must be an ISO 8601 date and time, such as 2050-09-05T10:00:00Z")
+        # The whole days around it, as a calendar's page has: a grid may begin at the window's edge.
+        midnight = at - at % DAY
+        window = {"start": utc_text(midnight - DAY), "end": utc_text(midnight + _DAYS_AROUND * DAY)}
+    query = _read({**parameters, **window}, ExplainQuery)
+    if query.at is not None and not query.start <= query.at <= query.end:
+        raise bad_request("Query parameter 'at' must lie between 'start' and 'end'.")
+    return query
+
+
+def _read(parameters: Mapping[str, Any], model: type[Query]) -> Query:
     known = {name: value for name, value in parameters.items() if name not in _TOLERATED}
     if "slotFormat" in known:
         known.setdefault("format", known.pop("slotFormat"))
     try:
-        return SlotsQuery.model_validate(known)
+        return model.model_validate(known)
     except ValidationError as error:
         raise query_error(error, window=("start", "end")) from None
 

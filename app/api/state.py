@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_slots import SlotKeeper
 from app.services.ports import Caller, Credentials
@@ -18,6 +19,7 @@ class UseCases:
     """Everything the API can do."""
 
     slot_finder: SlotFinder
+    slot_explainer: SlotExplainer
     slot_keeper: SlotKeeper
     credentials: Credentials
     store_states: Callable[[], Awaitable[dict[str, bool]]]

@@ -1,6 +1,6 @@
 """Who is free when, for hosts and teams: the one predicate behind listing, reserving and booking (docs/rules.md)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import reduce
@@ -86,29 +86,31 @@ class Availability:
         `bookable` are the days of the event zone that the booking window leaves (docs/rules.md 9).
         """
         self.staffed = staffed
+        self.busy = busy
         self.length = length
+        self.around = around
+        self.bookable = bookable
         self.earliest = earliest_start(now, staffed.event_type.minimum_notice)
-        self._around = around
-        self._bookable = bookable
+        self.seated = seated_starts(staffed, busy)
         self._zone = zone(staffed.zone)
         self._rescheduling = rescheduling
-        self._busy = busy
-        self.seated = seated_starts(staffed, busy)
         self._taken: dict[int, dict[TakenBy, list[Range]]] = {
             host.id: {taker: [] for taker in TakenBy} for host in staffed.hosts
         }
-        self._open_for: dict[int, list[Range]] = {host.id: [] for host in staffed.hosts}
+        self.calendar_open_for: dict[int, list[Range]] = {host.id: [] for host in staffed.hosts}
+        """In what times the calendar busy times of a host do not count."""
         self._shared: dict[int, list[SeatedStart]] = {host.id: [] for host in staffed.hosts}
         self._take_bookings()
         self._take_reservations()
         self._take_calendars()
+        self.full = full_periods(staffed, busy, self._zone, around, length=length, rescheduling=rescheduling)
         self._take_full_periods()
-        self._open = {
+        self.open = {
             host.id: open_ranges(host.schedule, host.travels, host.person.absences, around) for host in staffed.hosts
         }
         self.free = {
             host.id: without(
-                self._open[host.id], merged(one for ranges in self._taken[host.id].values() for one in ranges)
+                self.open[host.id], merged(one for ranges in self._taken[host.id].values() for one in ranges)
             )
             for host in staffed.hosts
         }
@@ -116,51 +118,51 @@ class Availability:
     # What takes the hosts' time ------------------------------------------------------------------------------------
 
     def _take_bookings(self) -> None:
-        for booking in self._busy.bookings:
-            if booking.uid == self._rescheduling and not self._is_seated(booking):
-                for host_id in booking.host_ids & self._open_for.keys():
-                    self._open_for[host_id].append((booking.start, booking.end))
+        for booking in self.busy.bookings:
+            if self.is_moved(booking):
+                for host_id in booking.host_ids & self._taken.keys():
+                    self.calendar_open_for[host_id].append((booking.start, booking.end))
             elif booking.blocks:
                 self._take(booking, TakenBy.BOOKING)
 
     def _take_reservations(self) -> None:
-        for reservation in self._busy.reservations:
+        for reservation in self.busy.reservations:
             self._take(reservation, TakenBy.RESERVATION)
 
     def _take(self, item: Booking | Reservation, taker: TakenBy) -> None:
         host_ids = item.host_ids & self._taken.keys()
         if not host_ids:
             return
-        seat = self.seated.get(item.start) if self._is_seated(item) else None
-        if seat is not None and seat.seats_left:
-            ranges = buffers_only(self.staffed.event_type, item)
-        else:
-            ranges = [blocked(self.staffed.event_type, item)]
+        seat = self.partly_taken(item)
+        ranges = (
+            [blocked(self.staffed.event_type, item)] if seat is None else buffers_only(self.staffed.event_type, item)
+        )
         for host_id in host_ids:
             self._taken[host_id][taker] += ranges
-            if seat is not None and seat.seats_left:
-                self._open_for[host_id].append((item.start, item.end))
+            if seat is not None:
+                self.calendar_open_for[host_id].append((item.start, item.end))
                 self._shared[host_id].append(seat)
 
     def _take_calendars(self) -> None:
-        for host_id, reported in self._busy.calendars.items():
+        for host_id, reported in self.busy.calendars.items():
             if host_id in self._taken:
                 self._taken[host_id][TakenBy.CALENDAR] = calendar_ranges(
-                    self.staffed.event_type, reported, self._open_for[host_id]
+                    self.staffed.event_type, reported, self.calendar_open_for[host_id]
                 )
 
     def _take_full_periods(self) -> None:
-        full = full_periods(
-            self.staffed,
-            self._busy,
-            self._zone,
-            self._around,
-            length=self.length,
-            rescheduling=self._rescheduling,
-        )
-        if full:
+        if self.full:
             for taken in self._taken.values():
-                taken[TakenBy.LIMIT] = full
+                taken[TakenBy.LIMIT] = [period.time for period in self.full]
+
+    def is_moved(self, booking: Booking) -> bool:
+        """Say whether a booking is left out because it is being moved (docs/rules.md 3 and 11)."""
+        return booking.uid == self._rescheduling and not self._is_seated(booking)
+
+    def partly_taken(self, item: Booking | Reservation) -> SeatedStart | None:
+        """Return the start that a booking or reservation has a seat at, if others are left there."""
+        seat = self.seated.get(item.start) if self._is_seated(item) else None
+        return seat if seat is not None and seat.seats_left else None
 
     def _is_seated(self, item: Booking | Reservation) -> bool:
         event_type = self.staffed.event_type
@@ -178,22 +180,25 @@ class Availability:
 
     def starts(self, window: Range) -> list[Instant]:
         """Return where the slots in `window` start."""
+        starts = self.grid.starts(self.team_stretches(self.free), (max(window[0], self.earliest), window[1]))
+        if self.bookable != ALWAYS:
+            starts = [start for start in starts if self.in_booking_window(start)]
+        return [start for start in starts if not self.team_refusals(start)] if self.seated else starts
+
+    @property
+    def grid(self) -> Grid:
+        """How starts are laid."""
         event_type = self.staffed.event_type
-        grid = Grid(
+        return Grid(
             length=self.length,
             step=event_type.slot_interval or self.length,
             offset_start=event_type.offset_start,
             optimized=event_type.optimized_slots,
             zone=self._zone,
         )
-        starts = grid.starts(self._team_stretches(), (max(window[0], self.earliest), window[1]))
-        if self._bookable != ALWAYS:
-            starts = [start for start in starts if self._in_booking_window(start)]
-        return [start for start in starts if self._has_room(start)] if self.seated else starts
 
-    def _team_stretches(self) -> list[Range]:
-        """Return the team's stretches (docs/rules.md 6)."""
-        free = self.free
+    def team_stretches(self, free: Mapping[int, Sequence[Range]]) -> list[Range]:
+        """Return the team's stretches, of what each of its hosts has free (docs/rules.md 6)."""
         mandatory, groups = self.staffed.mandatory, self.staffed.groups
         choices = [maximal(stretch for host in group for stretch in free[host.id]) for group in groups]
         needs: list[Sequence[Range]] = [*(free[host.id] for host in mandatory), *choices]
@@ -212,24 +217,21 @@ class Availability:
         """Say why a slot at `start` is not free; None if it is, on the grid or not."""
         if not self.staffed.hosts:
             return Refusal.NOBODY
-        refusals = self._team_refusals(start)
-        refusals += self.time_refusals(start)
-        return min(refusals, default=None)
+        return min([*self.team_refusals(start), *self.time_refusals(start)], default=None)
 
     def time_refusals(self, start: Instant) -> list[Refusal]:
         """Return what refuses a start whoever hosts it: notice and booking window."""
         notice = [Refusal.NOTICE] if start < self.earliest else []
-        return notice if self._in_booking_window(start) else [*notice, Refusal.WINDOW]
+        return notice if self.in_booking_window(start) else [*notice, Refusal.WINDOW]
 
-    def _in_booking_window(self, start: Instant) -> bool:
-        first, last = self._bookable
+    def in_booking_window(self, start: Instant) -> bool:
+        """Say whether a start lies on a day that the booking window leaves (docs/rules.md 9)."""
+        first, last = self.bookable
         day = self._zone.day_at(start)
         return (first is None or first <= day) and (last is None or day <= last)
 
-    def _has_room(self, start: Instant) -> bool:
-        return not self._team_refusals(start)
-
-    def _team_refusals(self, start: Instant) -> list[Refusal]:
+    def team_refusals(self, start: Instant) -> list[Refusal]:
+        """Return what refuses a start for its hosts' sake."""
         seat = self.seated.get(start)
         if seat is not None:
             return self._seat_refusals(seat)
@@ -253,17 +255,19 @@ class Availability:
     def _host_refusal(self, host: Host, start: Instant) -> Refusal | None:
         end = start + self.length * MINUTE
         if holds(self.free[host.id], start, end):
-            return self._shared_refusal(host, start, end)
+            shared = self.shared_elsewhere(host, start)
+            return None if shared is None else _taken_by(shared)
         for taker, ranges in self._taken[host.id].items():
             if meets(ranges, start, end):
                 return _REFUSAL_BY_TAKER[taker]
         return Refusal.CLOSED
 
-    def _shared_refusal(self, host: Host, start: Instant, end: Instant) -> Refusal | None:
-        """Judge a start that lies across another one with seats left, whose host it needs (docs/rules.md 11)."""
+    def shared_elsewhere(self, host: Host, start: Instant) -> SeatedStart | None:
+        """Return another start with seats left that a slot would lie across, on the same host (docs/rules.md 11)."""
+        slot = start, start + self.length * MINUTE
         for seat in self._shared[host.id]:
-            if seat.start != start and overlaps((seat.start, seat.end), (start, end)):
-                return _taken_by(seat)
+            if seat.start != start and overlaps((seat.start, seat.end), slot):
+                return seat
         return None
 
 

@@ -101,10 +101,19 @@ def buffers_only(event_type: EventType, item: Booking | Reservation) -> list[Ran
     return [one for one in ((start, item.start), (item.end, end)) if one[0] < one[1]]
 
 
+def calendar_times(reported: Sequence[Range], open_for: Iterable[Range]) -> list[Range]:
+    """Return the calendar busy times that count: those outside `open_for` (docs/rules.md 3 and 11)."""
+    return without(merged(reported), merged(open_for))
+
+
+def calendar_blocked(event_type: EventType, time: Range) -> Range:
+    """Return where slots of the asked type cannot lie because of a calendar busy time (docs/rules.md 4)."""
+    return buffered(*time, event_type.after_buffer, event_type.before_buffer)
+
+
 def calendar_ranges(event_type: EventType, reported: Sequence[Range], open_for: Iterable[Range]) -> list[Range]:
-    """Return what calendar busy times block, less what lies within `open_for` (docs/rules.md 3, 4 and 11)."""
-    remaining = without(merged(reported), merged(open_for))
-    return [buffered(start, end, event_type.after_buffer, event_type.before_buffer) for start, end in remaining]
+    """Return what all the calendar busy times of a host block."""
+    return [calendar_blocked(event_type, time) for time in calendar_times(reported, open_for)]
 
 
 def meets(ranges: Iterable[Range], start: Instant, end: Instant) -> bool:

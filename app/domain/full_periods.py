@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from app.domain.busy import Booking, BusyTimes, Reservation
 from app.domain.event_type import StaffedEventType
-from app.domain.limits import Counted, full_by_count, full_by_duration
+from app.domain.limits import Counted, Counts, FullPeriod, full_by_count, full_by_duration
 from app.domain.schedule import Zone
 from app.domain.time_ranges import Instant, Range
 
@@ -14,7 +14,7 @@ Item = TypeVar("Item", Booking, Reservation)
 
 def full_periods(
     staffed: StaffedEventType, busy: BusyTimes, where: Zone, around: Range, *, length: int, rescheduling: str | None
-) -> list[Range]:
+) -> list[FullPeriod]:
     """Return the periods in `around` that take no other booking of `length` minutes."""
     limits = staffed.event_type.limits
     if not limits.all:
@@ -29,7 +29,7 @@ def full_periods(
     return [
         *full_by_count(limits.count, of_type, where, around),
         *full_by_duration(limits.duration, of_type, where, around, length),
-        *full_by_count(limits.team_count, of_team, where, around),
+        *full_by_count(limits.team_count, of_team, where, around, Counts.TEAM_BOOKINGS),
     ]
 
 

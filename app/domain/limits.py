@@ -38,12 +38,29 @@ class Period(Enum):
                 return day_of(date(today.year, 1, 1)), day_of(date(today.year, 12, 31)) + 1
 
 
+class Counts(Enum):
+    """What a limit counts."""
+
+    BOOKINGS = "bookings"
+    MINUTES = "minutes"
+    TEAM_BOOKINGS = "teamBookings"
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most so many bookings, or minutes of bookings, in a period."""
 
     period: Period
     most: int
+
+
+@dataclass(frozen=True, slots=True)
+class FullPeriod:
+    """A period that takes no other booking, and the limit that says so."""
+
+    time: Range
+    limit: Limit
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +106,30 @@ def reach(limits: Iterable[Limit], where: Zone, around: Range) -> Range:
     return min(starts), max(ends)
 
 
-def full_by_count(limits: Iterable[Limit], counted: Sequence[Counted], where: Zone, around: Range) -> list[Range]:
+def full_by_count(
+    limits: Iterable[Limit],
+    counted: Sequence[Counted],
+    where: Zone,
+    around: Range,
+    counts: Counts = Counts.BOOKINGS,
+) -> list[FullPeriod]:
     """Return the periods that hold as many bookings as their limit."""
     days = [(where.day_at(one.start), 1) for one in counted]
-    return [full for limit in limits for full in _full(limit, days, where, around, another=1)]
+    return [
+        FullPeriod(time, limit, counts) for limit in limits for time in _full(limit, days, where, around, another=1)
+    ]
 
 
 def full_by_duration(
     limits: Iterable[Limit], counted: Sequence[Counted], where: Zone, around: Range, length: int
-) -> list[Range]:
+) -> list[FullPeriod]:
     """Return the periods in which another booking of `length` minutes would be too much."""
     days = [(where.day_at(one.start), one.minutes) for one in counted]
-    return [full for limit in limits for full in _full(limit, days, where, around, another=length)]
+    return [
+        FullPeriod(time, limit, Counts.MINUTES)
+        for limit in limits
+        for time in _full(limit, days, where, around, another=length)
+    ]
 
 
 def _full(

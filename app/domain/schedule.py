@@ -5,7 +5,7 @@ This is the only code that turns wall-clock times into instants. The rule for cl
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
@@ -184,6 +184,11 @@ class Schedule:
                 stretches += _stretch(override.start_minute, override.end_minute)
         object.__setattr__(self, "by_weekday", tuple(tuple(stretches) for stretches in weekdays))
         object.__setattr__(self, "by_day", {day: tuple(stretches) for day, stretches in days.items()})
+
+
+def without_closed_dates(schedule: Schedule) -> Schedule:
+    """Return the schedule with weekly hours where its overrides close a date."""
+    return replace(schedule, overrides=tuple(o for o in schedule.overrides if schedule.by_day[day_of(o.date)]))
 
 
 def _stretch(start_minute: int, end_minute: int) -> list[tuple[int, int]]:

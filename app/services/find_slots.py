@@ -4,11 +4,11 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from app.domain.availability import Slot
+from app.domain.availability import Availability, Slot
 from app.domain.busy import Reservation
 from app.domain.event_type import staff
 from app.domain.reference import EventTypeReference
-from app.domain.time_ranges import Range
+from app.domain.time_ranges import MINUTE, Instant, Range
 from app.services.errors import StoreUnavailableError
 from app.services.look_at_calendars import Looker, Viewpoint
 from app.services.ports import Calendar, Clock, EventTypes, LiveReservations
@@ -44,6 +44,14 @@ class FoundSlots:
     """Whether the store of holds was away, so that held slots may be listed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a question looked at."""
+
+    availability: Availability
+    without_holds: bool
+
+
 class SlotFinder:
     """Lists slots. Holds nothing between questions."""
 
@@ -62,23 +70,34 @@ class SlotFinder:
         HoldfastError
             What `EventTypes.find`, `staff` and `EventType.length_asked` raise.
         """
-        staffed = staff(await self._event_types.find(question.reference), question.subset)
-        event_type = staffed.event_type
-        viewpoint = Viewpoint(
-            length=event_type.length_asked(question.duration),
-            rescheduling=question.rescheduling,
-            own_reservation=question.own_reservation,
+        looked = await self.look(question)
+        event_type = looked.availability.staffed.event_type
+        return FoundSlots(
+            slots=looked.availability.slots(question.window),
+            only_first=event_type.only_first_slot,
+            seats=event_type.seats,
+            without_holds=looked.without_holds,
         )
+
+    async def look(self, question: SlotsQuestion, at: Instant | None = None) -> Looked:
+        """Return what an answer is computed from; with `at` as far as a slot that starts there reaches.
+
+        Raises
+        ------
+        HoldfastError
+            As `find`.
+        """
+        staffed = staff(await self._event_types.find(question.reference), question.subset)
+        length = staffed.event_type.length_asked(question.duration)
+        viewpoint = Viewpoint(
+            length=length, rescheduling=question.rescheduling, own_reservation=question.own_reservation
+        )
+        start, end = question.window
+        window = question.window if at is None else (start, max(end, at + length * MINUTE))
         # A listing goes on, and says so, while the store of holds is away.
         holds = _HoldsIfThere(self._holds)
         looker = Looker(self._calendar, holds, self._clock)
-        availability = await looker.availability(staffed, question.window, viewpoint)
-        return FoundSlots(
-            slots=availability.slots(question.window),
-            only_first=event_type.only_first_slot,
-            seats=event_type.seats,
-            without_holds=holds.away,
-        )
+        return Looked(await looker.availability(staffed, window, viewpoint), holds.away)
 
 
 class _HoldsIfThere:

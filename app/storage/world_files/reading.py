@@ -1,12 +1,14 @@
 """Reading world files: JSON, YAML and lines of JSON; errors name the list, the item and the field."""
 
 import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import yaml
 from pydantic import ValidationError
+from typing_extensions import override
 
 from app.domain.errors import HoldfastError
 from app.storage.world_files.format import World
@@ -14,17 +16,8 @@ from app.storage.world_files.format import World
 _COMMENT = "//"
 _SHOWN = 20
 _DEEPEST = 20
-
-
-class _YamlLoader(yaml.CSafeLoader):
-    """YAML that reads as JSON would: 10:30 and 2050-09-05 are texts, not a number and a date."""
-
-
-_YamlLoader.yaml_implicit_resolvers = {}
-_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])
-_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|True|false|False)\Z"), list("tTfF"))
-_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)\Z"), list("-0123456789"))
-_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"-?[0-9]+\.[0-9]+\Z"), list("-0123456789"))
+_KEY_OR_BRACE = re.compile(rb'(?P<text>"[^"\\]*(?:\\.[^"\\]*)*")(?P<colon>\s*:)?|[{}]')
+"""What tells the keys of each object of a JSON text: texts, which are keys if a colon follows, and braces."""
 
 
 class WorldFileError(HoldfastError):
@@ -37,6 +30,34 @@ class WorldFileError(HoldfastError):
             shown = [*shown, f"… and {len(problems) - _SHOWN} more"]
         super().__init__("\n".join(shown))
         self.problems = problems
+
+
+class _RepeatedKeyError(Exception):
+    """A key that stands twice in one object; every reader would keep one of the two and say nothing."""
+
+    def __init__(self, key: str, line: int) -> None:
+        super().__init__(f'line {line}: the key "{key}" stands there twice')
+
+
+class _YamlLoader(yaml.CSafeLoader):
+    """YAML that reads as JSON would: 10:30 and 2050-09-05 are texts, not a number and a date."""
+
+    @override
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        mapping = super().construct_mapping(node, deep)
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and not key.value.startswith(_COMMENT):
+                raise _RepeatedKeyError(key.value, key.start_mark.line + 1)
+            seen.add(key.value)
+        return mapping
+
+
+_YamlLoader.yaml_implicit_resolvers = {}
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|True|false|False)\Z"), list("tTfF"))
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)\Z"), list("-0123456789"))
+_YamlLoader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"-?[0-9]+\.[0-9]+\Z"), list("-0123456789"))
 
 
 def read_world(path: Path) -> World:
@@ -53,10 +74,29 @@ def read_world(path: Path) -> World:
         raise WorldFileError([f"{path}: {error.strerror}"]) from None
     is_yaml = path.suffix in (".yaml", ".yml")
     try:
-        document = yaml.load(text, _YamlLoader) if is_yaml else orjson.loads(text)  # noqa: S506 - it is a safe loader
+        document = yaml.load(text, _YamlLoader) if is_yaml else _json(text)  # noqa: S506 - it is a safe loader
+    except _RepeatedKeyError as error:
+        raise WorldFileError([f"{path}: {error}"]) from None
     except (orjson.JSONDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise WorldFileError([f"{path}: not {'YAML' if is_yaml else 'JSON'}: {error}"]) from None
     return world_of(document)
+
+
+def _json(text: bytes) -> Any:
+    document = orjson.loads(text)
+    # Only now, since this trusts that it is JSON. Neither orjson nor the standard library tells the line of a key.
+    seen: list[set[str]] = []
+    for token in _KEY_OR_BRACE.finditer(text):
+        if token[0] == b"{":
+            seen.append(set())
+        elif token[0] == b"}":
+            seen.pop()
+        elif token["colon"]:
+            key = orjson.loads(token["text"])
+            if key in seen[-1] and not key.startswith(_COMMENT):
+                raise _RepeatedKeyError(key, text.count(b"\n", 0, token.start()) + 1)
+            seen[-1].add(key)
+    return document
 
 
 def world_of_line(line: bytes) -> World:

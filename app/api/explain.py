@@ -1,0 +1,112 @@
+"""`GET /v2/slots/explain`: why starts are, or are not, on offer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from app.api.bodies import success
+from app.api.instants import date_text, writer
+from app.api.slots import marked
+from app.api.slots_query import plain_parameters, read_explain_query
+from app.api.state import CALLER, USE_CASES
+from app.domain.availability import Availability
+from app.domain.busy import Booking, Reservation
+from app.domain.explain import DayExplained, HostExplained, Reason, Rule, StartExplained
+from app.domain.schedule import zone
+from app.domain.time_ranges import Instant
+from app.services.explain_slots import Explained
+
+_Write = Callable[[Instant], str]
+
+_NOBODYS_SECRET = frozenset({Rule.LIMIT, Rule.SEATS, Rule.NOTICE, Rule.BOOKING_WINDOW})
+"""Rules of the event type itself. Of the others strangers are told the kind alone, and not what they come from."""
+
+
+async def get_explanation(request: web.Request) -> web.Response:
+    """Explain one start, or count by rule for every date."""
+    query = read_explain_query(plain_parameters(request.query.items()))
+    explained = await request.app[USE_CASES].slot_explainer.explain(
+        query.question(), zone(query.time_zone or "UTC"), at=query.at, caller=request.get(CALLER)
+    )
+    return marked(success(explanation(explained, query.time_zone)), without_holds=explained.looked.without_holds)
+
+
+def explanation(explained: Explained, time_zone: str | None) -> dict[str, Any]:
+    """Return one start with what is in its way, or an object of dates with counts by rule."""
+    found = explained.found
+    if isinstance(found, StartExplained):
+        write = writer(None if time_zone is None else zone(time_zone))
+        return _start(explained.looked.availability, found, write, names_others=explained.names_others)
+    return {date_text(day): _day(counts) for day, counts in found.items()}
+
+
+def _day(day: DayExplained) -> dict[str, Any]:
+    taken = {rule.value: day.taken[rule] for rule in Rule if day.taken[rule]}
+    return {"candidates": day.candidates, "listed": day.listed, "taken": taken}
+
+
+def _start(availability: Availability, found: StartExplained, write: _Write, *, names_others: bool) -> dict[str, Any]:
+    def told(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        for reason in reasons:
+            item = _reason(availability, reason, write, names_others=names_others)
+            # Once each: strangers are not told either how many bookings there are.
+            if item not in items:
+                items.append(item)
+        return items
+
+    return {
+        "start": write(found.start),
+        "end": write(found.end),
+        "free": found.free,
+        "listed": found.listed,
+        "reasons": told(found.reasons),
+        "hosts": [_host(one, told(one.reasons)) for one in found.hosts],
+    }
+
+
+def _host(one: HostExplained, reasons: list[dict[str, Any]]) -> dict[str, Any]:
+    host = one.host
+    return {
+        "hostId": host.id,
+        "mandatory": host.mandatory,
+        "groupId": host.group,
+        "free": not reasons,
+        "reasons": reasons,
+    }
+
+
+def _reason(availability: Availability, reason: Reason, write: _Write, *, names_others: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": reason.rule.value}
+    if reason.of is not None:
+        told["of"] = reason.of.value
+    if names_others or reason.rule in _NOBODYS_SECRET:
+        told |= _details(availability, reason, write)
+    return told
+
+
+def _details(availability: Availability, reason: Reason, write: _Write) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    if reason.time is not None:
+        details |= {"start": write(reason.time[0]), "end": write(reason.time[1])}
+    if isinstance(reason.item, Booking):
+        details["bookingUid"] = reason.item.uid
+    if isinstance(reason.item, Reservation):
+        # Its uid stays untold: who has it may end or move the reservation.
+        details["reservationUntil"] = write(reason.item.until)
+    if reason.full is not None:
+        limit = reason.full.limit
+        details |= {"period": limit.period.value, "counts": reason.full.counts.value, "most": limit.most}
+    if reason.rule is Rule.SEATS and reason.seat is not None:
+        details |= {"seatsBooked": reason.seat.seats_taken, "seatsTotal": reason.seat.seats_total}
+    if reason.rule is Rule.NOTICE:
+        details["earliest"] = write(availability.earliest)
+    if reason.rule is Rule.BOOKING_WINDOW:
+        first, last = availability.bookable
+        details |= {"firstDate": _date(first), "lastDate": _date(last)}
+    return details
+
+
+def _date(day: int | None) -> str | None:
+    return None if day is None else date_text(day)

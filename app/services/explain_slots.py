@@ -1,0 +1,53 @@
+"""Use case: say why starts are, or are not, on offer."""
+
+from dataclasses import dataclass
+
+from app.domain.explain import DayExplained, StartExplained, explain_days, explain_start
+from app.domain.schedule import LocalDay, Zone
+from app.domain.time_ranges import Instant
+from app.services.find_slots import Looked, SlotFinder, SlotsQuestion
+from app.services.ports import Caller, Ties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """What was looked at, what was found out, and how much of it the caller may know."""
+
+    looked: Looked
+    found: StartExplained | dict[LocalDay, DayExplained]
+    """One start, or every date of the window."""
+    names_others: bool
+    """Whether the caller has a tie to the event type, and so may know what takes its hosts' time."""
+
+
+class SlotExplainer:
+    """Explains listings."""
+
+    def __init__(self, finder: SlotFinder, ties: Ties | None) -> None:
+        """Work on what `finder` looks at; without `ties` everybody may know everything, as of a file of their own."""
+        self._finder = finder
+        self._ties = ties
+
+    async def explain(
+        self, question: SlotsQuestion, asker: Zone, *, at: Instant | None, caller: Caller | None
+    ) -> Explained:
+        """Explain one start, or count for every date of the window, which the asker's zone gives.
+
+        Raises
+        ------
+        HoldfastError
+            As `SlotFinder.find`.
+        """
+        looked = await self._finder.look(question, at)
+        if at is None:
+            found: StartExplained | dict[LocalDay, DayExplained]
+            found = explain_days(looked.availability, question.window, asker)
+        else:
+            found = explain_start(looked.availability, at, question.window, asker)
+        event_type_id = looked.availability.staffed.event_type.id
+        return Explained(looked=looked, found=found, names_others=await self._has_tie(caller, event_type_id))
+
+    async def _has_tie(self, caller: Caller | None, event_type_id: int | None) -> bool:
+        if self._ties is None:
+            return True
+        return caller is not None and event_type_id is not None and await self._ties.has_tie(caller, event_type_id)
