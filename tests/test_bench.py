@@ -1,0 +1,66 @@
+"""`scripts/bench domain` asks what it says it asks. How long anything takes is no test's business."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scripts.benchmarks.__main__ import main
+
+SIZES = ["--days", "7", "--days", "1", "--hosts", "2", "--hosts", "1", "--bookings", "3", "--bookings", "0"]
+
+
+def bench_domain(*options: str) -> Result:
+    return CliRunner().invoke(main, ["domain", "--rounds", "1", *options])
+
+
+@pytest.fixture(scope="module")
+def figures() -> list[dict[str, Any]]:
+    result = bench_domain(*SIZES, "--json")
+    assert result.exit_code == 0, result.output
+    return list(json.loads(result.stdout))
+
+
+def asked(figures: list[dict[str, Any]], kind: str) -> list[tuple[int, int, int, int]]:
+    """Return days, hosts, bookings and the number of slots of each question of a kind."""
+    return [(one["days"], one["hosts"], one["bookings"], one["slots"]) for one in figures if one["kind"] == kind]
+
+
+def test_one_host_is_asked_about_each_number_of_days(figures: list[dict[str, Any]]) -> None:
+    # Eight hours a day, half an hour each: on a Monday, and on the five working days of a week.
+    assert asked(figures, "one host") == [(1, 1, 0, 16), (7, 1, 0, 80)]
+
+
+def test_round_robin_is_asked_about_each_size(figures: list[dict[str, Any]]) -> None:
+    # The second host, in London, begins and ends an hour later: nine hours on each of twenty days. With two hosts one
+    # is free wherever the other one is booked here.
+    by_days = [(1, 1, 0, 16), (7, 1, 0, 80)]
+    by_size = [(28, 1, 0, 320), (28, 1, 3, 317), (28, 2, 0, 360), (28, 2, 3, 360)]
+    assert asked(figures, "round robin") == by_days + by_size
+
+
+def test_collective_is_asked_about_each_size(figures: list[dict[str, Any]]) -> None:
+    # Seven hours in common; whoever is booked, the slot is gone.
+    assert asked(figures, "collective") == [(28, 1, 0, 320), (28, 1, 3, 317), (28, 2, 0, 280), (28, 2, 3, 277)]
+
+
+def test_every_figure_was_measured(figures: list[dict[str, Any]]) -> None:
+    assert all(one["compute_ms"] > 0 and one["render_ms"] > 0 and one["bytes"] > 0 for one in figures)
+
+
+def test_the_tables_show_sizes_slots_and_growth() -> None:
+    result = bench_domain("--days", "7", "--days", "31", "--hosts", "1", "--hosts", "3", "--bookings", "0")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^ +7 +80 +3,464 ", result.stdout, re.MULTILINE)
+    assert re.search(
+        r"^ +31 +368 .* under 0\.5: (met|missed) +x4\.4 days -> x[\d.]+ time$", result.stdout, re.MULTILINE
+    )
+    assert re.search(r"^ +3 +0 +\d+ .* x3\.0 hosts -> x[\d.]+ time$", result.stdout, re.MULTILINE)
+
+
+def test_more_bookings_than_fit_are_refused() -> None:
+    result = bench_domain("--hosts", "2", "--bookings", "401")
+    assert result.exit_code == 2
+    assert "a host has time for 200 bookings" in result.output
