@@ -32,6 +32,18 @@ def answers(world: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def test_explanations() -> None:
+    """What a file's owner asks is answered in full: the booking is named."""
+    booked = {"uid": "b1", "eventTypeId": 10, "userId": 1, "start": "2050-09-05T10:00Z", "end": "2050-09-05T11:00Z"}
+    world = {**WORLD, "bookings": [booked], "queries": [{**MONDAY, "name": "day"}, {**MONDAY, "at": "2050-09-05T09:00Z"}]}
+    result = slots("--explain", "-", given=json.dumps(world))
+    day, start = json.loads(result.stdout)["answers"]
+    counts = {"candidates": 3, "listed": 1, "taken": {"booking": 1, "grid": 1}}
+    assert day == {"status": "success", "data": {"2050-09-05": counts}}
+    [reason] = start["data"]["hosts"][0]["reasons"]
+    assert (reason["kind"], reason["bookingUid"]) == ("booking", "b1")
+
+
 # Reading -----------------------------------------------------------------------------------------------------------
 
 
@@ -110,7 +122,7 @@ def test_a_yaml_file_reads_as_json_would(tmp_path: Path, ending: str) -> None:
                     }
                 ]
             },
-            "overrides.0.date: must lie between",
+            "overrides.0.date: must lie in the years 1900 to 9998",
         ),
         ({"users": [{**ANA, "allowDynamicBooking": "yes"}]}, "users[0] (id 1), allowDynamicBooking: "),
         (
@@ -177,6 +189,38 @@ def test_what_is_no_yaml_is_told(tmp_path: Path) -> None:
     file = tmp_path / "world.yaml"
     file.write_text("users: [")
     assert "not YAML" in slots(str(file)).output
+
+
+REPEATED = {
+    "a list": ("yaml", "users: []\nteams: []\nusers: []\n", 3, "users"),
+    "a field": ("yaml", "eventTypes:\n  - slug: call\n    slug: talk\n", 3, "slug"),
+    "a field of a line": ("yaml", "eventTypes: [{slug: call, slug: talk}]", 1, "slug"),
+    "a field in quotes": ("yaml", "eventTypes:\n  - slug: call\n    'slug': talk\n", 3, "slug"),
+    "a list of JSON": ("json", '{"users": [],\n"teams": [],\n"users": []}', 3, "users"),
+    "a field of JSON": ("json", '{"eventTypes": [{"slug": "call",\n"hosts": [{}],\n"slug" : "talk"}]}', 3, "slug"),
+    "a field spelt otherwise": ("json", '{"eventTypes": [{"slug": "call",\n"s\\u006cug": "talk"}]}', 2, "slug"),
+}
+
+
+@pytest.mark.parametrize(("ending", "text", "line", "key"), REPEATED.values(), ids=REPEATED.keys())
+def test_a_key_that_stands_twice_is_named_with_its_line(
+    tmp_path: Path, ending: str, text: str, line: int, key: str
+) -> None:
+    """Of two that were meant one would be lost, silently."""
+    file = tmp_path / f"world.{ending}"
+    file.write_text(text)
+    result = slots(str(file))
+    assert (result.exit_code, result.output) == (1, f'Error: {file}: line {line}: the key "{key}" stands there twice\n')
+
+
+@pytest.mark.parametrize("ending", ["yaml", "json"])
+def test_what_only_looks_like_a_key_may_stand_twice(tmp_path: Path, ending: str) -> None:
+    """Comments, texts, and keys of the same name in different places."""
+    odd = {**ANA, "name": 'an "id": {', "username": "id"}
+    text = json.dumps({**WORLD, "users": [odd, {**BEN, "name": "\\"}]})
+    file = tmp_path / f"world.{ending}"
+    file.write_text('{"//": "one", "// two": {"id": 1},\n"//": "three",' + text[1:])
+    assert json.loads(slots(str(file)).stdout) == {"answers": [ANSWER]}
 
 
 # Answering ---------------------------------------------------------------------------------------------------------

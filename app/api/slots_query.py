@@ -214,8 +214,10 @@ def read_explain_query(parameters: Mapping[str, Any]) -> ExplainQuery:
         midnight = at - at % DAY
         window = {"start": utc_text(midnight - DAY), "end": utc_text(midnight + _DAYS_AROUND * DAY)}
     query = _read({**parameters, **window}, ExplainQuery)
-    if query.at is not None and not query.start <= query.at <= query.end:
-        raise bad_request("Query parameter 'at' must lie between 'start' and 'end'.")
+    if query.at is not None:
+        start, end = asked_window(query.start, query.end)
+        if not start <= query.at <= end:
+            raise bad_request("Query parameter 'at' must lie between 'start' and 'end'.")
     return query
 
 

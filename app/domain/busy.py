@@ -38,9 +38,10 @@ class Booking:
     @property
     def blocks(self) -> bool:
         """Whether it takes its hosts' time (docs/rules.md 3)."""
-        if self.status is BookingStatus.PENDING:
+        status = self.status
+        if status is BookingStatus.PENDING:
             return self.blocks_while_pending
-        return self.status in (BookingStatus.ACCEPTED, BookingStatus.AWAITING_HOST)
+        return status is BookingStatus.ACCEPTED or status is BookingStatus.AWAITING_HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What can be booked: event types, the people who host them, and who hosts a given question."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from app.domain.booking_window import BookingWindow
@@ -183,7 +183,7 @@ def staff(rules: EventTypeRules, subset: Collection[int] = ()) -> StaffedEventTy
     all_host_ids = frozenset(entry.user_id for entry in entries)
     if round_robin and event_type.subset_enabled and subset:
         entries = [entry for entry in entries if entry.mandatory or entry.user_id in subset]
-    hosts = tuple(_host(rules, entry if round_robin else replace(entry, mandatory=True)) for entry in entries)
+    hosts = tuple(_host(rules, entry, mandatory=entry.mandatory or not round_robin) for entry in entries)
     listed_only = not event_type.host_entries and event_type.owner_id is None and bool(event_type.assigned_user_ids)
     return StaffedEventType(
         event_type=event_type,
@@ -208,7 +208,7 @@ def _entries(rules: EventTypeRules) -> list[HostEntry]:
     return []
 
 
-def _host(rules: EventTypeRules, entry: HostEntry) -> Host:
+def _host(rules: EventTypeRules, entry: HostEntry, *, mandatory: bool) -> Host:
     person = rules.people[entry.user_id]
     default = person.default_schedule
     schedule = (
@@ -223,7 +223,7 @@ def _host(rules: EventTypeRules, entry: HostEntry) -> Host:
         person=person,
         schedule=schedule,
         travels=person.travels if follows else (),
-        mandatory=entry.mandatory,
+        mandatory=mandatory,
         priority=entry.priority,
         weight=entry.weight,
         group=entry.group,

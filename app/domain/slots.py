@@ -50,7 +50,8 @@ class Grid:
             if not given or start > given[-1]:
                 given.extend(range(start, last + 1, step))
             else:
-                given = sorted({*given, *range(start, last + 1, step)})
+                # Stretches come in order of beginning, so what was given before stays as it is.
+                given[at:] = sorted({*given[at:], *range(start, last + 1, step)})
         return [start for start in given if start not in unlisted] if unlisted else given
 
     def _first_start(self, beginning: Instant, end: Instant, unit: int) -> Instant:

@@ -5,8 +5,9 @@ datetimes, and a month of availability is nothing but comparing, adding and sort
 a wall clock does: in `schedule` and at the edges.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TypeAlias
 
 Instant: TypeAlias = int
@@ -77,17 +78,36 @@ def intersection(left: Sequence[Range], right: Sequence[Range]) -> list[Range]:
 def maximal(ranges: Iterable[Range]) -> list[Range]:
     """Return the ranges that do not lie inside another one, once each, sorted by beginning (and so by end)."""
     result: list[Range] = []
-    furthest: Instant | None = None
-    for start, end in sorted(ranges, key=lambda item: (item[0], -item[1])):
-        if furthest is None or end > furthest:
+    # Hosts of a team often have equal ranges: once each, they sort much faster.
+    for start, end in sorted(set(ranges)):
+        if not result or end > result[-1][1]:
+            if result and result[-1][0] == start:
+                result.pop()
             result.append((start, end))
-            furthest = end
     return result
+
+
+def common(several: Sequence[Sequence[Range]]) -> list[Range]:
+    """Return the time that all of one or more lists of merged ranges have: all time less the gaps of each."""
+    if not all(several):
+        return []
+    start, end = min(ranges[0][0] for ranges in several), max(ranges[-1][1] for ranges in several)
+    gaps: set[Range] = set()
+    for ranges in several:
+        edges = [start, *chain.from_iterable(ranges), end]
+        gaps.update(zip(edges[::2], edges[1::2], strict=True))
+    return without([(start, end)], merged(gaps))
 
 
 def overlaps(one: Range, other: Range) -> bool:
     """Say whether two ranges share any time."""
     return one[0] < other[1] and other[0] < one[1]
+
+
+def meets_any(ranges: Sequence[Range], start: Instant, end: Instant) -> bool:
+    """Say whether one of the merged `ranges` overlaps [start, end)."""
+    index = bisect_left(ranges, end, key=lambda item: item[0]) - 1
+    return index >= 0 and start < ranges[index][1]
 
 
 def holds(ranges: Sequence[Range], start: Instant, end: Instant) -> bool:

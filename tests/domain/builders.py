@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from app.domain.availability import Availability, Slot
+from app.domain.booking_window import ALWAYS, Bookable
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation
 from app.domain.event_type import EventType, Host, Person, SchedulingType, StaffedEventType
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
@@ -223,6 +224,7 @@ def availability(
     now: str = LONG_AGO,
     around: Range | None = None,
     rescheduling: str | None = None,
+    bookable: Bookable = ALWAYS,
 ) -> Availability:
     """Return the availability of an event type on the Monday."""
     return Availability(
@@ -232,6 +234,7 @@ def availability(
         now=at(now),
         around=around or on(str(MONDAY)),
         rescheduling=rescheduling,
+        bookable=bookable,
     )
 
 

@@ -43,9 +43,9 @@ async def import_bookings(
     new_ids = {booking_id for booking_id, _ in numbered}
     return ImportedBookings(
         tables=(
-            _booking_rows(numbered, types, grouping),
-            _attendee_rows(numbered),
-            _host_rows([*moved, *_new_host_rows(new, grouping)]),
+            TableRows("bookings", "bookings", _booking_rows(numbered, types, grouping)),
+            TableRows("bookings", "booking_attendees", _attendee_rows(numbered)),
+            TableRows("bookings", "booking_hosts", [*moved, *_new_host_rows(new, grouping)]),
         ),
         overlapping=len(grouping.overlapping & new_ids),
     )
@@ -98,59 +98,46 @@ async def _taken_out(connection: Connection, there: Iterable[Occupation], groupi
     becomes = {one.group: grouping.groups[one.booking_id] for one in there}
     changed = [group for group, new_group in becomes.items() if group != new_group]
     rows = await connection.fetch(_SQL["take_out_groups"], changed) if changed else []
-    return [(row["booking_id"], row["host_id"], row["busy_range"], becomes[row["overlap_group"]]) for row in rows]
+    return [{**row, "overlap_group": becomes[row["overlap_group"]]} for row in rows]
 
 
 def _new_host_rows(new: Iterable[Occupation], grouping: Grouping) -> Iterator[Row]:
     for one in new:
-        busy_range = asyncpg.Range(one.start, one.end)
-        yield one.booking_id, one.host_id, busy_range, grouping.groups[one.booking_id]
+        yield {
+            "booking_id": one.booking_id,
+            "host_id": one.host_id,
+            "busy_range": asyncpg.Range(one.start, one.end),
+            "overlap_group": grouping.groups[one.booking_id],
+        }
 
 
 def _booking_rows(
     numbered: Sequence[tuple[int, Booking]], types: Mapping[int, BookedType], grouping: Grouping
-) -> TableRows:
-    def rows() -> Iterator[Row]:
-        for booking_id, booking in numbered:
-            booked_type = types[booking.event_type_id]
-            yield (
-                booking_id,
-                booking.uid,
-                booking.event_type_id,
-                booking.user_id,
-                booking.start,
-                booking.end,
-                booking.status,
-                booked_type.before_buffer,
-                booked_type.after_buffer,
-                booking_id in grouping.overlapping,
-            )
-
-    columns = (
-        "id",
-        "uid",
-        "event_type_id",
-        "user_id",
-        "starts_at",
-        "ends_at",
-        "status",
-        "before_buffer_minutes",
-        "after_buffer_minutes",
-        "imported",
-    )
-    return TableRows(list="bookings", table="bookings", columns=columns, rows=rows())
+) -> Iterator[Row]:
+    for booking_id, booking in numbered:
+        booked_type = types[booking.event_type_id]
+        yield {
+            "id": booking_id,
+            "uid": booking.uid,
+            "event_type_id": booking.event_type_id,
+            "user_id": booking.user_id,
+            "starts_at": booking.start,
+            "ends_at": booking.end,
+            "status": booking.status,
+            "before_buffer_minutes": booked_type.before_buffer,
+            "after_buffer_minutes": booked_type.after_buffer,
+            "imported": booking_id in grouping.overlapping,
+        }
 
 
-def _attendee_rows(numbered: Sequence[tuple[int, Booking]]) -> TableRows:
-    def rows() -> Iterator[Row]:
-        for booking_id, booking in numbered:
-            for position, attendee in enumerate(booking.attendees):
-                yield booking_id, position, attendee.email, attendee.name, attendee.time_zone, attendee.seat_uid
-
-    columns = ("booking_id", "position", "email", "name", "time_zone", "seat_uid")
-    return TableRows(list="bookings", table="booking_attendees", columns=columns, rows=rows())
-
-
-def _host_rows(rows: Sequence[Row]) -> TableRows:
-    columns = ("booking_id", "host_id", "busy_range", "overlap_group")
-    return TableRows(list="bookings", table="booking_hosts", columns=columns, rows=rows)
+def _attendee_rows(numbered: Sequence[tuple[int, Booking]]) -> Iterator[Row]:
+    for booking_id, booking in numbered:
+        for position, attendee in enumerate(booking.attendees):
+            yield {
+                "booking_id": booking_id,
+                "position": position,
+                "email": attendee.email,
+                "name": attendee.name,
+                "time_zone": attendee.time_zone,
+                "seat_uid": attendee.seat_uid,
+            }

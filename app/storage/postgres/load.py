@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 import asyncpg
@@ -173,13 +175,16 @@ class _Writer:
         self._tell = tell
 
     async def copy(self, rows: TableRows) -> None:
-        """Write rows into their table."""
-        records = self._told(rows) if rows.table in _LIST_OF_TABLE else rows.rows
-        await self._connection.copy_records_to_table(rows.table, records=records, columns=rows.columns)
+        """Write rows into their table; the first one tells the columns, of which every table has several."""
+        found = iter(self._told(rows) if rows.table in _LIST_OF_TABLE else rows.rows)
+        first = next(found, None)
+        if first is not None:
+            records = map(itemgetter(*first), chain([first], found))
+            await self._connection.copy_records_to_table(rows.table, records=records, columns=list(first))
 
     def _told(self, rows: TableRows) -> Iterator[Row]:
-        for record in rows.rows:
-            yield record
+        for row in rows.rows:
+            yield row
             self._done[rows.list] += 1
             done, total = self._done[rows.list], self.totals[rows.list]
             if done % _STEP == 0 or done == total:

@@ -84,19 +84,6 @@ async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
                 raise MigrationFailedError(str(error)) from error
 
 
-async def pending_revisions(database_url: str, *, timeout_s: float) -> list[str]:
-    """Return the revisions that the database lacks, oldest first.
-
-    Raises
-    ------
-    UnknownRevisionError, StoreUnavailableError
-        As for `migrate`.
-    """
-    with storage_errors():
-        async with asyncio.timeout(timeout_s), _connected(database_url, timeout_s) as connection:
-            return await _pending(connection)
-
-
 @asynccontextmanager
 async def _connected(database_url: str, timeout_s: float) -> AsyncIterator[Connection]:
     # Nothing here runs twice, so nothing is worth preparing; PgBouncer would mind.

@@ -1,0 +1,166 @@
+"""`GET /v2/slots/explain`: what is told to whom."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.asking import Answer, Asking
+from tests.api.world import ANA, BEN, event_type
+
+BOOKED = {
+    "uid": "b1",
+    "eventTypeId": 10,
+    "userId": ANA,
+    "start": "2050-09-05T10:00:00Z",
+    "end": "2050-09-05T11:00:00Z",
+    "attendees": [{"name": "Guest", "email": "guest@example.org"}],
+}
+
+
+async def explain(api: Asking, *, token: str | None = None, **query: Any) -> Answer:
+    return await api.ask("GET", "/v2/slots/explain", params={"eventTypeId": 10, **query}, token=token)
+
+
+async def monday(api: Asking, **query: Any) -> Any:
+    return (await explain(api, start="2050-09-05", end="2050-09-05", **query)).data["2050-09-05"]
+
+
+async def test_a_start_with_all_there_is_to_know(api: Asking) -> None:
+    await api.add(bookings=[BOOKED])
+    found = (await explain(api, at="2050-09-05T10:30:00Z", timeZone="Europe/Rome", token="cal_key_of_ana")).data
+    assert found == {
+        "start": "2050-09-05T12:30:00.000+02:00",
+        "end": "2050-09-05T13:30:00.000+02:00",
+        "free": False,
+        "listed": False,
+        "reasons": [],
+        "hosts": [
+            {
+                "hostId": ANA,
+                "mandatory": True,
+                "groupId": None,
+                "free": False,
+                "reasons": [
+                    {
+                        "kind": "booking",
+                        "start": "2050-09-05T12:00:00.000+02:00",
+                        "end": "2050-09-05T13:00:00.000+02:00",
+                        "bookingUid": "b1",
+                    }
+                ],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("token", [None, "cal_key_of_dee"])
+async def test_strangers_are_told_the_kind_alone_and_once(api: Asking, token: str | None) -> None:
+    """Dee has no team with Ana."""
+    short = {**BOOKED, "eventTypeId": 11, "start": "2050-09-05T11:00:00Z", "end": "2050-09-05T11:15:00Z", "uid": "b2"}
+    await api.add(bookings=[BOOKED, short])
+    found = (await explain(api, at="2050-09-05T10:30:00Z", token=token)).data
+    assert found["hosts"][0]["reasons"] == [{"kind": "booking"}]
+
+
+@pytest.mark.parametrize("token", ["cal_key_of_ana", "cal_key_of_ben"])
+async def test_a_reservation_is_told_until_when_and_never_by_its_uid(api: Asking, token: str) -> None:
+    """Ben has a team with Ana. Whoever knows a reservation's uid may end it."""
+    kept = (await api.reserve(10, "10:00")).data
+    told = await explain(api, at="2050-09-05T10:00:00Z", token=token)
+    [reason] = told.data["hosts"][0]["reasons"]
+    assert (reason["kind"], reason["reservationUntil"]) == ("reservation", kept["reservationUntil"])
+    assert kept["reservationUid"] not in str(told.body)
+    stranger = await explain(api, at="2050-09-05T10:00:00Z")
+    assert stranger.data["hosts"][0]["reasons"] == [{"kind": "reservation"}]
+
+
+async def test_each_host_of_a_team(api: Asking) -> None:
+    """Either of two; Ana is booked, Ben is free, so the start is free."""
+    await api.add(bookings=[BOOKED])
+    found = (await explain(api, eventTypeId=21, at="2050-09-05T10:00:00Z")).data
+    assert (found["free"], found["listed"]) == (True, True)
+    assert [(one["hostId"], one["mandatory"], one["free"]) for one in found["hosts"]] == [
+        (ANA, False, False),
+        (BEN, False, True),
+    ]
+
+
+async def test_rules_of_the_event_type_are_nobodys_secret(api: Asking) -> None:
+    early = (await explain(api, at="2020-09-07T10:00:00Z")).data["reasons"]
+    assert [one["kind"] for one in early] == ["notice"]
+    assert early[0]["earliest"].startswith("20")
+    outside = (await explain(api, eventTypeId=15, at="2050-09-05T10:00:00Z")).data["reasons"]
+    assert outside == [{"kind": "bookingWindow", "firstDate": "2050-09-06", "lastDate": "2050-09-07"}]
+    assert (await api.reserve(14, "10:00")).status == 201
+    full = (await explain(api, eventTypeId=14, at="2050-09-05T13:00:00Z")).data["hosts"][0]["reasons"]
+    day = {"start": "2050-09-04T22:00:00.000Z", "end": "2050-09-05T22:00:00.000Z"}
+    assert full == [{"kind": "limit", **day, "period": "day", "counts": "bookings", "most": 1}]
+    for _ in range(2):
+        assert (await api.reserve(12, "10:00")).status == 201
+    seats = (await explain(api, eventTypeId=12, at="2050-09-05T10:00:00Z")).data["reasons"]
+    assert [(one["kind"], one["seatsBooked"], one["seatsTotal"]) for one in seats] == [("seats", 2, 2)]
+
+
+async def test_counts_by_date(api: Asking) -> None:
+    await api.add(bookings=[BOOKED])
+    found = (await explain(api, start="2050-09-03", end="2050-09-05")).data
+    assert found == {
+        "2050-09-03": {"candidates": 0, "listed": 0, "taken": {}},
+        "2050-09-04": {"candidates": 0, "listed": 0, "taken": {}},
+        "2050-09-05": {"candidates": 8, "listed": 7, "taken": {"booking": 1}},
+    }
+
+
+@pytest.mark.parametrize("type_id", [10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 26])
+async def test_as_many_are_listed_as_the_listing_has(api: Asking, type_id: int) -> None:
+    await api.add(bookings=[BOOKED])
+    await api.reserve(type_id, "11:00")
+    window: dict[str, Any] = {"eventTypeId": type_id, "start": "2050-09-05", "end": "2050-09-09", "timeZone": "Asia/Tokyo"}
+    counted = (await explain(api, **window)).data
+    listed = (await api.slots(**window)).data
+    assert {day: one["listed"] for day, one in counted.items() if one["listed"]} == {
+        day: len(starts) for day, starts in listed.items()
+    }
+
+
+async def test_the_longest_slot_fits_around_the_start(api: Asking) -> None:
+    always = {"id": 300, "ownerId": ANA, "timeZone": "UTC", "availability": [ALL_DAY]}
+    await api.add(schedules=[always], eventTypes=[event_type(40, "week", 10_080, ownerId=ANA, scheduleId=300)])
+    found = (await explain(api, eventTypeId=40, at="2050-09-11T00:00:00Z")).data
+    assert (found["free"], found["reasons"]) == (True, [{"kind": "grid"}])
+
+
+ALL_DAY = {
+    "days": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    "startTime": "00:00",
+    "endTime": "24:00",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({}, "time range"),
+        ({"start": "2050-09-05"}, "time range"),
+        ({"at": "noon"}, "'at'"),
+        ({"at": "2050-09-05T24:61:00Z", "start": "2050-09-05", "end": "2050-09-05"}, "'at'"),
+        ({"at": "2050-09-06T10:00:00Z", "start": "2050-09-05", "end": "2050-09-05"}, "between 'start' and 'end'"),
+        ({"at": "2050-09-05T10:00:00Z", "start": "2050-09-05"}, "time range"),
+        ({"at": "2050-09-05T10:00:00Z", "colour": "red"}, "'colour'"),
+        ({"at": "9998-12-31T10:00:00Z"}, "time range"),
+    ],
+)
+async def test_bad_questions(api: Asking, query: dict[str, str], says: str) -> None:
+    answer = await explain(api, **query)
+    assert answer.status == 400
+    assert says in answer.message
+
+
+async def test_an_unknown_event_type(api: Asking) -> None:
+    answer = await explain(api, eventTypeId=999, at="2050-09-05T10:00:00Z")
+    assert answer.status == 404
+
+
+async def test_at_may_not_be_repeated(api: Asking) -> None:
+    answer = await api.ask("GET", "/v2/slots/explain?eventTypeId=10&at=2050-09-05T10:00:00Z&at=2050-09-05T11:00:00Z")
+    assert answer.status == 400
