@@ -35,7 +35,11 @@ def answers(world: dict[str, Any]) -> list[dict[str, Any]]:
 def test_explanations() -> None:
     """What a file's owner asks is answered in full: the booking is named."""
     booked = {"uid": "b1", "eventTypeId": 10, "userId": 1, "start": "2050-09-05T10:00Z", "end": "2050-09-05T11:00Z"}
-    world = {**WORLD, "bookings": [booked], "queries": [{**MONDAY, "name": "day"}, {**MONDAY, "at": "2050-09-05T09:00Z"}]}
+    world = {
+        **WORLD,
+        "bookings": [booked],
+        "queries": [{**MONDAY, "name": "day"}, {**MONDAY, "at": "2050-09-05T09:00Z"}],
+    }
     result = slots("--explain", "-", given=json.dumps(world))
     day, start = json.loads(result.stdout)["answers"]
     counts = {"candidates": 3, "listed": 1, "taken": {"booking": 1, "grid": 1}}
