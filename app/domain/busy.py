@@ -70,6 +70,8 @@ class BusyTimes:
     """Live ones only."""
     limited: tuple[Booking, ...] = ()
     """Accepted bookings of the event types that its limits count, whoever hosts them."""
+    limited_reservations: tuple[Reservation, ...] = ()
+    """Live reservations that its limits count, besides those of the hosts."""
 
 
 class TakenBy(Enum):

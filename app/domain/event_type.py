@@ -84,6 +84,13 @@ class EventType:
     assign_all_members: bool = False
     subset_enabled: bool = False
 
+    @property
+    def ledgers(self) -> tuple[str, ...]:
+        """Where its reservations are entered for limits to count them: the event type's ledger, the team's."""
+        limits = self.limits
+        own = (f"type:{self.id}",) if self.id is not None and (limits.count or limits.duration) else ()
+        return own + ((f"team:{limits.team_id}",) if limits.team_count else ())
+
     def length_asked(self, duration: int | None) -> int:
         """Return the slots' length for a question (docs/rules.md, Words).
 

@@ -20,12 +20,11 @@ def full_periods(
     if not limits.all:
         return []
     bookings = [booking for booking in busy.limited if booking.uid != rescheduling]
+    reservations = {one.uid: one for one in (*busy.reservations, *busy.limited_reservations)}.values()
     own = {staffed.event_type.id}
-    of_type = _counted(_of_types(bookings, own), _of_types(busy.reservations, own))
+    of_type = _counted(_of_types(bookings, own), _of_types(reservations, own))
     team, hosts = limits.team_event_type_ids, staffed.all_host_ids
-    of_team = _counted(
-        _hosted_by(_of_types(bookings, team), hosts), _hosted_by(_of_types(busy.reservations, team), hosts)
-    )
+    of_team = _counted(_hosted_by(_of_types(bookings, team), hosts), _hosted_by(_of_types(reservations, team), hosts))
     return [
         *full_by_count(limits.count, of_type, where, around),
         *full_by_duration(limits.duration, of_type, where, around, length),

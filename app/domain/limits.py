@@ -70,6 +70,8 @@ class BookingLimits:
     count: tuple[Limit, ...] = ()
     duration: tuple[Limit, ...] = ()
     team_count: tuple[Limit, ...] = ()
+    team_id: int | None = None
+    """Whose limit the team's is."""
     team_event_type_ids: frozenset[int] = frozenset()
     """Whose bookings count for the team's limit."""
 

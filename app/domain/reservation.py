@@ -26,6 +26,8 @@ class Claim:
     after_buffer: int
     seats: int | None = None
     """Seats of the start, on a seated type; claims of the same start share its hosts."""
+    ledgers: tuple[str, ...] = ()
+    """Of the limits that count it (`EventType.ledgers`)."""
 
     @property
     def busy_range(self) -> Range:
@@ -59,8 +61,8 @@ class Claimed:
     """With the hosts that were claimed: a further seat takes those of the first."""
     at: Instant
     """When, by the store's clock."""
-    turn: str
-    """Sorts after the turns of all claims that came before."""
+    turns: Mapping[str, int]
+    """Its number in each ledger: higher than those of all claims that came before."""
     seat_rank: int = 0
     """How many other holds have a seat at the start, and came before."""
 

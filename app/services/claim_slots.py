@@ -63,6 +63,7 @@ class WantedSlot:
             before_buffer=event_type.before_buffer,
             after_buffer=event_type.after_buffer,
             seats=event_type.seats,
+            ledgers=event_type.ledgers,
         )
 
 

@@ -1,13 +1,14 @@
 """Use case: list the slots of an event type."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 
 from app.domain.availability import Availability, Slot
 from app.domain.busy import Reservation
-from app.domain.event_type import staff
+from app.domain.event_type import EventType, staff
 from app.domain.reference import EventTypeReference
+from app.domain.reservation import Claimed
 from app.domain.time_ranges import MINUTE, Instant, Range
 from app.services.errors import StoreUnavailableError
 from app.services.look_at_calendars import Looker, Viewpoint
@@ -107,9 +108,15 @@ class _HoldsIfThere:
         self._holds = holds
         self.away = False
 
-    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
+    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
+        return await self._if_there(self._holds.live(host_ids, around))
+
+    async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
+        return await self._if_there(self._holds.entered(event_type, around, claimed))
+
+    async def _if_there(self, answer: Awaitable[tuple[Reservation, ...]]) -> tuple[Reservation, ...]:
         try:
-            return await self._holds.live(host_ids, around, before)
+            return await answer
         except StoreUnavailableError as error:
             _logger.warning("listing without holds: %s does not answer: %r", error.store, error.__cause__)
             self.away = True

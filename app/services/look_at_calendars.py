@@ -52,10 +52,15 @@ class Looker:
         self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint, now: Instant, bookable: Bookable
     ) -> Availability:
         busy = await self._busy_times(staffed, window, viewpoint.claimed)
-        others = tuple(r for r in busy.reservations if r.uid != viewpoint.own_reservation)
+        own = viewpoint.own_reservation
+        busy = replace(
+            busy,
+            reservations=tuple(r for r in busy.reservations if r.uid != own),
+            limited_reservations=tuple(r for r in busy.limited_reservations if r.uid != own),
+        )
         return Availability(
             staffed,
-            replace(busy, reservations=others),
+            busy,
             length=viewpoint.length,
             now=now,
             around=window,
@@ -67,14 +72,15 @@ class Looker:
         """Read everything that may take the hosts' time in a window, from both stores at once."""
         event_type, near = staffed.event_type, slot_margin(staffed, window)
         periods = reach(event_type.limits.all, zone(staffed.zone), near)
-        booked, limited, reservations = await asyncio.gather(
+        booked, limited, held, entered = await asyncio.gather(
             self._calendar.busy_times(
                 [host.id for host in staffed.hosts], near, None if event_type.seats is None else event_type.id
             ),
             self._limited(event_type, periods),
-            self._reservations(staffed, periods, claimed),
+            self._held(staffed, near, claimed),
+            self._entered(event_type, periods, claimed),
         )
-        return replace(booked, limited=limited, reservations=reservations)
+        return replace(booked, limited=limited, reservations=held, limited_reservations=entered)
 
     async def _limited(self, event_type: EventType, periods: Range) -> tuple[Booking, ...]:
         """Read the bookings that an event type's limits count."""
@@ -84,19 +90,16 @@ class Looker:
         counted = {event_type.id} | (limits.team_event_type_ids if limits.team_count else set())
         return await self._calendar.accepted_bookings(counted, periods)
 
-    async def _reservations(
-        self, staffed: StaffedEventType, around: Range, claimed: Claimed | None
-    ) -> tuple[Reservation, ...]:
-        """Read the holds of everybody who hosts the event type: limits count them all, and seats look for theirs.
+    async def _held(self, staffed: StaffedEventType, near: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
+        """Read the holds that may be in the way: while a claim stands, none is.
 
-        While a claim stands no hold is in its way. But holds of other times, and claims that came first, may fill a
-        limit.
+        Those of hosts who are not asked for have seats too.
         """
-        if claimed is None:
-            return await self._holds.live(staffed.all_host_ids, around)
-        if not staffed.event_type.limits.all:
-            return ()
-        return await self._holds.live(staffed.all_host_ids, around, before=claimed.turn)
+        return () if claimed is not None else await self._holds.live(staffed.all_host_ids, near)
+
+    async def _entered(self, event_type: EventType, periods: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
+        """Read the holds that an event type's limits count: holds of other times too, and claims that came first."""
+        return await self._holds.entered(event_type, periods, claimed) if event_type.ledgers else ()
 
     # The booking window ------------------------------------------------------------------------------------------
 

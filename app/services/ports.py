@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.busy import Booking, BusyTimes, Reservation
-from app.domain.event_type import EventTypeRules
+from app.domain.event_type import EventType, EventTypeRules
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Workload
 from app.domain.time_ranges import Instant, Range
@@ -81,15 +81,19 @@ class Credentials(Protocol):
 class LiveReservations(Protocol):
     """Shows the live reservations."""
 
-    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
+    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
         """Return the live reservations of hosts whose buffered time overlaps `around`.
-
-        With a claim's turn in `before` also the claims that came before it and may become reservations.
 
         Raises
         ------
         StoreUnavailableError
             If the store does not answer in time, as with every method of `Holds`.
+        """
+
+    async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
+        """Return the live reservations in an event type's ledgers whose buffered time overlaps `around`.
+
+        With the asker's claim also the claims that came before it and may become reservations.
         """
 
 

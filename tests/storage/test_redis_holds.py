@@ -8,6 +8,8 @@ import fakeredis
 import pytest
 from redis.asyncio import Redis
 
+from app.domain.event_type import EventType
+from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation
 from app.domain.time_ranges import MINUTE
 from app.services.errors import StoreUnavailableError
@@ -15,7 +17,7 @@ from app.storage.embedded import EmbeddedUrls
 from app.storage.holds import keys, redis_holds
 from app.storage.holds.connection import EvictionPolicyError, RedisUrlError, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
-from app.storage.holds.scripts import run, run_all
+from app.storage.holds.scripts import run
 
 NINE = 2_546_150_400_000
 """2050-09-07T00:00Z, but any instant would do."""
@@ -53,6 +55,11 @@ def claim(
 def seat(name: str, seats: int, *, hosts: tuple[int, ...] = (1,), start: int = 0) -> Claim:
     """A claim of one of some seats."""
     return replace(claim(name, start, hosts=hosts), seats=seats)
+
+
+def hold_key(host_id: int, name: str) -> str:
+    """The key of a claim on a host: while it exists the claim stands."""
+    return keys.host_lane(host_id).hold_prefix + name
 
 
 async def claimed(holds: RedisHolds, wanted: Claim, own: KeptReservation | None = None) -> Claimed:
@@ -140,14 +147,14 @@ async def test_the_same_claim_may_be_sent_twice(holds: RedisHolds) -> None:
 
 async def test_a_claim_lapses_by_itself(redis: Redis, holds: RedisHolds) -> None:
     await claimed(holds, claim("unfinished"))
-    await redis.pexpire(keys.host_hold(1, "unfinished"), 20)
+    await redis.pexpire(hold_key(1, "unfinished"), 20)
     await asyncio.sleep(0.05)
     await claimed(holds, claim("second"))
 
 
 async def test_a_lapsed_claim_cannot_be_kept(redis: Redis, holds: RedisHolds) -> None:
     outcome = await claimed(holds, claim("slow", hosts=(1, 2)))
-    await redis.delete(keys.host_hold(2, "slow"))
+    await redis.delete(hold_key(2, "slow"))
     assert not await holds.keep(outcome.claim, outcome.at + 60_000)
     assert await holds.reservation("uid-slow") is None
     await claimed(holds, claim("second", hosts=(1, 2)))
@@ -168,15 +175,15 @@ async def test_an_index_does_not_keep_the_dead(redis: Redis, holds: RedisHolds) 
     """Dead entries go a few at a time, with the claims of others, wherever those are."""
     for n in range(200):
         outcome = await claimed(holds, claim(f"c{n}", n * 60))
-        await redis.delete(keys.host_hold(1, outcome.claim.id))
-    assert await redis.zcard(keys.host_index(1)) < 40
+        await redis.delete(hold_key(1, outcome.claim.id))
+    assert await redis.zcard(keys.host_lane(1).index) < 40
 
 
 async def test_an_index_goes_with_its_last_hold(redis: Redis, holds: RedisHolds) -> None:
     first = await kept(holds, claim("first"), for_ms=60_000)
     await kept(holds, claim("second", 60), for_ms=30_000)
-    assert await redis.pexpiretime(keys.host_index(1)) == first.until
-    assert await redis.pexpiretime(keys.host_longest(1)) == first.until
+    assert await redis.pexpiretime(keys.host_lane(1).index) == first.until
+    assert await redis.pexpiretime(keys.host_lane(1).about) == first.until
 
 
 # Reservations ------------------------------------------------------------------------------------------------------
@@ -230,7 +237,7 @@ async def test_ending_what_never_was(holds: RedisHolds) -> None:
 async def test_a_locator_without_a_hold_leads_nowhere(redis: Redis, holds: RedisHolds) -> None:
     """A store that lost the hold but not the locator must not vouch for it."""
     await kept(holds, claim("first"))
-    await redis.delete(keys.host_hold(1, "first"))
+    await redis.delete(hold_key(1, "first"))
     assert await holds.reservation("uid-first") is None
 
 
@@ -282,7 +289,7 @@ async def test_of_two_moves_at_once_one_stands(holds: RedisHolds) -> None:
 async def test_a_move_that_lapsed_leaves_the_old_one(redis: Redis, holds: RedisHolds) -> None:
     old = await kept(holds, claim("old"))
     new = await claimed(holds, moved(old, claim("new", 100)), old)
-    await redis.delete(keys.host_hold(1, "new"))
+    await redis.delete(hold_key(1, "new"))
     assert not await holds.move(old, new.claim, new.at + 60_000)
     assert await holds.reservation(old.uid) == old
     assert await holds.end(old.uid)
@@ -302,7 +309,7 @@ async def test_a_crash_in_the_middle_of_a_move_leaves_the_old_one(
         patched.setattr(redis_holds, "run_all", crash)
         with pytest.raises(StoreUnavailableError):
             await holds.move(old, new.claim, new.at + 60_000)
-    await redis.delete(keys.host_hold(1, "new"))
+    await redis.delete(hold_key(1, "new"))
     assert await holds.reservation(old.uid) == old
     again = await claimed(holds, moved(old, claim("again", 100)), old)
     assert await holds.move(old, again.claim, again.at + 60_000)
@@ -318,8 +325,7 @@ async def test_while_a_move_is_under_way_the_reservation_is_the_old_one(redis: R
     assert await holds.reservation(old.uid) == old
     third = await claimed(holds, moved(old, claim("third", 200)), old)
     assert not await holds.move(old, third.claim, third.at + 60_000)
-    confirm = redis_holds._confirm(new.claim, new.at + 60_000, old.claim)
-    assert await run_all(redis, confirm) == [1]
+    assert await holds._all_done(holds._confirm(new.claim, new.at + 60_000, old.claim))
     found = await holds.reservation(old.uid)
     assert found is not None
     assert found.claim.id == "new"
@@ -331,7 +337,7 @@ async def test_what_was_moved_away_from_never_comes_back(redis: Redis, holds: Re
     old = await kept(holds, claim("old"))
     new = await claimed(holds, moved(old, claim("new", 100)), old)
     assert await holds.move(old, new.claim, new.at + 60_000)
-    await redis.delete(keys.host_hold(1, "new"))
+    await redis.delete(hold_key(1, "new"))
     assert await holds.reservation(old.uid) is None
 
 
@@ -351,7 +357,7 @@ async def test_the_loser_of_two_moves_is_never_confirmed(
         patched.setattr(holds, "_release", die)
         with pytest.raises(StoreUnavailableError):
             await holds.move(old, loser.claim, loser.at + 60_000)
-    assert await redis.pttl(keys.host_hold(1, "loser")) <= redis_holds.PROVISIONAL_MS
+    assert await redis.pttl(hold_key(1, "loser")) <= redis_holds.PROVISIONAL_MS
 
 
 async def test_a_move_whose_answer_got_lost_may_be_sent_again(holds: RedisHolds) -> None:
@@ -488,3 +494,75 @@ async def test_a_server_that_is_away_is_told_in_time(unused_tcp_port: int) -> No
 def test_a_url_of_another_kind_is_refused_with_what_there_is() -> None:
     with pytest.raises(RedisUrlError, match="rediss://"):
         _ = open_redis("redis+cluster://127.0.0.1:7000", deadline_s=1)
+
+
+# Ledgers -----------------------------------------------------------------------------------------------------------
+
+LIMITED = EventType(id=7, length=60, limits=BookingLimits(count=(Limit(Period.DAY, 9),)))
+OF_A_TEAM = replace(LIMITED, limits=BookingLimits(team_count=(Limit(Period.DAY, 9),), team_id=5))
+ALL_TIME = (NINE - 10_000 * MINUTE, NINE + 10_000 * MINUTE)
+
+
+def counted(name: str, start: int = 0, *, hosts: tuple[int, ...] = (1,), event_type: EventType = LIMITED) -> Claim:
+    """A claim that a limit counts."""
+    return replace(claim(name, start, hosts=hosts), ledgers=event_type.ledgers)
+
+
+async def entered(holds: RedisHolds, own: Claimed | None = None, event_type: EventType = LIMITED) -> list[str]:
+    return sorted(one.uid for one in await holds.entered(event_type, ALL_TIME, own))
+
+
+async def test_of_claims_that_a_limit_counts_the_later_sees_the_earlier(holds: RedisHolds) -> None:
+    """They are on different hosts, so nothing else tells one of the other."""
+    first = await claimed(holds, counted("first"))
+    second = await claimed(holds, counted("second", hosts=(2,)))
+    assert await entered(holds, first) == []
+    assert await entered(holds, second) == ["uid-first"]
+    assert await entered(holds) == []
+
+
+async def test_reservations_stay_in_their_ledger_until_they_end(holds: RedisHolds) -> None:
+    first = await claimed(holds, counted("first"))
+    second = await kept(holds, counted("second", hosts=(2,)), for_ms=200)
+    assert await entered(holds, first) == ["uid-second"]
+    assert await entered(holds) == ["uid-second"]
+    third = await kept(holds, counted("third", hosts=(3,)))
+    assert await entered(holds) == ["uid-second", "uid-third"]
+    assert await holds.end(third.uid)
+    assert await entered(holds) == ["uid-second"]
+    await asyncio.sleep(0.25)
+    assert await holds.reservation(second.uid) is None
+    assert await entered(holds) == []
+
+
+async def test_a_moved_reservation_is_entered_once(holds: RedisHolds) -> None:
+    old = await kept(holds, counted("old"))
+    new = await claimed(holds, moved(old, counted("new", 600)), old)
+    assert await holds.move(old, new.claim, new.at + 60_000)
+    [found] = await holds.entered(LIMITED, ALL_TIME, None)
+    assert (found.uid, found.start) == (old.uid, NINE + 600 * MINUTE)
+
+
+async def test_a_refused_claim_leaves_nothing_in_its_ledger(holds: RedisHolds) -> None:
+    await kept(holds, claim("taken"))
+    assert await holds.claim(counted("refused"), None) == Held(1)
+    later = await claimed(holds, counted("later", hosts=(2,)))
+    assert await entered(holds, later) == []
+
+
+async def test_a_ledger_is_a_types_or_a_teams(holds: RedisHolds) -> None:
+    await kept(holds, counted("own"))
+    await kept(holds, counted("team", hosts=(2,), event_type=OF_A_TEAM))
+    assert await entered(holds) == ["uid-own"]
+    assert await entered(holds, event_type=OF_A_TEAM) == ["uid-team"]
+
+
+async def test_what_a_file_brings_is_entered_too(holds: RedisHolds) -> None:
+    await holds.load([KeptReservation(claim=counted("loaded"), until=await now(holds) + 60_000)])
+    assert await entered(holds) == ["uid-loaded"]
+
+
+async def now(holds: RedisHolds) -> int:
+    outcome = await claimed(holds, claim("clock", hosts=(99,)))
+    await holds.release(outcome.claim)
+    return outcome.at

@@ -1,34 +1,71 @@
 """The names of the keys. What one script reads or writes shares a hash tag, and so a node of a cluster."""
 
+from dataclasses import dataclass
+
 from app.domain.reservation import Claim
 
 PREFIX = "hf:"
 """Of every key; emptying the store touches nothing else."""
 
-
-def host_index(host_id: int) -> str:
-    """Return the key of a host's index of holds."""
-    return f"{PREFIX}{{h:{host_id}}}:holds"
+_NOBODY, _EVERYBODY = "-", "*"
 
 
-def host_longest(host_id: int) -> str:
-    """Return the key of the length of a host's longest buffered range."""
-    return f"{PREFIX}{{h:{host_id}}}:longest"
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Where a hold is entered: the time of a host, or a ledger that limits count."""
+
+    tag: str
+    group: str
+    """Holds of the same group share the lane's time; "-" shares with nobody, "*" with everybody."""
+    host_id: int | None = None
+    """Whose time it is; None: a ledger's."""
+
+    @property
+    def index(self) -> str:
+        """The key of the index of the lane's holds."""
+        return f"{PREFIX}{{{self.tag}}}:holds"
+
+    @property
+    def about(self) -> str:
+        """The key of what is known of the lane as a whole."""
+        return f"{PREFIX}{{{self.tag}}}:about"
+
+    @property
+    def hold_prefix(self) -> str:
+        """What the keys of the lane's holds begin with; the claim's id follows."""
+        return f"{PREFIX}{{{self.tag}}}:hold:"
+
+    def member(self, claim: Claim) -> str:
+        """Return a hold's member of the index."""
+        return f"{claim.busy_range[1]}:{self.group}:{claim.id}"
+
+    def hold(self, claim: Claim) -> str:
+        """Return the key of a hold: while it exists the hold is live."""
+        return self.hold_prefix + claim.id
 
 
-def host_hold_prefix(host_id: int) -> str:
-    """Return what the keys of a host's holds begin with; the claim's id follows."""
-    return f"{PREFIX}{{h:{host_id}}}:hold:"
+def host_lane(host_id: int, group: str = _NOBODY) -> Lane:
+    """Return the time of a host."""
+    return Lane(f"h:{host_id}", group, host_id)
 
 
-def host_hold(host_id: int, claim_id: str) -> str:
-    """Return the key of a hold on a host: while it exists the hold is live."""
-    return host_hold_prefix(host_id) + claim_id
+def ledger_lane(ledger: str) -> Lane:
+    """Return a ledger."""
+    return Lane(f"l:{ledger}", _EVERYBODY)
+
+
+def lanes(claim: Claim) -> list[Lane]:
+    """Return the lanes of a claim in the order in which they are claimed: ledgers, then hosts by ascending id.
+
+    All claim in this order, so that of claims that meet on several lanes one comes through.
+    """
+    ledgers = [ledger_lane(ledger) for ledger in claim.ledgers]
+    return ledgers + [host_lane(host_id, seat_group(claim)) for host_id in claim.host_ids]
 
 
 def seat_group(claim: Claim) -> str:
     """Return the group whose holds share a host's time: a start of a seated event type; "-" is none."""
-    return "-" if claim.seats is None else f"{claim.event_type_id}@{claim.start}"
+    return _NOBODY if claim.seats is None else f"{claim.event_type_id}@{claim.start}"
 
 
 def seat_ledger(claim: Claim) -> str:
@@ -39,11 +76,6 @@ def seat_ledger(claim: Claim) -> str:
 def seat_entry_prefix(claim: Claim) -> str:
     """Return what the keys of a ledger's entries begin with; the claim's id follows."""
     return f"{PREFIX}{{s:{seat_group(claim)}}}:seat:"
-
-
-def index_member(claim: Claim) -> str:
-    """Return a hold's member of its hosts' indexes."""
-    return f"{claim.busy_range[1]}:{seat_group(claim)}:{claim.id}"
 
 
 def locator(uid: str) -> str:

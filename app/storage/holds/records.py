@@ -20,6 +20,7 @@ def written(claim: Claim, until: Instant) -> bytes:
             "before": claim.before_buffer,
             "after": claim.after_buffer,
             "seats": claim.seats,
+            "ledgers": claim.ledgers,
             "until": until,
         }
     )
@@ -39,6 +40,7 @@ def read(record: bytes | str) -> KeptReservation:
             before_buffer=values["before"],
             after_buffer=values["after"],
             seats=values["seats"],
+            ledgers=tuple(values["ledgers"]),
         ),
         until=values["until"],
     )

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 
 from app.domain.busy import Reservation
+from app.domain.event_type import EventType
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation
 from app.domain.time_ranges import Instant, Range
 from app.services.errors import StoreUnavailableError
 from app.storage.holds import keys
+from app.storage.holds.keys import Lane
 from app.storage.holds.records import as_busy, read, written
 from app.storage.holds.scripts import Call, Value, run, run_all
 
@@ -26,15 +28,18 @@ _BATCH = 500
 
 
 class RedisHolds:
-    """Reservations on one Redis or Valkey, or behind Sentinel.
+    """Reservations on one Redis or Valkey, behind Sentinel, or on a cluster.
 
-    The hosts of a claim are claimed by one script, so all of them or none. A uid's locator and a seat's ledger have
-    hash slots of their own: nothing below relies on their being atomic with the hosts' keys.
+    On one server the lanes of a claim are claimed by one script, so all of them or none. On a cluster each lane has a
+    node of its own, and they are claimed one after the other; those that stand already are given up when one is
+    refused, and lapse in seconds after a crash. A uid's locator and a seat's ledger have hash slots of their own
+    everywhere: nothing below relies on their being atomic with the lanes.
     """
 
-    def __init__(self, redis: Redis, *, deadline_s: float) -> None:
+    def __init__(self, redis: Redis | RedisCluster, *, deadline_s: float) -> None:
         """Work on a client; every method answers or fails within the deadline."""
         self._redis = redis
+        self._clustered = isinstance(redis, RedisCluster)
         self._deadline_s = deadline_s
 
     async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
@@ -43,17 +48,34 @@ class RedisHolds:
             rank = 0
             if claim.seats is not None:
                 # The ledger comes first: it says whose hosts a further seat takes. A crash after it leaves an entry
-                # that lapses as the hosts' claims do.
+                # that lapses as the lanes' claims do.
                 taken = await run(self._redis, _claim_seat(claim, ignoring))
                 if taken[0] != b"claimed":
                     return Held(None) if taken[0] == b"held" else Contended()
                 rank = int(taken[1])
                 claim = replace(claim, host_ids=_host_ids(taken[2]))
-            outcome = await run(self._redis, _claim_hosts(claim, ignoring))
-            if outcome[0] == b"claimed":
-                return Claimed(claim, int(outcome[1]), outcome[2].decode(), rank)
+            outcome = await self._claim_lanes(claim, ignoring)
+            if isinstance(outcome, Claimed):
+                return replace(outcome, seat_rank=rank)
             await self._give_up_seat(claim)
-            return Held(claim.host_ids[int(outcome[1]) - 1]) if outcome[0] == b"held" else Contended()
+            return outcome
+
+    async def _claim_lanes(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
+        at, turns = 0, list[int]()
+        parts = self._together(keys.lanes(claim))
+        for number, part in enumerate(parts):
+            verdict, *told = await run(self._redis, _claim_part(claim, part, ignoring))
+            if verdict != b"claimed":
+                if number:
+                    await run_all(self._redis, [_release_part(claim, claimed) for claimed in parts[:number]])
+                return Held(part[int(told[0]) - 1].host_id) if verdict == b"held" else Contended()
+            at = int(told[0])
+            turns += map(int, told[1:])
+        return Claimed(claim, at, dict(zip(claim.ledgers, turns, strict=False)))
+
+    def _together(self, lanes: list[Lane]) -> list[list[Lane]]:
+        """Split lanes into those that one script may reach."""
+        return [[lane] for lane in lanes] if self._clustered else [lanes]
 
     async def release(self, claim: Claim) -> None:
         """Give up a claim."""
@@ -66,8 +88,7 @@ class RedisHolds:
             # The locator comes first. A crash after it leaves a locator to a claim that lapses in seconds, and whose
             # uid nobody was told; the other order would leave a reservation that nobody could end.
             locate = _point_locator(claim, until, expected="", fallback=None)
-            located, *confirmed = await run_all(self._redis, [locate, *_confirm(claim, until, None)])
-            if located and all(confirmed):
+            if await self._all_done([locate, *self._confirm(claim, until, None)]):
                 return True
             await self._release(claim)
             await run(self._redis, _drop_locator(claim))
@@ -82,13 +103,35 @@ class RedisHolds:
             if not await run(self._redis, locate):
                 await self._release(claim)
                 return False
-            # Then the new hold is confirmed and the old one ends, in one step.
-            if all(await run_all(self._redis, _confirm(claim, until, kept.claim))):
+            # Then the new hold is confirmed and the old one ends: on one server in one step, on a cluster in this
+            # order. A crash in between leaves both, the old one until its time is up.
+            if await self._all_done(self._confirm(claim, until, kept.claim)):
+                if self._clustered:
+                    await self._release_lanes(kept.claim)
                 await self._give_up_seat(kept.claim)
                 return True
             await self._release(claim)
             await self._point_back(kept, claim)
             return False
+
+    def _confirm(self, claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
+        """Return what confirms a claim: its ledgers first, so that they never lack a hold, the last host last."""
+        calls: list[Call] = []
+        if claim.seats is not None:
+            entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
+            calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
+        ended = None if self._clustered else old
+        return calls + [_confirm_part(claim, part, until, ended) for part in self._together(keys.lanes(claim))]
+
+    async def _all_done(self, calls: Sequence[Call]) -> bool:
+        """Run scripts in order and say whether all of them did their part."""
+        if not self._clustered:
+            return all(await run_all(self._redis, calls))
+        # One by one: the nodes of a cluster do not wait for each other.
+        for call in calls:
+            if not await run(self._redis, call):
+                return False
+        return True
 
     async def reservation(self, uid: str) -> KeptReservation | None:
         """Return a live reservation: one whose hold exists and is confirmed, whatever the locator says."""
@@ -98,7 +141,8 @@ class RedisHolds:
                 return None
             pipeline = self._redis.pipeline(transaction=False)
             for kept in candidates:
-                _ = pipeline.getrange(keys.host_hold(kept.claim.host_ids[0], kept.claim.id), 0, 0)
+                # The last lane is confirmed last.
+                _ = pipeline.getrange(keys.lanes(kept.claim)[-1].hold(kept.claim), 0, 0)
             states = await pipeline.execute()
             found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
             if found is not None and not states[0]:
@@ -120,13 +164,23 @@ class RedisHolds:
                 # It was moved just now; what it was moved to ends in the next round.
             return False
 
-    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:
+    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
         """Return the live reservations of hosts, in one round trip for all of them."""
-        if not host_ids:
+        return await self._live([(keys.host_lane(host_id), 0) for host_id in host_ids], around)
+
+    async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
+        """Return the live reservations in the ledgers of an event type; see `services.ports.LiveReservations`."""
+        turns = {} if claimed is None else claimed.turns
+        lanes = [(keys.ledger_lane(ledger), turns.get(ledger, 0)) for ledger in event_type.ledgers]
+        return await self._live(lanes, around)
+
+    async def _live(self, lanes: list[tuple[Lane, int]], around: Range) -> tuple[Reservation, ...]:
+        if not lanes:
             return ()
+        parts = [[lane] for lane in lanes] if self._clustered else [lanes]
         async with self._answered():
-            records = await run(self._redis, _read_live(host_ids, around, before))
-            found = {kept.claim.id: kept for kept in map(read, records)}
+            answers = await run_all(self._redis, [_read_part(part, around) for part in parts])
+            found = {kept.claim.id: kept for records in answers for kept in map(read, records)}
             return tuple(as_busy(kept) for kept in found.values())
 
     async def ping(self) -> None:
@@ -139,7 +193,15 @@ class RedisHolds:
         for first in range(0, len(reservations), _BATCH):
             async with self._answered():
                 batch = reservations[first : first + _BATCH]
-                await run_all(self._redis, [call for kept in batch for call in _load(kept)])
+                await run_all(self._redis, [call for kept in batch for call in self._load(kept)])
+
+    def _load(self, kept: KeptReservation) -> list[Call]:
+        claim, until = kept.claim, kept.until
+        calls = [_point_locator(claim, until, expected="", fallback=None)]
+        calls += [_import_part(kept, part) for part in self._together(keys.lanes(claim))]
+        if claim.seats is not None:
+            calls += [_claim_seat(claim, None), self._confirm(claim, until, None)[0]]
+        return calls
 
     async def any_live(self, uids: Sequence[str]) -> str | None:
         """Return the first of some uids that has a live reservation; a batch at a time, each within the deadline."""
@@ -158,12 +220,16 @@ class RedisHolds:
 
     async def clear(self) -> None:
         """End every reservation and claim; a batch at a time, each within the deadline."""
-        cursor: int | None = None
-        while cursor != 0:
-            async with self._answered():
-                cursor, found = await self._redis.scan(cursor or 0, match=f"{keys.PREFIX}*", count=_BATCH)
-                if found:
-                    await self._redis.unlink(*found)
+        for node in self._redis.get_primaries() if isinstance(self._redis, RedisCluster) else [self._redis]:
+            cursor: int | None = None
+            while cursor != 0:
+                async with self._answered():
+                    scanned = "SCAN", cursor or 0, "MATCH", f"{keys.PREFIX}*", "COUNT", _BATCH
+                    cursor, found = await node.execute_command(*scanned)
+                    pipeline = self._redis.pipeline(transaction=False)
+                    for key in found:
+                        _ = pipeline.unlink(key)
+                    await pipeline.execute()
 
     async def _located(self, uid: str) -> list[KeptReservation]:
         """Return what a uid leads to: its claim and, while that is being confirmed, the one before."""
@@ -176,7 +242,11 @@ class RedisHolds:
 
     async def _release(self, claim: Claim) -> int:
         await self._give_up_seat(claim)
-        return int(await run(self._redis, _release_hosts(claim)))
+        return await self._release_lanes(claim)
+
+    async def _release_lanes(self, claim: Claim) -> int:
+        parts = self._together(keys.lanes(claim))
+        return sum(map(int, await run_all(self._redis, [_release_part(claim, part) for part in parts])))
 
     async def _give_up_seat(self, claim: Claim) -> None:
         """Take a claim out of its start's ledger, whose dead member the next claim drops."""
@@ -201,52 +271,48 @@ def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:
     )
 
 
-def _claim_hosts(claim: Claim, ignoring: KeptReservation | None) -> Call:
+def _claim_part(claim: Claim, lanes: Sequence[Lane], ignoring: KeptReservation | None) -> Call:
     start, end = claim.busy_range
-    prefixes = [keys.host_hold_prefix(host_id) for host_id in claim.host_ids]
-    group, ignored = keys.seat_group(claim), _ignored(ignoring)
-    arguments: list[Value] = [start, end, group, claim.id, ignored, PROVISIONAL_MS, written(claim, 0), *prefixes]
-    return Call("claim", _hold_keys(claim), arguments)
+    arguments: list[Value] = [start, end, claim.id, _ignored(ignoring), PROVISIONAL_MS, written(claim, 0)]
+    for lane in lanes:
+        arguments += [lane.hold_prefix, lane.group]
+    return Call("claim", _all_keys(claim, lanes), arguments)
 
 
-def _confirm(claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
-    old_keys, old_member = ([], "") if old is None else (_index_and_hold_keys(old), keys.index_member(old))
-    arguments: list[Value] = [until, written(claim, until), len(claim.host_ids), old_member]
-    calls = [Call("confirm", [*_hold_keys(claim), *old_keys], arguments)]
-    if claim.seats is not None:
-        entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
-        calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
-    return calls
+def _confirm_part(claim: Claim, lanes: Sequence[Lane], until: Instant, old: Claim | None) -> Call:
+    script_keys = _all_keys(claim, lanes)
+    arguments: list[Value] = [until, written(claim, until), len(lanes)]
+    if old is not None:
+        ended = keys.lanes(old)
+        script_keys += _index_and_hold_keys(old, ended)
+        arguments += [lane.member(old) for lane in ended]
+    return Call("confirm", script_keys, arguments)
 
 
-def _load(kept: KeptReservation) -> list[Call]:
+def _import_part(kept: KeptReservation, lanes: Sequence[Lane]) -> Call:
     claim, until = kept.claim, kept.until
-    start, end = claim.busy_range
-    arguments: list[Value] = [start, end, keys.seat_group(claim), claim.id, until, written(claim, until)]
-    locate = _point_locator(claim, until, expected="", fallback=None)
-    calls = [locate, Call("import", _hold_keys(claim), arguments)]
-    if claim.seats is not None:
-        prefix = keys.seat_entry_prefix(claim)
-        seat: list[Value] = [claim.id, "", PROVISIONAL_MS, claim.seats, _joined(claim.host_ids), prefix]
-        calls += [
-            Call("claim_seat", [keys.seat_ledger(claim), prefix + claim.id], seat),
-            *_confirm(claim, until, None)[1:],
-        ]
-    return calls
+    arguments: list[Value] = [*claim.busy_range, until, written(claim, until)]
+    arguments += [lane.member(claim) for lane in lanes]
+    return Call("import", _all_keys(claim, lanes), arguments)
 
 
-def _release_hosts(claim: Claim) -> Call:
-    return Call("release", _index_and_hold_keys(claim), [keys.index_member(claim)])
+def _release_part(claim: Claim, lanes: Sequence[Lane]) -> Call:
+    return Call("release", _index_and_hold_keys(claim, lanes), [lane.member(claim) for lane in lanes])
 
 
-def _index_and_hold_keys(claim: Claim) -> list[str]:
-    hosts = claim.host_ids
-    return [key for host_id in hosts for key in (keys.host_index(host_id), keys.host_hold(host_id, claim.id))]
+def _read_part(lanes: Sequence[tuple[Lane, int]], around: Range) -> Call:
+    arguments: list[Value] = [*around]
+    for lane, turn in lanes:
+        arguments += [lane.hold_prefix, turn]
+    return Call("live", [key for lane, _ in lanes for key in (lane.index, lane.about)], arguments)
 
 
-def _read_live(host_ids: Collection[int], around: Range, before: str) -> Call:
-    index_keys = [key for host_id in host_ids for key in (keys.host_index(host_id), keys.host_longest(host_id))]
-    return Call("live", index_keys, [*around, before, *(keys.host_hold_prefix(host_id) for host_id in host_ids)])
+def _index_and_hold_keys(claim: Claim, lanes: Sequence[Lane]) -> list[str]:
+    return [key for lane in lanes for key in (lane.index, lane.hold(claim))]
+
+
+def _all_keys(claim: Claim, lanes: Sequence[Lane]) -> list[str]:
+    return [key for lane in lanes for key in (lane.index, lane.about, lane.hold(claim))]
 
 
 def _point_locator(claim: Claim, until: Instant, *, expected: str, fallback: KeptReservation | None) -> Call:
@@ -257,14 +323,6 @@ def _point_locator(claim: Claim, until: Instant, *, expected: str, fallback: Kep
 
 def _drop_locator(claim: Claim) -> Call:
     return Call("drop_locator", [keys.locator(claim.reservation_uid)], [claim.id])
-
-
-def _hold_keys(claim: Claim) -> list[str]:
-    return [
-        key
-        for host_id in claim.host_ids
-        for key in (keys.host_index(host_id), keys.host_longest(host_id), keys.host_hold(host_id, claim.id))
-    ]
 
 
 def _ignored(ignoring: KeptReservation | None) -> str:

@@ -7,7 +7,7 @@ from hashlib import sha1
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import NoScriptError
 
 Value: TypeAlias = bytes | str | int
@@ -38,7 +38,7 @@ def script(name: str) -> Script:
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-async def run(redis: Redis, call: Call) -> Any:
+async def run(redis: Redis | RedisCluster, call: Call) -> Any:
     """Run one script, in one round trip unless the server has lost it."""
     known = script(call.script)
     try:
@@ -47,7 +47,7 @@ async def run(redis: Redis, call: Call) -> Any:
         return await redis.eval(known.text, len(call.keys), *call.keys, *call.arguments)
 
 
-async def run_all(redis: Redis, calls: Sequence[Call]) -> list[Any]:
+async def run_all(redis: Redis | RedisCluster, calls: Sequence[Call]) -> list[Any]:
     """Run scripts in order, in one round trip unless the server has lost one.
 
     The server runs each on its own: what one does stands whatever the next ones do.

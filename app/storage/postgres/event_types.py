@@ -184,6 +184,7 @@ def _limits(document: Mapping[str, Any]) -> BookingLimits:
         count=tuple(Limit(Period(period), most) for counts, period, most in own if counts == "bookings"),
         duration=tuple(Limit(Period(period), most) for counts, period, most in own if counts == "minutes"),
         team_count=team,
+        team_id=document["limitingTeam"],
         team_event_type_ids=frozenset(document["teamEventTypes"] or ()),
     )
 

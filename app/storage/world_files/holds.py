@@ -89,6 +89,7 @@ def _kept(reservation: Reservation, staffed: StaffedEventType) -> KeptReservatio
         before_buffer=event_type.before_buffer,
         after_buffer=event_type.after_buffer,
         seats=event_type.seats,
+        ledgers=event_type.ledgers,
     )
     return KeptReservation(claim=claim, until=instant_from(reservation.reservation_until))
 

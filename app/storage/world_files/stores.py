@@ -14,6 +14,7 @@ from app.domain.errors import (
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic, staff
 from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
+from app.domain.reservation import Claimed
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.domain.time_ranges import Instant, Range
 from app.fields import instant_from
@@ -92,6 +93,7 @@ class WorldStores:
             count=_limits(event_type.booking_limits_count),
             duration=_limits(event_type.booking_limits_duration),
             team_count=_limits(team.booking_limits_count) if team is not None and of_team else (),
+            team_id=team.id if team is not None and of_team else None,
             team_event_type_ids=self._types_of(team) if team is not None and of_team else frozenset(),
         )
 
@@ -180,7 +182,11 @@ class WorldStores:
             attendee_emails=emails,
         )
 
-    async def live(self, host_ids: Collection[int], around: Range, before: str = "") -> tuple[Reservation, ...]:  # noqa: ARG002 - a file is read whole
+    async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:  # noqa: ARG002 - a file is read whole
+        """Return the file's live reservations; see `services.ports.Holds`."""
+        return await self.live((), around)
+
+    async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:  # noqa: ARG002 - a file is read whole
         """Return the file's live reservations; see `services.ports.Holds`."""
         reservations = (self._reservation(reservation) for reservation in self._world.reservations)
         return tuple(reservation for reservation in reservations if reservation.until > self._now)

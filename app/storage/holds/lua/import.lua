@@ -1,27 +1,26 @@
 -- Writes a hold as it is, whatever it overlaps: what a world file brings is history, not a request.
 --
--- KEYS      three a host: its index, its longest range, the new hold
+-- KEYS      three a lane: its index, what is known about it, the new hold
 -- ARGV[1]   beginning of the buffered range, Unix ms
 -- ARGV[2]   end of the buffered range, Unix ms
--- ARGV[3]   seat group, "-" for none
--- ARGV[4]   id of the claim
--- ARGV[5]   until when, Unix ms
--- ARGV[6]   the record to keep, opaque here
+-- ARGV[3]   until when, Unix ms
+-- ARGV[4]   the record to keep, opaque here
+-- ARGV[5..] a lane each: the hold's member of its index
 --
 -- Returns   1
 
-local turn = '0000000000000000'
 local length = tonumber(ARGV[2]) - tonumber(ARGV[1])
-for host = 1, #KEYS / 3 do
-  local index, longest_key, hold = KEYS[3 * host - 2], KEYS[3 * host - 1], KEYS[3 * host]
-  redis.call('SET', hold, 'c' .. turn .. ARGV[6], 'PXAT', ARGV[5])
-  redis.call('ZADD', index, ARGV[1], ARGV[2] .. ':' .. ARGV[3] .. ':' .. ARGV[4])
-  if length > tonumber(redis.call('GET', longest_key) or 0) then
-    redis.call('SET', longest_key, length, 'KEEPTTL')
+for lane = 1, #KEYS / 3 do
+  local index, about, hold = KEYS[3 * lane - 2], KEYS[3 * lane - 1], KEYS[3 * lane]
+  local turn = redis.call('HINCRBY', about, 'turn', 1)
+  redis.call('SET', hold, 'c' .. string.format('%016d', turn) .. ARGV[4], 'PXAT', ARGV[3])
+  redis.call('ZADD', index, ARGV[1], ARGV[4 + lane])
+  if length > tonumber(redis.call('HGET', about, 'longest') or 0) then
+    redis.call('HSET', about, 'longest', length)
   end
-  for _, key in ipairs({index, longest_key}) do
-    if redis.call('PEXPIRETIME', key) < tonumber(ARGV[5]) then
-      redis.call('PEXPIREAT', key, ARGV[5])
+  for _, key in ipairs({index, about}) do
+    if redis.call('PEXPIRETIME', key) < tonumber(ARGV[3]) then
+      redis.call('PEXPIREAT', key, ARGV[3])
     end
   end
 end

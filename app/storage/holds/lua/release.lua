@@ -1,13 +1,13 @@
--- Ends a hold or a claim on some hosts.
+-- Ends a hold or a claim in some lanes.
 --
--- KEYS      two a host: its index, the hold
--- ARGV[1]   the hold's member of the indexes
+-- KEYS      two a lane: its index, the hold
+-- ARGV      a lane each: the hold's member of its index
 --
--- Returns   how many hosts it still stood on
+-- Returns   in how many lanes it still stood
 
 local ended = 0
-for host = 1, #KEYS / 2 do
-  ended = ended + redis.call('DEL', KEYS[2 * host])
-  redis.call('ZREM', KEYS[2 * host - 1], ARGV[1])
+for lane = 1, #KEYS / 2 do
+  ended = ended + redis.call('DEL', KEYS[2 * lane])
+  redis.call('ZREM', KEYS[2 * lane - 1], ARGV[lane])
 end
 return ended

@@ -140,6 +140,7 @@ SELECT json_build_object(
         FROM limiting_team
         JOIN booking_limits AS l ON l.team_id = limiting_team.id
     ),
+    'limitingTeam', (SELECT id FROM limiting_team),
     'teamEventTypes', (
         SELECT json_agg(e.id)
         FROM limiting_team
