@@ -1,7 +1,7 @@
 """Errors as callers read them: the peer's envelope, and the one table from errors to status and text."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.api.instants import utc_text
@@ -56,6 +56,8 @@ class RequestError(Exception):
     message: str
     errors: tuple[FieldError, ...] = ()
     retry_after_s: int | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the details."""
 
 
 def bad_request(message: str) -> RequestError:
@@ -71,7 +73,7 @@ def error_object(error: RequestError) -> dict[str, Any]:
         fields = [{"property": e.property, "value": e.value, "constraints": e.constraints} for e in error.errors]
         details = {"errors": fields}
     else:
-        details = {"message": error.message, "error": name, "statusCode": error.status}
+        details = {"message": error.message, "error": name, "statusCode": error.status, **error.more}
     return {"code": code, "message": error.message, "details": details}
 
 
@@ -87,8 +89,8 @@ def request_error(error: domain.HoldfastError) -> RequestError:
 
 
 def _refused(error: services.SlotRefusedError) -> RequestError:
-    text = _REFUSALS[error.refusal]
-    return RequestError(422, text.format(event_type_id=error.event_type_id, start=utc_text(error.start)))
+    text = _REFUSALS[error.refusal].format(event_type_id=error.event_type_id, start=utc_text(error.start))
+    return RequestError(422, text, more={"hostIds": list(error.host_ids)} if error.host_ids else {})
 
 
 def _event_type_not_found(error: domain.EventTypeNotFoundError) -> RequestError:

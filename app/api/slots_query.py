@@ -103,6 +103,7 @@ class SlotsQuery(BaseModel):
     format: SlotFormat = "time"
     rescheduling: str | None = Field(None, alias="bookingUidToReschedule")
     subset: HostIds = Field(default_factory=list, alias="rrHostSubsetIds")
+    own_reservation: Text | None = Field(None, alias="reservationUid")
 
     def question(self) -> SlotsQuestion:
         """Return what the parameters ask.
@@ -127,6 +128,7 @@ class SlotsQuery(BaseModel):
             duration=self.duration,
             rescheduling=self.rescheduling,
             subset=frozenset(self.subset),
+            own_reservation=self.own_reservation,
         )
 
 

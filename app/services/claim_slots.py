@@ -6,6 +6,7 @@ but it never decides.
 
 import asyncio
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from app.domain.availability import Availability, Refusal
@@ -46,9 +47,9 @@ class WantedSlot:
         own = None if self.own is None else self.own.uid
         return Viewpoint(length=self.length, rescheduling=self.rescheduling, own_reservation=own)
 
-    def refused(self, refusal: Refusal) -> SlotRefusedError:
-        """Return the error that says so."""
-        return SlotRefusedError(refusal, self.staffed.event_type.id, self.start)
+    def refused(self, refusal: Refusal, host_ids: Collection[int] = ()) -> SlotRefusedError:
+        """Return the error that says so, and which hosts it is because of."""
+        return SlotRefusedError(refusal, self.staffed.event_type.id, self.start, tuple(sorted(host_ids)))
 
     def claim(self, claim_id: str, uid: str, host_ids: list[int]) -> Claim:
         """Return the claim of this slot on some hosts."""
@@ -123,7 +124,7 @@ class SlotClaimer:
         else:
             chosen = await self._team(wanted, availability, passed_over)
         if not passed_over.isdisjoint(chosen):
-            raise wanted.refused(Refusal.RESERVED)
+            raise wanted.refused(Refusal.RESERVED, passed_over.intersection(chosen))
         return chosen
 
     async def _team(self, wanted: WantedSlot, availability: Availability, passed_over: set[int]) -> list[int]:
@@ -136,7 +137,7 @@ class SlotClaimer:
             not_free = passed_over | availability.host_refusals(wanted.start, {host.id for host in group}).keys()
             free = [host for host in group if host.id not in not_free]
             if not free:
-                raise wanted.refused(Refusal.RESERVED)
+                raise wanted.refused(Refusal.RESERVED, {host.id for host in group})
             chosen.append(by_preference(free, workloads)[0].id)
         return chosen
 
@@ -183,7 +184,8 @@ class SlotClaimer:
         availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint)
         refusal = availability.refusal(wanted.start)
         if refusal is not None:
-            raise wanted.refused(refusal)
+            hosts = availability.host_refusals(wanted.start, {host.id for host in wanted.staffed.hosts})
+            raise wanted.refused(refusal, hosts)
         return availability
 
     async def _checked(self, wanted: WantedSlot, claimed: Claimed) -> Claimed | Held | Contended:

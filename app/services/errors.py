@@ -17,12 +17,15 @@ class StoreUnavailableError(HoldfastError):
 class SlotRefusedError(HoldfastError):
     """A slot cannot be reserved."""
 
-    def __init__(self, refusal: Refusal, event_type_id: int | None, start: Instant) -> None:
-        """Keep why, and which slot."""
-        super().__init__(refusal, event_type_id, start)
+    def __init__(
+        self, refusal: Refusal, event_type_id: int | None, start: Instant, host_ids: tuple[int, ...] = ()
+    ) -> None:
+        """Keep why, which slot, and which hosts are not free, for callers who may know."""
+        super().__init__(refusal, event_type_id, start, host_ids)
         self.refusal = refusal
         self.event_type_id = event_type_id
         self.start = start
+        self.host_ids = host_ids
 
 
 class NotReservableError(HoldfastError):

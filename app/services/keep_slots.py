@@ -144,7 +144,12 @@ class SlotKeeper:
             raise NoTieError
         wanted = _wanted(request, rules, own)
         minutes = kept_minutes(request.duration, self._longest_minutes)
-        claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
+        try:
+            claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
+        except SlotRefusedError as error:
+            if error.host_ids and not await self._has_tie(request, rules):
+                raise SlotRefusedError(error.refusal, error.event_type_id, error.start) from None
+            raise
         until = claimed.at + minutes * MINUTE
         return KeptSlot(KeptReservation(claim=claimed.claim, until=until), minutes), claimed
 

@@ -115,7 +115,12 @@ async def test_counts_by_date(api: Asking) -> None:
 async def test_as_many_are_listed_as_the_listing_has(api: Asking, type_id: int) -> None:
     await api.add(bookings=[BOOKED])
     await api.reserve(type_id, "11:00")
-    window: dict[str, Any] = {"eventTypeId": type_id, "start": "2050-09-05", "end": "2050-09-09", "timeZone": "Asia/Tokyo"}
+    window: dict[str, Any] = {
+        "eventTypeId": type_id,
+        "start": "2050-09-05",
+        "end": "2050-09-09",
+        "timeZone": "Asia/Tokyo",
+    }
     counted = (await explain(api, **window)).data
     listed = (await api.slots(**window)).data
     assert {day: one["listed"] for day, one in counted.items() if one["listed"]} == {

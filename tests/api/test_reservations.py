@@ -570,3 +570,25 @@ async def test_an_unknown_event_type(api: Asking, type_id: int) -> None:
     answer = await api.reserve(type_id, "10:00")
     assert answer.status == 404
     assert answer.message.startswith("Event Type with ID=")
+
+
+# Who is in the way ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("token", "told"), [("cal_key_of_ana", [2]), ("cal_key_of_dee", None), (None, None)])
+async def test_which_host_is_not_free_is_told_to_callers_with_a_tie(
+    api: Asking, token: str | None, told: list[int] | None
+) -> None:
+    """Ben's time is held; Ana and Ben together are asked for."""
+    assert (await api.reserve(13, "10:00")).status == 201
+    refused = await api.reserve(20, "10:00", token=token)
+    assert refused.status == 422
+    assert "already reserved" in refused.message
+    assert refused.body["error"]["details"].get("hostIds") == told
+
+
+async def test_a_round_robin_names_all_who_are_not_free(api: Asking) -> None:
+    for _ in range(2):
+        assert (await api.reserve(21, "10:00")).status == 201
+    refused = await api.reserve(21, "10:00", token="cal_key_of_ben")
+    assert refused.body["error"]["details"]["hostIds"] == [1, 2]

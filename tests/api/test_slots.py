@@ -187,7 +187,6 @@ RANGE = "Invalid time range given - check the 'start' and 'end' query parameters
         ({"colour": "red"}, "'colour'"),
         ({"event_type_id": "10"}, "'event_type_id'"),
         ({"eventTypeId": "0_1"}, "eventTypeId"),
-        ({"reservationUid": "x"}, "'reservationUid'"),
     ],
 )
 async def test_a_wrong_parameter_is_told(api: Asking, query: dict[str, str], text: str) -> None:
@@ -254,3 +253,36 @@ async def test_seats_are_counted(api: Asking) -> None:
     }
     assert slots[2]["seatsBooked"] == 1
     assert "bookingUid" not in slots[2]
+
+
+# The own reservation -------------------------------------------------------------------------------------------------
+
+
+async def test_the_holder_still_sees_the_own_start(api: Asking) -> None:
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    day = {"eventTypeId": 10, "start": "2050-09-05", "end": "2050-09-05"}
+    others, own = (await api.slots(**day)).data, (await api.slots(**day, reservationUid=uid)).data
+    assert {"start": "2050-09-05T10:00:00.000Z"} not in others["2050-09-05"]
+    assert {"start": "2050-09-05T10:00:00.000Z"} in own["2050-09-05"]
+    query = {"eventTypeId": 10, "at": "2050-09-05T10:00:00Z", "reservationUid": uid}
+    assert (await api.ask("GET", "/v2/slots/explain", params=query)).data["free"] is True
+
+
+async def test_the_own_seat_and_the_own_place_in_a_limit_are_left_out(api: Asking) -> None:
+    seat = (await api.reserve(12, "10:00")).data["reservationUid"]
+    [slot] = (await api.slots(eventTypeId=12, start="2050-09-05T10:00Z", end="2050-09-05T11:00Z")).data["2050-09-05"]
+    assert slot["seatsBooked"] == 1
+    own = {"eventTypeId": 12, "start": "2050-09-05T10:00Z", "end": "2050-09-05T11:00Z", "reservationUid": seat}
+    [slot] = (await api.slots(**own)).data["2050-09-05"]
+    assert slot["seatsBooked"] == 0
+    only = (await api.reserve(14, "10:00")).data["reservationUid"]
+    assert await api.starts(14) == []
+    day = {"eventTypeId": 14, "start": "2050-09-05", "end": "2050-09-05"}
+    assert len((await api.slots(**day, reservationUid=only)).data["2050-09-05"]) == 8
+
+
+@pytest.mark.parametrize("uid", ["nobody's", "x" * 255])
+async def test_an_unknown_own_reservation_changes_nothing(api: Asking, uid: str) -> None:
+    await api.reserve(10, "10:00")
+    day = {"eventTypeId": 10, "start": "2050-09-05", "end": "2050-09-05"}
+    assert (await api.slots(**day, reservationUid=uid)).data == (await api.slots(**day)).data
