@@ -19,7 +19,7 @@ from app.services.explain_slots import Explained
 
 _Write = Callable[[Instant], str]
 
-_NOBODYS_SECRET = frozenset({Rule.LIMIT, Rule.SEATS, Rule.NOTICE, Rule.BOOKING_WINDOW})
+_TOLD_TO_ANYBODY = frozenset({Rule.LIMIT, Rule.SEATS, Rule.NOTICE, Rule.BOOKING_WINDOW})
 """Rules of the event type itself. Of the others strangers are told the kind alone, and not what they come from."""
 
 
@@ -70,7 +70,7 @@ def _host(one: HostExplained, reasons: list[dict[str, Any]]) -> dict[str, Any]:
     host = one.host
     return {
         "hostId": host.id,
-        "mandatory": host.mandatory,
+        "needed": one.needed,
         "groupId": host.group,
         "free": not reasons,
         "reasons": reasons,
@@ -81,7 +81,7 @@ def _reason(availability: Availability, reason: Reason, write: _Write, *, names_
     told: dict[str, Any] = {"kind": reason.rule.value}
     if reason.of is not None:
         told["of"] = reason.of.value
-    if names_others or reason.rule in _NOBODYS_SECRET:
+    if names_others or reason.rule in _TOLD_TO_ANYBODY:
         told |= _details(availability, reason, write)
     return told
 

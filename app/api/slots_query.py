@@ -208,7 +208,7 @@ def read_explain_query(parameters: Mapping[str, Any]) -> ExplainQuery:
         If one is missing, wrong or unknown, or the start lies outside the window (400).
     """
     window: dict[str, str] = {}
-    if "at" in parameters and not {"start", "end"} & parameters.keys():
+    if parameters.get("at") is not None and not {"start", "end"} & parameters.keys():
         at = instant_or_none(str(parameters["at"]))
         if at is None:
             raise bad_request("Query parameter 'at': must be an ISO 8601 date and time, such as 2050-09-05T10:00:00Z")

@@ -1,7 +1,7 @@
 """Who is free when, for hosts and teams: the one predicate behind listing, reserving and booking (docs/rules.md)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import reduce
 from typing import NamedTuple
@@ -78,8 +78,8 @@ def earliest_start(now: Instant, notice_minutes: int) -> Instant:
     return now - now % MINUTE + MINUTE
 
 
-def _hours(hosts: Iterable[Host], around: Range) -> dict[int, list[Range]]:
-    """Expand the hosts' hours; hosts of a team often share theirs, which are expanded once."""
+def hours_of(hosts: Iterable[Host], around: Range) -> dict[int, list[Range]]:
+    """Return the hours of hosts by id (docs/rules.md 2 and 5); those of a team often share theirs, expanded once."""
     expanded: dict[tuple[object, ...], list[Range]] = {}
     result: dict[int, list[Range]] = {}
     for host in hosts:
@@ -127,15 +127,16 @@ class Availability:
         """In what times the calendar busy times of a host do not count."""
         self._seated_times = merged((seat.start, seat.end) for seat in self.seated.values())
         self._longest_seated = max((seat.end - seat.start for seat in self.seated.values()), default=0)
-        self._shared: dict[int, dict[Instant, SeatedStart]] = {host.id: {} for host in staffed.hosts}
-        """The starts with seats left, by host."""
+        self._shared: dict[int, dict[Instant, Instant]] = {host.id: {} for host in staffed.hosts}
+        """The starts with seats left of each host, and when the last one there ends."""
+        self._mandatory, self._groups = staffed.mandatory, staffed.groups
         self._take_bookings()
         self._take_reservations()
         self._take_calendars()
         self.full = full_periods(staffed, busy, self._zone, around, length=length, rescheduling=rescheduling)
         self._take_full_periods()
         self._shared_starts = {host_id: sorted(seats) for host_id, seats in self._shared.items()}
-        self.open = _hours(staffed.hosts, around)
+        self.open = hours_of(staffed.hosts, around)
         self.free = {
             host.id: without(
                 self.open[host.id], merged(one for taken in self._taken.values() for one in taken[host.id])
@@ -170,7 +171,8 @@ class Availability:
             taken[host_id] += ranges
             if seat is not None:
                 self.calendar_open_for[host_id].append((item.start, item.end))
-                self._shared[host_id][seat.start] = seat
+                shared = self._shared[host_id]
+                shared[item.start] = max(item.end, shared.get(item.start, item.end))
 
     def _take_calendars(self) -> None:
         taken = self._taken[TakenBy.CALENDAR]
@@ -215,7 +217,7 @@ class Availability:
     def _has_room(self, start: Instant) -> bool:
         """Say whether a start that the team is free for may be given, where some have seats taken."""
         end = start + self.length * MINUTE
-        return not meets_any(self._seated_times, start, end) or not self.team_refusals(start)
+        return not meets_any(self._seated_times, start, end) or not any(self.team_refusals(start))
 
     @property
     def grid(self) -> Grid:
@@ -231,10 +233,9 @@ class Availability:
 
     def team_stretches(self, free: Mapping[int, Sequence[Range]]) -> list[Range]:
         """Return the team's stretches, of what each of its hosts has free (docs/rules.md 6)."""
-        mandatory, groups = self.staffed.mandatory, self.staffed.groups
-        needs = [maximal(stretch for host in group for stretch in free[host.id]) for group in groups]
-        if mandatory:
-            needs.append(common([free[host.id] for host in mandatory]))
+        needs = [maximal(stretch for host in group for stretch in free[host.id]) for group in self._groups]
+        if self._mandatory:
+            needs.append(common([free[host.id] for host in self._mandatory]))
         if not needs:
             return []
         return reduce(lambda met, need: maximal(intersection(met, need)), needs)
@@ -263,27 +264,40 @@ class Availability:
         day = self._zone.day_at(start)
         return (first is None or first <= day) and (last is None or day <= last)
 
-    def team_refusals(self, start: Instant) -> list[Refusal]:
-        """Return what refuses a start for its hosts' sake."""
+    def team_refusals(self, start: Instant) -> Iterator[Refusal]:
+        """Tell what refuses a start for its hosts' sake, one after the other."""
         seat = self.seated.get(start)
         if seat is not None:
-            return self._seat_refusals(seat)
-        refusals = [refusal for host in self.staffed.mandatory if (refusal := self._host_refusal(host, start))]
-        for group in self.staffed.groups:
-            reasons = [self._host_refusal(host, start) for host in group]
-            if None not in reasons:
-                refusals.append(min(reason for reason in reasons if reason))
-        return refusals
+            if not seat.seats_left:
+                yield Refusal.SEATS_FULL
+                return
+            yield from self._seat_refusals(seat)
+        for host in self._mandatory:
+            if refusal := self._host_refusal(host, start):
+                yield refusal
+        for group in self._groups:
+            if refusal := self._group_refusal(group, start):
+                yield refusal
 
-    def _seat_refusals(self, seat: SeatedStart) -> list[Refusal]:
+    def _seat_refusals(self, seat: SeatedStart) -> Iterator[Refusal]:
         """Judge another seat at a start that has some taken: it needs the hosts of the first (docs/rules.md 11)."""
-        if not seat.seats_left:
-            return [Refusal.SEATS_FULL]
         hosts = [host for host in self.staffed.hosts if host.id in seat.host_ids]
         if not hosts:
             # Those of the first seat are not asked for, or do not host the event type any more.
-            return [_taken_by(seat)]
-        return [refusal for host in hosts if (refusal := self._host_refusal(host, seat.start))]
+            yield _taken_by(seat)
+        for host in hosts:
+            if refusal := self._host_refusal(host, seat.start):
+                yield refusal
+
+    def _group_refusal(self, group: tuple[Host, ...], start: Instant) -> Refusal | None:
+        """Return why nobody of a group is free; None as soon as somebody is."""
+        lowest: Refusal | None = None
+        for host in group:
+            refusal = self._host_refusal(host, start)
+            if refusal is None:
+                return None
+            lowest = refusal if lowest is None else min(lowest, refusal)
+        return lowest
 
     def _host_refusal(self, host: Host, start: Instant) -> Refusal | None:
         end = start + self.length * MINUTE
@@ -300,9 +314,8 @@ class Availability:
         starts, end = self._shared_starts[host.id], start + self.length * MINUTE
         # What began earlier by the longest of them is over.
         for other in starts[bisect_right(starts, start - self._longest_seated) : bisect_left(starts, end)]:
-            seat = self._shared[host.id][other]
-            if other != start and seat.end > start:
-                return seat
+            if other != start and self._shared[host.id][other] > start:
+                return self.seated[other]
         return None
 
 

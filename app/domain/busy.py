@@ -56,6 +56,8 @@ class Reservation:
     until: Instant
     before_buffer: int = 0
     after_buffer: int = 0
+    seated: bool = False
+    """Whether it is of a seat, so that others may be kept for the same start and host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

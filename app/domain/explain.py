@@ -5,15 +5,15 @@ The answer to "is it free?" stays that of `availability`; this module only says 
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from app.domain.answer import by_day
-from app.domain.availability import Availability, Refusal
+from app.domain.availability import Availability, Refusal, hours_of
 from app.domain.busy import Booking, Reservation, blocked, buffers_only, calendar_blocked, calendar_times
 from app.domain.event_type import Host
 from app.domain.limits import FullPeriod
-from app.domain.schedule import LocalDay, Zone, open_ranges, without_closed_dates
+from app.domain.schedule import LocalDay, Zone, without_closed_dates
 from app.domain.seats import SeatedStart
 from app.domain.time_ranges import MINUTE, Instant, Range, holds, merged, overlaps, without
 
@@ -44,14 +44,8 @@ class Rule(Enum):
     """An earlier start of the date is the only one shown."""
 
 
-_RULES = {
-    Refusal.SEATS_FULL: Rule.SEATS,
-    Refusal.BOOKED: Rule.BOOKING,
-    Refusal.RESERVED: Rule.RESERVATION,
-    Refusal.NOTICE: Rule.NOTICE,
-    Refusal.WINDOW: Rule.BOOKING_WINDOW,
-}
-"""What refuses a start that some host, or team of hosts, is free for."""
+_RULES = {Refusal.NOTICE: Rule.NOTICE, Refusal.WINDOW: Rule.BOOKING_WINDOW}
+"""What refuses a start whoever hosts it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +70,8 @@ class HostExplained:
     """What forbids a start to one host; nothing, if they are free for it."""
 
     host: Host
+    needed: bool
+    """Whether nobody can take their place: they are mandatory, or have the first seat's guest."""
     reasons: tuple[Reason, ...]
 
 
@@ -112,6 +108,7 @@ def explain_start(availability: Availability, start: Instant, window: Range, ask
     """Say what forbids a start, or that it is free; `availability` must reach around the slot and `window`."""
     listed = start in _listed(availability, window, asker)
     free = availability.refusal(start) is None
+    times, seat = _host_times(availability), availability.seated.get(start)
     reasons = tuple(_team_reasons(availability, start))
     if free and not listed:
         reasons += (Reason(rule=_unlisted(availability, start, window)),)
@@ -122,7 +119,11 @@ def explain_start(availability: Availability, start: Instant, window: Range, ask
         listed=listed,
         reasons=reasons,
         hosts=tuple(
-            HostExplained(host=host, reasons=tuple(host_reasons(availability, host, start)))
+            HostExplained(
+                host=host,
+                needed=host.mandatory or (seat is not None and host.id in seat.host_ids),
+                reasons=tuple(_host_reasons(availability, times[host.id], start)),
+            )
             for host in availability.staffed.hosts
         ),
     )
@@ -151,70 +152,101 @@ def _team_reasons(availability: Availability, start: Instant) -> Iterator[Reason
     if not availability.staffed.hosts:
         yield Reason(rule=Rule.NOBODY)
     seat = availability.seated.get(start)
-    if seat is not None and not seat.seats_left:
-        yield Reason(rule=Rule.SEATS, time=(seat.start, seat.end), seat=seat)
-    elif seat is not None and seat.host_ids.isdisjoint(host.id for host in availability.staffed.hosts):
-        yield Reason(rule=_rule_of(seat), time=(seat.start, seat.end), seat=seat)
+    if seat is not None:
+        yield from _seat_reasons(availability, seat)
     for refusal in availability.time_refusals(start):
         yield Reason(rule=_RULES[refusal])
 
 
-def _rule_of(seat: SeatedStart) -> Rule:
-    return Rule.RESERVATION if seat.booking_uid is None else Rule.BOOKING
+def _seat_reasons(availability: Availability, seat: SeatedStart) -> Iterator[Reason]:
+    """Return what forbids another seat at a start, apart from what its hosts have."""
+    time = seat.start, seat.end
+    if not seat.seats_left:
+        yield Reason(rule=Rule.SEATS, time=time, seat=seat)
+    elif seat.host_ids.isdisjoint(host.id for host in availability.staffed.hosts):
+        there = ((rule, item) for rule, item in _all_items(availability) if availability.partly_taken(item) is seat)
+        yield from (Reason(rule=rule, time=time, item=item) for rule, item in there)
 
 
 # One host ------------------------------------------------------------------------------------------------------------
 
 
-def host_reasons(availability: Availability, host: Host, start: Instant) -> list[Reason]:
+@dataclass(frozen=True, slots=True)
+class _HostTimes:
+    """What opens and takes a host's time."""
+
+    lifted: list[Range]
+    """Hours as if no date were closed."""
+    kept: list[Range]
+    """Those, less the dates that overrides close."""
+    opened: list[Range]
+    """Those, less absences."""
+    items: list[tuple[Rule, Booking | Reservation]]
+    """Bookings and reservations that take it."""
+    reported: list[Range]
+    """By connected calendars."""
+
+
+def _host_times(availability: Availability) -> dict[int, _HostTimes]:
+    hosts = availability.staffed.hosts
+    items: dict[int, list[tuple[Rule, Booking | Reservation]]] = {host.id: [] for host in hosts}
+    for rule, item in _all_items(availability):
+        for host_id in item.host_ids & items.keys():
+            items[host_id].append((rule, item))
+    there = [replace(host, person=replace(host.person, absences=())) for host in hosts]
+    kept = hours_of(there, availability.around)
+    unclosed = [replace(host, schedule=without_closed_dates(host.schedule)) for host in there]
+    lifted = hours_of(unclosed, availability.around)
+    calendars, open_for = availability.busy.calendars, availability.calendar_open_for
+    return {
+        host.id: _HostTimes(
+            lifted=lifted[host.id],
+            kept=kept[host.id],
+            opened=availability.open[host.id],
+            items=items[host.id],
+            reported=calendar_times(calendars.get(host.id, ()), open_for[host.id]),
+        )
+        for host in hosts
+    }
+
+
+def _all_items(availability: Availability) -> Iterator[tuple[Rule, Booking | Reservation]]:
+    """Return the bookings and reservations that take their hosts' time."""
+    for booking in availability.busy.bookings:
+        if booking.blocks and not availability.is_moved(booking):
+            yield Rule.BOOKING, booking
+    for reservation in availability.busy.reservations:
+        yield Rule.RESERVATION, reservation
+
+
+def _host_reasons(availability: Availability, times: _HostTimes, start: Instant) -> Iterator[Reason]:
     """Return everything that keeps a host from a slot at `start`."""
     slot = start, _end(availability, start)
-    return [
-        *_closed(availability, host, slot),
-        *_taken(availability, host, slot),
-        *_reported(availability, host, slot),
-        *(Reason(rule=Rule.LIMIT, time=one.time, full=one) for one in availability.full if overlaps(one.time, slot)),
-    ]
-
-
-def _hours(availability: Availability, host: Host) -> tuple[list[Range], list[Range], list[Range]]:
-    """Return a host's hours as if no date were closed, less the dates that overrides close, less absences too."""
-    lifted = without_closed_dates(host.schedule)
-    return (
-        open_ranges(lifted, host.travels, (), availability.around),
-        open_ranges(host.schedule, host.travels, (), availability.around),
-        availability.open[host.id],
+    yield from _closed(times, slot)
+    yield from _taken(availability, times, slot)
+    yield from _reported(availability, times, slot)
+    yield from (
+        Reason(rule=Rule.LIMIT, time=one.time, full=one) for one in availability.full if overlaps(one.time, slot)
     )
 
 
-def _closed(availability: Availability, host: Host, slot: Range) -> Iterator[Reason]:
-    lifted, kept, opened = _hours(availability, host)
-    if not holds(lifted, *slot):
+def _closed(times: _HostTimes, slot: Range) -> Iterator[Reason]:
+    if not holds(times.lifted, *slot):
         yield Reason(rule=Rule.OUTSIDE_HOURS)
-    for rule, closed in ((Rule.DATE_CLOSED, without(lifted, kept)), (Rule.OUT_OF_OFFICE, without(kept, opened))):
-        yield from (Reason(rule=rule, time=time) for time in closed if overlaps(time, slot))
+    closed, away = without(times.lifted, times.kept), without(times.kept, times.opened)
+    for rule, ranges in ((Rule.DATE_CLOSED, closed), (Rule.OUT_OF_OFFICE, away)):
+        yield from (Reason(rule=rule, time=time) for time in ranges if overlaps(time, slot))
 
 
-def _taken(availability: Availability, host: Host, slot: Range) -> Iterator[Reason]:
-    for rule, item in _items(availability, host):
+def _taken(availability: Availability, times: _HostTimes, slot: Range) -> Iterator[Reason]:
+    for rule, item in times.items:
         time = item.start, item.end
-        partly_taken = availability.partly_taken(item) is not None
-        ranges = _blocked(availability, item)
         # At a start with seats left another seat is welcome; a slot across it is not.
-        if overlaps(time, slot) and not (partly_taken and item.start == slot[0]):
+        welcome = item.start == slot[0] and availability.partly_taken(item) is not None
+        if overlaps(time, slot) and not welcome:
             yield Reason(rule=rule, time=time, item=item)
-        elif any(overlaps(one, slot) for one in ranges):
+        elif any(overlaps(one, slot) for one in _blocked(availability, item)):
             yield Reason(rule=Rule.BUFFER, time=time, of=rule, item=item)
-
-
-def _items(availability: Availability, host: Host) -> Iterator[tuple[Rule, Booking | Reservation]]:
-    """Return the bookings and reservations that take a host's time."""
-    for booking in availability.busy.bookings:
-        if host.id in booking.host_ids and booking.blocks and not availability.is_moved(booking):
-            yield Rule.BOOKING, booking
-    for reservation in availability.busy.reservations:
-        if host.id in reservation.host_ids:
-            yield Rule.RESERVATION, reservation
 
 
 def _blocked(availability: Availability, item: Booking | Reservation) -> list[Range]:
@@ -224,17 +256,12 @@ def _blocked(availability: Availability, item: Booking | Reservation) -> list[Ra
     return buffers_only(event_type, item)
 
 
-def _reported(availability: Availability, host: Host, slot: Range) -> Iterator[Reason]:
-    for time in _calendar(availability, host):
+def _reported(availability: Availability, times: _HostTimes, slot: Range) -> Iterator[Reason]:
+    for time in times.reported:
         if overlaps(time, slot):
             yield Reason(rule=Rule.CALENDAR, time=time)
         elif overlaps(calendar_blocked(availability.staffed.event_type, time), slot):
             yield Reason(rule=Rule.BUFFER, time=time, of=Rule.CALENDAR)
-
-
-def _calendar(availability: Availability, host: Host) -> list[Range]:
-    reported = availability.busy.calendars.get(host.id, ())
-    return calendar_times(reported, availability.calendar_open_for[host.id])
 
 
 # Every date ----------------------------------------------------------------------------------------------------------
@@ -255,21 +282,28 @@ _STAGES = (
 def explain_days(availability: Availability, window: Range, asker: Zone) -> dict[LocalDay, DayExplained]:
     """Count for every date of the window, in the asker's zone, the possible starts and what took them away."""
     listed, offered = _listed(availability, window, asker), set(availability.starts(window))
-    stages = _team_stages(availability)
+    times = _host_times(availability)
+    stages = _team_stages(availability, times)
     possible = availability.grid.starts(stages[0][1], window)
     days = {number: DayExplained() for number in range(asker.day_at(window[0]), asker.day_at(window[1]) + 1)}
     for start in sorted({*possible, *offered}):
-        day = days[asker.day_at(start)]
+        # Clocks that are set back at midnight show a date that was over once more.
+        day = days.setdefault(asker.day_at(start), DayExplained())
         day.candidates += 1
         if start in listed:
             day.listed += 1
         else:
             free = Rule.ONLY_FIRST if start in offered else Rule.GRID
-            day.taken[_first_rule(availability, start, stages) or free] += 1
-    return days
+            day.taken[_first_rule(availability, times, start, stages) or free] += 1
+    return dict(sorted(days.items()))
 
 
-def _first_rule(availability: Availability, start: Instant, stages: list[tuple[Rule, list[Range]]]) -> Rule | None:
+def _first_rule(
+    availability: Availability,
+    times: dict[int, _HostTimes],
+    start: Instant,
+    stages: list[tuple[Rule, list[Range]]],
+) -> Rule | None:
     """Return the first rule that takes a start away; None if it is free."""
     seat = availability.seated.get(start)
     if seat is not None and not seat.seats_left:
@@ -278,34 +312,44 @@ def _first_rule(availability: Availability, start: Instant, stages: list[tuple[R
     for rule, left in stages:
         if not holds(left, start, end):
             return rule
-    refusals = availability.time_refusals(start)
-    if availability.seated and not refusals:
-        refusals = availability.team_refusals(start)
-    return _RULES[min(refusals)] if refusals else None
+    for refusal in availability.time_refusals(start):
+        return _RULES[refusal]
+    if availability.seated and any(availability.team_refusals(start)):
+        return _first_seat_rule(availability, times, start)
+    return None
 
 
-def _team_stages(availability: Availability) -> list[tuple[Rule, list[Range]]]:
+def _first_seat_rule(availability: Availability, times: dict[int, _HostTimes], start: Instant) -> Rule:
+    """Return what forbids a start that the team is free for: its seats' hosts are not, or sit at another start."""
+    seat = availability.seated.get(start)
+    reasons = [] if seat is None else list(_seat_reasons(availability, seat))
+    for host_id, of_host in times.items():
+        if seat is None or host_id in seat.host_ids:
+            reasons += _host_reasons(availability, of_host, start)
+    return reasons[0].rule
+
+
+def _team_stages(availability: Availability, times: dict[int, _HostTimes]) -> list[tuple[Rule, list[Range]]]:
     """Return what is left of the team's time after each rule."""
-    stages = {host.id: _stages(availability, host) for host in availability.staffed.hosts}
+    stages = {host_id: _stages(availability, host_id, of_host) for host_id, of_host in times.items()}
     return [
         (rule, availability.team_stretches({host_id: left[number] for host_id, left in stages.items()}))
         for number, rule in enumerate(_STAGES)
     ]
 
 
-def _stages(availability: Availability, host: Host) -> list[list[Range]]:
+def _stages(availability: Availability, host_id: int, times: _HostTimes) -> list[list[Range]]:
     """Return what is left of a host's time after each of `_STAGES`."""
-    hours = _hours(availability, host)
-    items = list(_items(availability, host))
-    own = {Rule.BOOKING: [], Rule.RESERVATION: [], Rule.CALENDAR: _calendar(availability, host)}
-    for rule, item in items:
+    own: dict[Rule, list[Range]] = {Rule.BOOKING: [], Rule.RESERVATION: [], Rule.CALENDAR: times.reported}
+    blocked_times: list[Range] = []
+    for rule, item in times.items:
         if availability.partly_taken(item) is None:
             own[rule].append((item.start, item.end))
-    left = [*hours]
+        blocked_times += _blocked(availability, item)
+    blocked_times += (calendar_blocked(availability.staffed.event_type, time) for time in times.reported)
+    left = [times.lifted, times.kept, times.opened]
     taken: list[Range] = []
     for ranges in own.values():
         taken += ranges
-        left.append(without(hours[-1], merged(taken)))
-    taken += (one for _, item in items for one in _blocked(availability, item))
-    taken += (calendar_blocked(availability.staffed.event_type, time) for time in own[Rule.CALENDAR])
-    return [*left, without(hours[-1], merged(taken)), availability.free[host.id]]
+        left.append(without(times.opened, merged(taken)))
+    return [*left, without(times.opened, merged(taken + blocked_times)), availability.free[host_id]]

@@ -7,7 +7,7 @@ from app.domain.busy import Booking, BusyTimes, Reservation
 from app.domain.event_type import StaffedEventType
 from app.domain.limits import Counted, Counts, FullPeriod, full_by_count, full_by_duration
 from app.domain.schedule import Zone
-from app.domain.time_ranges import Instant, Range
+from app.domain.time_ranges import Range
 
 Item = TypeVar("Item", Booking, Reservation)
 
@@ -32,23 +32,16 @@ def full_periods(
     ]
 
 
-def _counted(bookings: Iterable[Booking], reservations: Iterable[Reservation]) -> list[Counted]:
-    """Count each booking, and live reservations as bookings; but a further seat at a start counts with the first.
-
-    Only seats share a type, a start and a host.
-    """
-    counted: list[Counted] = []
-    hosts_at: dict[tuple[int | None, Instant], frozenset[int]] = {}
-    for booking in bookings:
-        counted.append(Counted(booking.start, booking.end))
-        place = booking.event_type_id, booking.start
-        hosts_at[place] = hosts_at.get(place, frozenset()) | booking.host_ids
-    for reservation in reservations:
-        place = reservation.event_type_id, reservation.start
-        there = hosts_at.get(place, frozenset())
-        if there.isdisjoint(reservation.host_ids):
-            counted.append(Counted(reservation.start, reservation.end))
-        hosts_at[place] = there | reservation.host_ids
+def _counted(bookings: Collection[Booking], reservations: Iterable[Reservation]) -> list[Counted]:
+    """Count each booking, and live reservations as bookings; but seats at one start once, with its booking."""
+    taken = {(booking.event_type_id, booking.start) for booking in bookings}
+    counted = [Counted(booking.start, booking.end) for booking in bookings]
+    for one in reservations:
+        place = one.event_type_id, one.start
+        if not (one.seated and place in taken):
+            counted.append(Counted(one.start, one.end))
+        if one.seated:
+            taken.add(place)
     return counted
 
 

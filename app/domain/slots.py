@@ -56,11 +56,17 @@ class Grid:
 
     def _first_start(self, beginning: Instant, end: Instant, unit: int) -> Instant:
         minute = beginning - beginning % MINUTE
-        of_hour = (minute + self.zone.offset_at(minute)) // MINUTE % 60
+        of_hour = self._minute_of_hour(minute)
         to_unit = -of_hour % unit
-        if to_unit and self.optimized:
-            to_unit = _minutes_skipped(of_hour, to_unit, (end - beginning) // MINUTE % unit)
+        if to_unit:
+            # Lord Howe's clocks change by half an hour, which may lie in between.
+            to_unit += -self._minute_of_hour(minute + to_unit * MINUTE) % unit
+            if self.optimized:
+                to_unit = _minutes_skipped(of_hour, to_unit, (end - beginning) // MINUTE % unit)
         return minute + (to_unit + self.offset_start) * MINUTE
+
+    def _minute_of_hour(self, instant: Instant) -> int:
+        return (instant + self.zone.offset_at(instant)) // MINUTE % 60
 
 
 def _minutes_skipped(of_hour: int, to_unit: int, spare: int) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.event_type import StaffedEventType
 from app.domain.explain import DayExplained, StartExplained, explain_days, explain_start
 from app.domain.schedule import LocalDay, Zone
 from app.domain.time_ranges import Instant
@@ -44,10 +45,17 @@ class SlotExplainer:
             found = explain_days(looked.availability, question.window, asker)
         else:
             found = explain_start(looked.availability, at, question.window, asker)
-        event_type_id = looked.availability.staffed.event_type.id
-        return Explained(looked=looked, found=found, names_others=await self._has_tie(caller, event_type_id))
+        return Explained(
+            looked=looked, found=found, names_others=await self._has_tie(caller, looked.availability.staffed)
+        )
 
-    async def _has_tie(self, caller: Caller | None, event_type_id: int | None) -> bool:
+    async def _has_tie(self, caller: Caller | None, staffed: StaffedEventType) -> bool:
         if self._ties is None:
             return True
-        return caller is not None and event_type_id is not None and await self._ties.has_tie(caller, event_type_id)
+        if caller is None:
+            return False
+        event_type_id = staffed.event_type.id
+        if event_type_id is None:
+            # A dynamic event belongs to the people it names.
+            return caller.user_id in staffed.all_host_ids
+        return await self._ties.has_tie(caller, event_type_id)

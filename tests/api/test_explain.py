@@ -4,8 +4,15 @@ from typing import Any
 
 import pytest
 
+from app.api.explain import explanation
+from app.domain.busy import Reservation
+from app.domain.explain import HostExplained, Reason, Rule, StartExplained
+from app.domain.seats import SeatedStart
+from app.services.explain_slots import Explained
+from app.services.find_slots import Looked
 from tests.api.asking import Answer, Asking
 from tests.api.world import ANA, BEN, event_type
+from tests.domain.builders import availability, host, staffed
 
 BOOKED = {
     "uid": "b1",
@@ -37,7 +44,7 @@ async def test_a_start_with_all_there_is_to_know(api: Asking) -> None:
         "hosts": [
             {
                 "hostId": ANA,
-                "mandatory": True,
+                "needed": True,
                 "groupId": None,
                 "free": False,
                 "reasons": [
@@ -79,7 +86,7 @@ async def test_each_host_of_a_team(api: Asking) -> None:
     await api.add(bookings=[BOOKED])
     found = (await explain(api, eventTypeId=21, at="2050-09-05T10:00:00Z")).data
     assert (found["free"], found["listed"]) == (True, True)
-    assert [(one["hostId"], one["mandatory"], one["free"]) for one in found["hosts"]] == [
+    assert [(one["hostId"], one["needed"], one["free"]) for one in found["hosts"]] == [
         (ANA, False, False),
         (BEN, False, True),
     ]
@@ -99,6 +106,67 @@ async def test_rules_of_the_event_type_are_nobodys_secret(api: Asking) -> None:
         assert (await api.reserve(12, "10:00")).status == 201
     seats = (await explain(api, eventTypeId=12, at="2050-09-05T10:00:00Z")).data["reasons"]
     assert [(one["kind"], one["seatsBooked"], one["seatsTotal"]) for one in seats] == [("seats", 2, 2)]
+
+
+OF_THE_EVENT_TYPE = {Rule.LIMIT, Rule.SEATS, Rule.NOTICE, Rule.BOOKING_WINDOW}
+TAKEN = Reservation(uid="r", event_type_id=10, host_ids=frozenset({1}), start=0, end=1, until=2)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in OF_THE_EVENT_TYPE])
+@pytest.mark.parametrize("of", [None, Rule.BOOKING, Rule.CALENDAR])
+def test_strangers_learn_no_details_of_any_rule(rule: Rule, of: Rule | None) -> None:
+    """Whatever a reason carries, only its kind is told."""
+    seat = SeatedStart(start=0, end=1, seats_taken=1, seats_total=1, host_ids=frozenset(), booking_uid="b", attendees=1)
+    reason = Reason(rule=rule, time=(0, 1), of=of, item=TAKEN, seat=seat)
+    told = explanation(explained(reason, names_others=False), None)
+    kinds = {"kind"} if of is None else {"kind", "of"}
+    assert told["reasons"][0].keys() == told["hosts"][0]["reasons"][0].keys() == kinds
+    named = explanation(explained(reason, names_others=True), None)
+    assert named["reasons"][0].keys() > kinds
+
+
+def explained(reason: Reason, *, names_others: bool) -> Explained:
+    judged = availability(staffed(host()))
+    start = StartExplained(
+        start=0,
+        end=1,
+        free=False,
+        listed=False,
+        reasons=(reason,),
+        hosts=(HostExplained(host=host(), needed=True, reasons=(reason,)),),
+    )
+    return Explained(looked=Looked(judged, without_holds=False), found=start, names_others=names_others)
+
+
+async def test_a_dynamic_event_is_explained_to_the_people_it_names(api: Asking) -> None:
+    await api.reserve(10, "10:00")
+    query = {"eventTypeId": None, "usernames": "ana,ben", "at": "2050-09-05T10:00:00Z"}
+    told = []
+    for token in ("cal_key_of_ana", "cal_key_of_clo", None):
+        params = {name: value for name, value in query.items() if value}
+        found = await api.ask("GET", "/v2/slots/explain", params=params, token=token)
+        told.append(found.data["hosts"][0]["reasons"][0].keys())
+    assert told == [{"kind", "start", "end", "reservationUntil"}, {"kind"}, {"kind"}]
+
+
+async def test_a_slot_that_ends_after_the_window_is_judged_to_its_end(api: Asking) -> None:
+    await api.add(bookings=[BOOKED])
+    window = {"start": "2050-09-05T09:00:00Z", "end": "2050-09-05T09:45:00Z"}
+    found = (await explain(api, **window, at="2050-09-05T09:30:00Z")).data
+    assert found["hosts"][0]["reasons"] == [{"kind": "booking"}]
+
+
+async def test_the_booking_that_is_moved_is_not_in_the_way(api: Asking) -> None:
+    await api.add(bookings=[BOOKED])
+    found = (await explain(api, at="2050-09-05T10:00:00Z", bookingUidToReschedule="b1")).data
+    assert (found["free"], found["hosts"][0]["reasons"]) == (True, [])
+
+
+async def test_seats_are_told_as_taken_and_in_all(api: Asking) -> None:
+    crowded = {**BOOKED, "eventTypeId": 12, "attendees": [{"email": f"guest{n}@example.org"} for n in range(3)]}
+    await api.add(bookings=[crowded])
+    [reason] = (await explain(api, eventTypeId=12, at="2050-09-05T10:00:00Z")).data["reasons"]
+    assert (reason["seatsBooked"], reason["seatsTotal"]) == (3, 2)
 
 
 async def test_counts_by_date(api: Asking) -> None:

@@ -72,6 +72,9 @@ async def test_redis_away(faulty: Faulty) -> None:
     listing = await faulty.slots()
     assert listing.status == 200
     assert listing.headers["X-Holdfast-Degraded"] == "holds"
+    query = {"eventTypeId": 10, "at": "2050-09-05T07:00:00Z"}
+    explained = await faulty.asking.ask("GET", "/v2/slots/explain", params=query)
+    assert (explained.data["free"], explained.headers["X-Holdfast-Degraded"]) == (True, "holds")
     refused = await faulty.reserve()
     assert (refused.status, refused.headers["Retry-After"]) == (503, "2")
     assert refused.body["error"]["code"] == "ServiceUnavailableException"

@@ -139,9 +139,11 @@ def host(  # every argument is what some test is about
     )
 
 
-def either(user_id: int, open_time: Schedule | str = "09:00-12:00", group: str | None = None) -> Host:
+def either(
+    user_id: int, open_time: Schedule | str = "09:00-12:00", group: str | None = None, absences: Iterable[Absence] = ()
+) -> Host:
     """Return a round-robin host: one of a group."""
-    return host(user_id, open_time, mandatory=False, group=group)
+    return host(user_id, open_time, mandatory=False, group=group, absences=absences)
 
 
 def event_type(**fields: Any) -> EventType:

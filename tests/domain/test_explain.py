@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.availability import Refusal
 from app.domain.booking_window import DaysAhead, bookable_days
 from app.domain.busy import BusyTimes
 from app.domain.explain import DayExplained, Reason, Rule, StartExplained, explain_days, explain_start
@@ -130,7 +131,42 @@ def test_a_seat_whose_hosts_are_not_asked_for() -> None:
     asked = replace(staffed(either(1), seats=3), all_host_ids=frozenset({1, 2}))
     theirs = booking("09:00-09:30", 2, type_id=ASKED)
     found = explain_start(availability(asked, busy(theirs)), at("09:00"), ALL_MONDAY, UTC)
-    assert (found.free, kinds(found.reasons)) == (False, [Rule.BOOKING])
+    assert (found.free, kinds(found.reasons), found.reasons[0].item) == (False, [Rule.BOOKING], theirs)
+
+
+def test_a_seats_hosts_are_needed_though_a_colleague_is_free() -> None:
+    """The first seat is with host 1, who then went away: the second cannot be with host 2."""
+    gone = staffed(either(1, absences=[away("2050-09-05")]), either(2), seats=3)
+    found = availability(gone, busy(booking("09:00-09:30", 1, type_id=ASKED)))
+    explained = explain_start(found, at("09:00"), ALL_MONDAY, UTC)
+    assert (explained.free, explained.listed) == (False, False)
+    assert [(one.needed, kinds(one.reasons)) for one in explained.hosts] == [(True, [Rule.OUT_OF_OFFICE]), (False, [])]
+    [counts] = explain_days(found, ALL_MONDAY, UTC).values()
+    assert counts.taken == {Rule.OUT_OF_OFFICE: 1}
+
+
+def test_a_seat_needs_whom_the_event_type_needs_today() -> None:
+    """The first seat was with host 2 alone; the type needs host 1 too, who is away."""
+    both = staffed(host(1, absences=[away("2050-09-05")]), host(2), seats=3)
+    found = availability(both, busy(booking("09:00-09:30", 2, type_id=ASKED)))
+    assert found.refusal(at("09:00")) is Refusal.CLOSED
+    assert not explain_start(found, at("09:00"), ALL_MONDAY, UTC).free
+
+
+def test_seats_of_one_start_end_for_each_host_by_themselves() -> None:
+    shorter, longer = booking("10:00-10:30", 1, type_id=ASKED), booking("10:00-11:00", 2, type_id=ASKED)
+    found = availability(staffed(either(1), either(2), seats=9), busy(shorter, longer))
+    explained = explain_start(found, at("10:30"), ALL_MONDAY, UTC)
+    assert explained.free
+    assert [kinds(one.reasons) for one in explained.hosts] == [[], [Rule.BOOKING]]
+
+
+def test_a_date_that_the_clocks_show_again() -> None:
+    """Until 2011 St. John's set its clocks back at 00:01, to the evening before."""
+    window = (at("2010-11-07T02:30Z"), at("2010-11-07T20:00Z"))
+    found = availability(staffed(host(1, "00:00-24:00")), around=window, now="2010-11-01T00:00Z")
+    days = explain_days(found, window, zone("America/St_Johns"))
+    assert sum(day.candidates for day in days.values()) == 35
 
 
 def test_free_time_that_is_not_listed_says_why() -> None:
@@ -205,6 +241,7 @@ def test_an_explanation_agrees_with_the_predicate(situation: Situation, fives: i
     assert found.free == (judged.refusal(start) is None)
     assert {one.host.id for one in found.hosts if one.reasons} == refusals.keys()
     assert found.listed == (start in situation.starts())
+    assert found.free == _free_by_its_own_words(found)
     assert (found.free and found.listed) or found.reasons or refusals
 
 
@@ -229,6 +266,20 @@ def test_a_start_is_counted_under_a_rule_that_forbids_it(situation: Situation, q
         return
     counts = [day for day in explain_days(judged, alone, UTC).values() if day.taken]
     assert all(day.taken.keys() <= _rules(explain_start(judged, start, alone, UTC)) for day in counts)
+
+
+def _free_by_its_own_words(found: StartExplained) -> bool:
+    """Read an explanation as docs/explain.md says it is to be read."""
+    groups = {one.host.group for one in found.hosts if not one.host.mandatory}
+    return (
+        bool(found.hosts)
+        and {reason.rule for reason in found.reasons} <= {Rule.GRID, Rule.ONLY_FIRST, Rule.ASKED_WINDOW}
+        and not any(one.reasons for one in found.hosts if one.needed)
+        and all(
+            any(not one.reasons for one in found.hosts if not one.host.mandatory and one.host.group == group)
+            for group in groups
+        )
+    )
 
 
 def _rules(found: StartExplained) -> set[Rule]:

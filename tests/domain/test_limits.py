@@ -8,18 +8,17 @@ import pytest
 from app.domain.availability import Refusal
 from app.domain.busy import Booking, BusyTimes
 from app.domain.event_type import Host
-from app.domain.limits import BookingLimits, Counted, Limit, Period, full_by_count, full_by_duration, reach
+from app.domain.limits import BookingLimits, Counted, FullPeriod, Limit, Period, full_by_count, full_by_duration, reach
 from app.domain.schedule import date_of, day_of, zone
-from app.domain.time_ranges import Range
 from tests.domain.builders import ASKED, OTHER, at, availability, booking, either, host, reservation, staffed
 
 MONDAY = date(2050, 9, 5)
 WEEK = (at("2050-09-04T00:00Z"), at("2050-09-11T00:00Z"))
 
 
-def dates(ranges: list[Range], zone_name: str = "UTC") -> list[tuple[str, str]]:
+def dates(full: list[FullPeriod], zone_name: str = "UTC") -> list[tuple[str, str]]:
     where = zone(zone_name)
-    return [(str(date_of(where.day_at(start))), str(date_of(where.day_at(end)))) for start, end in ranges]
+    return [(str(date_of(where.day_at(one.time[0]))), str(date_of(where.day_at(one.time[1])))) for one in full]
 
 
 def hour(start: str) -> Counted:
@@ -68,7 +67,7 @@ def test_periods_are_local_and_a_booking_counts_where_it_starts() -> None:
     """20:30 UTC is 5:30 of the next day in Tokyo."""
     counted = [hour("2050-09-05T20:30Z")]
     full = full_by_count([Limit(Period.DAY, 1)], counted, zone("Asia/Tokyo"), WEEK)
-    assert full == [(at("2050-09-05T15:00Z"), at("2050-09-06T15:00Z"))]
+    assert [one.time for one in full] == [(at("2050-09-05T15:00Z"), at("2050-09-06T15:00Z"))]
 
 
 def test_what_must_be_known_are_whole_periods() -> None:
@@ -128,7 +127,7 @@ def test_reservations_count_and_the_refusal_says_limit() -> None:
 
 def test_seats_of_one_start_count_once() -> None:
     team = staffed(host(), seats=5, limits=BookingLimits(count=(Limit(Period.DAY, 2),)))
-    seats = tuple(reservation("09:00-09:30", type_id=ASKED) for _ in range(3))
+    seats = tuple(reservation("09:00-09:30", type_id=ASKED, seated=True) for _ in range(3))
     found = availability(team, BusyTimes(reservations=seats))
     assert found.refusal(at("11:00")) is None
 
@@ -141,13 +140,12 @@ TWO = BookingLimits(count=(Limit(Period.DAY, 2),))
 
 @pytest.mark.parametrize(("limits", "type_id"), [(TWO, ASKED), (TWO_OF_THE_TEAM, ASKED), (TWO_OF_THE_TEAM, OTHER)])
 def test_a_seat_held_at_a_booked_start_counts_with_the_booking(limits: BookingLimits, type_id: int) -> None:
-    """Only seats share a type, a start and a host."""
     class_of_one = booking("09:00-09:30", type_id=type_id)
-    further_seat = reservation("09:00-09:30", type_id=type_id)
+    further_seat = reservation("09:00-09:30", type_id=type_id, seated=True)
     team = staffed(host(), seats=5, limits=limits)
     busy = BusyTimes(bookings=(class_of_one,), limited=(class_of_one,), reservations=(further_seat,))
     assert availability(team, busy).refusal(at("11:00")) is None
-    another = reservation("10:00-10:30", type_id=type_id)
+    another = reservation("10:00-10:30", type_id=type_id, seated=True)
     busy = replace(busy, reservations=(further_seat, another))
     assert availability(team, busy).refusal(at("11:00")) is Refusal.LIMIT
 

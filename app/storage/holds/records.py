@@ -58,4 +58,5 @@ def as_busy(kept: KeptReservation) -> Reservation:
         until=kept.until,
         before_buffer=claim.before_buffer,
         after_buffer=claim.after_buffer,
+        seated=claim.seats is not None,
     )

@@ -205,6 +205,7 @@ class WorldStores:
             until=instant_from(reservation.reservation_until),
             before_buffer=event_type.before_event_buffer,
             after_buffer=event_type.after_event_buffer,
+            seated=event_type.seats_per_time_slot is not None,
         )
 
 
