@@ -1,6 +1,7 @@
 """Laws of a listing that hold whatever the hours, teams, grids and busy times are."""
 
 from dataclasses import replace
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,18 +30,18 @@ from tests.domain.situations import (
     times_taken,
 )
 
-all_rules = {"seated": True, "limited": True, "windowed": True}
+with_all_rules = partial(situations, seated=True, limited=True, windowed=True)
 anything = st.one_of(
     situations(),
     situations(most_hosts=2, seated=True),
     situations(most_hosts=2, limited=True, windowed=True),
-    situations(most_hosts=2, **all_rules),
+    with_all_rules(most_hosts=2),
 )
 anything_on_a_plain_grid = st.one_of(
     situations(steps=WHOLE_STEPS, plain_grid=True),
     situations(steps=WHOLE_STEPS, plain_grid=True, most_hosts=2, seated=True),
     situations(steps=WHOLE_STEPS, plain_grid=True, most_hosts=2, limited=True, windowed=True),
-    situations(steps=WHOLE_STEPS, plain_grid=True, most_hosts=2, **all_rules),
+    with_all_rules(steps=WHOLE_STEPS, plain_grid=True, most_hosts=2),
 )
 
 # What is listed ------------------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ def test_so_it_is_with_limits(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
-@given(st.one_of(situations(most_hosts=1, **all_rules), situations(most_hosts=2, **all_rules)))
+@given(st.one_of(with_all_rules(most_hosts=1), with_all_rules(most_hosts=2)))
 @settings(max_examples=200)
 def test_so_it_is_with_all_of_them(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
@@ -84,13 +85,14 @@ def test_so_it_is_where_clocks_change(situation: Situation) -> None:
 
 @given(situations(most_hosts=2, seated=True))
 @settings(max_examples=100)
-def test_slots_say_who_sits_there(situation: Situation) -> None:
-    asked = question(situation)
-    for slot in situation.slots():
-        there = oracle.sitting(asked, slot.start)
+def test_who_sits_where_is_what_a_slow_reading_counts(situation: Situation) -> None:
+    asked, judged = question(situation), situation.availability()
+    for start in {item.start for item in situation.items}:
+        there, seat = oracle.sitting(asked, start), judged.seated.get(start)
         booked = [item.uid for item in there if isinstance(item, Booking)]
-        expected = (oracle.seats_taken(asked, slot.start), booked[0] if booked else None) if there else None
-        assert expected == (None if slot.seat is None else (slot.seat.seats_taken, slot.seat.booking_uid))
+        expected = (oracle.seats_taken(asked, start), booked[0] if booked else None) if there else None
+        assert expected == (None if seat is None else (seat.seats_taken, seat.booking_uid))
+    assert all(slot.seat == judged.seated.get(slot.start) for slot in judged.slots(situation.window))
 
 
 def question(situation: Situation) -> oracle.Question:
