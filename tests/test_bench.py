@@ -64,3 +64,14 @@ def test_more_bookings_than_fit_are_refused() -> None:
     result = bench_domain("--hosts", "2", "--bookings", "401")
     assert result.exit_code == 2
     assert "a host has time for 200 bookings" in result.output
+
+
+# Holds ---------------------------------------------------------------------------------------------------------------
+
+
+def test_claims_are_timed_with_each_number_of_live_holds() -> None:
+    result = CliRunner().invoke(main, ["holds", "--live", "5", "--live", "0", "--claims", "4", "--at-once", "2"])
+    assert result.exit_code == 0, result.output
+    rows = [line.split() for line in result.output.splitlines()[-2:]]
+    # Without live holds nothing is refused, and no memory is used.
+    assert [(row[0], len(row)) for row in rows] == [("0", 4), ("5", 9)]

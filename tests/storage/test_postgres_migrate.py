@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from typing import Any
 
 import asyncpg
 import pytest
@@ -101,3 +102,29 @@ async def test_no_server_is_an_unavailable_store_in_bounded_time() -> None:
     with pytest.raises(StoreUnavailableError):
         await migrate("postgresql://nobody@127.0.0.1:1/none", timeout_s=1)
     assert time.monotonic() - started < 3
+
+
+async def test_a_server_that_is_starting_up_is_waited_for(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, refusals = asyncpg.connect, [asyncpg.CannotConnectNowError("the database system is starting up")] * 2
+
+    async def starting(*arguments: Any, **options: Any) -> object:
+        if refusals:
+            raise refusals.pop()
+        return await connect(*arguments, **options)
+
+    monkeypatch.setattr(asyncpg, "connect", starting)
+    assert await migrate(empty_database_url, timeout_s=30) == ALL
+    assert refusals == []
+
+
+async def test_a_server_that_never_comes_up_is_not_waited_for_long(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def starting(*_: object, **__: object) -> object:
+        raise asyncpg.CannotConnectNowError("the database system is starting up")
+
+    monkeypatch.setattr(asyncpg, "connect", starting)
+    with pytest.raises(StoreUnavailableError):
+        await migrate(empty_database_url, timeout_s=0.5)

@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from app.domain.errors import HoldfastError
 from app.storage.postgres.pool import CLOSING_S, Connection, storage_errors
 
+_PAUSE_S = 0.2
 MIGRATION_LOCK = 0x484F_4C44_0001
 """Advisory lock of the database: whoever holds it migrates."""
 _HAS_REVISION = """
@@ -86,14 +87,24 @@ async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
 
 @asynccontextmanager
 async def _connected(database_url: str, timeout_s: float) -> AsyncIterator[Connection]:
-    # Nothing here runs twice, so nothing is worth preparing; PgBouncer would mind.
-    connection = await asyncpg.connect(
-        database_url, timeout=timeout_s, command_timeout=2 * timeout_s, statement_cache_size=0
-    )
+    connection = await _connect(database_url, timeout_s)
     try:
         yield connection
     finally:
         await connection.close(timeout=CLOSING_S)
+
+
+async def _connect(database_url: str, timeout_s: float) -> Connection:
+    """Connect once the server, which may be starting up or recovering after a crash, takes connections."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            try:
+                # Nothing here runs twice, so nothing is worth preparing; PgBouncer would mind.
+                return await asyncpg.connect(
+                    database_url, timeout=timeout_s, command_timeout=2 * timeout_s, statement_cache_size=0
+                )
+            except asyncpg.CannotConnectNowError:
+                await asyncio.sleep(_PAUSE_S)
 
 
 async def _apply(connection: Connection, timeout_s: float) -> list[str]:
