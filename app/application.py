@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import SecretStr
-from redis.asyncio import Redis
 
 from app.api.app import web_application
 from app.api.errors import RequestError, error_object, request_error
@@ -24,14 +23,17 @@ from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
+from app.services.answer_once import OnceAnswerer
 from app.services.claim_slots import SlotClaimer
 from app.services.errors import StoreUnavailableError
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
-from app.services.keep_slots import SlotKeeper
+from app.services.keep_batch import BatchKeeper
+from app.services.keep_slots import KeepingRules, SlotKeeper
 from app.settings import Settings
-from app.storage.holds.connection import open_redis, refuse_eviction
+from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
+from app.storage.holds.replays import RedisReplays
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
@@ -61,7 +63,7 @@ class Stores:
     """Open connections to both stores."""
 
     pool: Pool
-    redis: Redis
+    redis: Client
     holds: RedisHolds
 
     async def states(self) -> dict[str, bool]:
@@ -86,8 +88,7 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
             statement_cache_size=100 if settings.database_prepared_statements else 0,
         )
         stack.push_async_callback(pool.close)
-        redis = open_redis(urls.redis, deadline_s=settings.store_deadline_s)
-        stack.push_async_callback(redis.aclose)
+        redis = await stack.enter_async_context(open_redis(urls.redis, deadline_s=settings.store_deadline_s))
         yield Stores(pool, redis, RedisHolds(redis, deadline_s=settings.store_deadline_s))
 
 
@@ -96,15 +97,26 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
     credentials = PostgresCredentials(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
+    keeper = SlotKeeper(
+        event_types,
+        credentials,
+        SlotClaimer(calendar, calendar, stores.holds, now),
+        stores.holds,
+        KeepingRules(
+            longest_minutes=settings.reservation_max_minutes,
+            longest_in_all_minutes=settings.renewal_max_minutes,
+            most_of_a_client=settings.holds_per_client,
+            most_of_an_event_type=settings.holds_per_event_type,
+        ),
+    )
     return UseCases(
         slot_finder=finder,
         slot_explainer=SlotExplainer(finder, credentials),
-        slot_keeper=SlotKeeper(
-            event_types,
-            credentials,
-            SlotClaimer(calendar, calendar, stores.holds, now),
-            stores.holds,
-            longest_minutes=settings.reservation_max_minutes,
+        slot_keeper=keeper,
+        batch_keeper=BatchKeeper(keeper),
+        once_answerer=OnceAnswerer(
+            RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
+            store_deadline_s=settings.store_deadline_s,
         ),
         credentials=credentials,
         store_states=stores.states,
@@ -115,7 +127,7 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     """Return a fresh web application; its clean-up closes the stores."""
     stack = AsyncExitStack()
     stores = await stack.enter_async_context(open_stores(settings, urls))
-    app = web_application(use_cases(settings, stores))
+    app = web_application(use_cases(settings, stores), settings.trusted_proxies)
 
     async def close(_: web.Application) -> None:
         await stack.aclose()

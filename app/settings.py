@@ -1,10 +1,21 @@
 """Settings, from the environment: `HOLDFAST_` and the field's name in capitals, but for the two that everyone knows."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
+
+
+def _networks(written: object) -> object:
+    return (
+        tuple(ip_network(part.strip()) for part in written.split(",") if part.strip())
+        if isinstance(written, str)
+        else written
+    )
 
 
 class Settings(BaseSettings):
@@ -15,7 +26,7 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
     """PostgreSQL; without it an embedded server is started."""
     redis_url: Annotated[SecretStr | None, Field(validation_alias="REDIS_URL")] = None
-    """Redis or Valkey, 7 or later; without it an embedded server is started."""
+    """Redis or Valkey, 7 or later, alone, behind Sentinel or as a cluster; without it an embedded server is started."""
     data_dir: Path = Path(".data")
     """Where embedded servers keep their data."""
     host: str = "127.0.0.1"
@@ -32,6 +43,14 @@ class Settings(BaseSettings):
     """How long a starting process waits for the schema, its own or another's migration included."""
     reservation_max_minutes: Annotated[int, Field(ge=1, le=1_440)] = 1_440
     """The longest that anybody may keep a slot at once."""
+    renewal_max_minutes: Annotated[int, Field(ge=1, le=1_440)] = 60
+    """How long somebody without credentials may keep a reservation in all, moves and renewals included."""
+    holds_per_client: Annotated[int, Field(ge=0, le=1_000_000)] = 100
+    """Live reservations of one network address without credentials; 0: any number."""
+    holds_per_event_type: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Live reservations of one event type by all without credentials; 0: any number."""
+    trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Whose X-Forwarded-For is believed: addresses and networks with commas between."""
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """How long requests under way may take to finish once the process is asked to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

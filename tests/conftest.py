@@ -1,4 +1,4 @@
-"""Real servers for a whole run: embedded PostgreSQL and Valkey in a folder of their own."""
+"""Real servers for a whole run: embedded PostgreSQL and Valkey in a folder of their own, other engines when wanted."""
 
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.storage.embedded import EmbeddedServers, EmbeddedUrls
+from tests import engines
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,24 @@ async def valkey(servers: EmbeddedUrls) -> AsyncIterator[Redis]:
     async with Redis.from_url(servers.redis_url) as client:
         await client.flushall()
         yield client
+
+
+@pytest.fixture(scope="session")
+def redis7() -> Iterator[engines.Server]:
+    """Redis 7, started for the first test that wants it."""
+    with engines.store(engines.redis7_program()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_cluster() -> Iterator[engines.Cluster]:
+    """A cluster of three Valkeys, started for the first test that wants it."""
+    with engines.cluster(engines.valkey_program()) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def watched() -> Iterator[engines.Watched]:
+    """A master, a replica and sentinels, started for the first test that wants them; no test may end one."""
+    with engines.watched(engines.redis7_program()) as servers:
+        yield servers

@@ -29,7 +29,7 @@ def variable(field: str) -> str:
 
 def default(field: str) -> str:
     value = Settings.model_fields[field].default
-    if value is None:
+    if value in (None, ()):
         return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -51,8 +51,8 @@ def test_the_readme_names_each_setting_with_its_default() -> None:
 
 def test_the_example_names_each_setting_with_its_default() -> None:
     lines = re.findall(r"^#(\w+)=(.*)$", EXAMPLE, re.MULTILINE)
-    # In place of no URL the example shows what one looks like.
-    assert {name: "none" if name.endswith("_URL") else value for name, value in lines} == SETTINGS
+    # In place of none the example shows what one looks like.
+    assert {name: "none" if SETTINGS[name] == "none" else value for name, value in lines} == SETTINGS
 
 
 # Commands ----------------------------------------------------------------------------------------------------------

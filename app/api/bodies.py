@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from app.api.errors import FieldError, RequestError, bad_request
+from app.services.ports import Answer
 
 LARGEST_BODY_BYTES = 64 * 1024
 READ_BODY_S = 10
@@ -17,13 +18,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def success(data: object, *, status: int = 200) -> web.Response:
+    """Return a good answer."""
+    return rendered(Answer(status, success_body(data)))
+
+
+def success_body(data: object) -> bytes:
     """Return the envelope of a good answer."""
-    return json_response({"status": "success", "data": data}, status=status)
+    return orjson.dumps({"status": "success", "data": data})
 
 
 def json_response(body: object, *, status: int = 200) -> web.Response:
     """Return a JSON answer."""
-    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json", charset="utf-8")
+    return rendered(Answer(status, orjson.dumps(body)))
+
+
+def rendered(answer: Answer) -> web.Response:
+    """Return an answer whose body is JSON already."""
+    return web.Response(body=answer.body, status=answer.status, content_type="application/json", charset="utf-8")
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:

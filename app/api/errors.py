@@ -7,6 +7,7 @@ from typing import Any
 from app.api.instants import utc_text
 from app.domain import errors as domain
 from app.domain.availability import Refusal
+from app.domain.reservation import QuotaStanding
 from app.services import errors as services
 
 RETRY_AFTER_S = 2
@@ -18,9 +19,11 @@ _NAMES = {
     403: ("ForbiddenException", "Forbidden"),
     404: ("NotFoundException", "Not Found"),
     408: ("RequestTimeoutException", "Request Timeout"),
+    409: ("ConflictException", "Conflict"),
     413: ("PayloadTooLargeException", "Payload Too Large"),
     417: ("HttpException", "Expectation Failed"),
     422: ("UnprocessableEntityException", "Unprocessable Entity"),
+    429: ("ThrottlerException", "Too Many Requests"),
     500: ("INTERNAL_SERVER_ERROR", "Internal Server Error"),
     503: ("ServiceUnavailableException", "Service Unavailable"),
 }
@@ -58,6 +61,8 @@ class RequestError(Exception):
     retry_after_s: int | None = None
     more: dict[str, Any] = field(default_factory=dict)
     """Further fields of the details."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Further headers of the answer."""
 
 
 def bad_request(message: str) -> RequestError:
@@ -88,6 +93,28 @@ def request_error(error: domain.HoldfastError) -> RequestError:
     return TABLE[type(error)](error)
 
 
+def rate_limit_headers(standing: QuotaStanding) -> dict[str, str]:
+    """Return how a quota stands, in the names that clients know."""
+    return {
+        "RateLimit-Limit": str(standing.most),
+        "RateLimit-Remaining": str(standing.left),
+        "RateLimit-Reset": str(_seconds(standing)),
+    }
+
+
+def _seconds(standing: QuotaStanding) -> int:
+    return max(1, -(-standing.next_free_ms // 1_000))
+
+
+def _quota_exceeded(error: services.QuotaExceededError) -> RequestError:
+    standing = error.standing
+    text = (
+        f"Too many slots are reserved without credentials: at most {standing.most} at once. "
+        "Release one, wait until one ends, or send an API key."
+    )
+    return RequestError(429, text, retry_after_s=_seconds(standing), headers=rate_limit_headers(standing))
+
+
 def _refused(error: services.SlotRefusedError) -> RequestError:
     text = _REFUSALS[error.refusal].format(event_type_id=error.event_type_id, start=utc_text(error.start))
     return RequestError(422, text, more={"hostIds": list(error.host_ids)} if error.host_ids else {})
@@ -96,6 +123,29 @@ def _refused(error: services.SlotRefusedError) -> RequestError:
 def _event_type_not_found(error: domain.EventTypeNotFoundError) -> RequestError:
     known_by_id = error.event_type_id is not None
     return RequestError(404, f"Event Type with ID={error.event_type_id} not found" if known_by_id else NO_EVENT_TYPE)
+
+
+def _batch_refused(error: services.BatchRefusedError) -> RequestError:
+    """Tell the first refusal, and in the details what would have become of each item."""
+    first = _told(next(refusal for refusal in error.refusals if refusal is not None))
+    items = [
+        {"index": index, **({"status": "success"} if refusal is None else refused_item(refusal))}
+        for index, refusal in enumerate(error.refusals)
+    ]
+    return RequestError(first.status, first.message, retry_after_s=first.retry_after_s, more={"items": items})
+
+
+def refused_item(refusal: Exception) -> dict[str, Any]:
+    """Return what is told of one item of a batch."""
+    return {"status": "error", "error": error_object(_told(refusal))}
+
+
+def _told(refusal: Exception) -> RequestError:
+    if isinstance(refusal, RequestError):
+        return refusal
+    if isinstance(refusal, domain.HoldfastError):
+        return request_error(refusal)
+    raise refusal  # A mistake of ours: nobody refuses with it.
 
 
 def _lengths(lengths: tuple[int, ...]) -> str:
@@ -146,11 +196,27 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.StoreUnavailableError: lambda _: RequestError(
         503, "The service cannot reach its data right now. Please try again.", retry_after_s=RETRY_AFTER_S
     ),
+    services.TooSlowError: lambda _: RequestError(
+        503, "The service could not answer in time. Please try again.", retry_after_s=RETRY_AFTER_S
+    ),
+    services.RequestUnderWayError: lambda _: RequestError(
+        409,
+        "A request with this Idempotency-Key is still under way. Wait for its answer or, if that got lost, send the "
+        "same request again in a few seconds.",
+        retry_after_s=RETRY_AFTER_S,
+    ),
+    services.KeyReusedError: lambda _: RequestError(
+        422,
+        "This Idempotency-Key was used with another body. Send that body to get its answer again, or use a new key "
+        "for a new request.",
+    ),
     services.SlotRefusedError: _refused,
+    services.QuotaExceededError: _quota_exceeded,
     services.NotReservableError: lambda e: bad_request(
         f"Slots of event type {e.event_type_id} cannot be reserved: it has no hosts of its own. "
         "Give it hosts instead of assigned users."
     ),
+    services.BatchRefusedError: _batch_refused,
     services.ReservationNotFoundError: lambda e: RequestError(404, f"Slot with uid={e.uid} not found"),
     services.CredentialsNeededError: lambda _: RequestError(
         401,

@@ -18,13 +18,18 @@ _logger = logging.getLogger(__name__)
 
 _ALLOWED = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Retry-After, X-Holdfast-Degraded",
+    "Access-Control-Expose-Headers": (
+        "Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Holdfast-Degraded"
+    ),
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Max-Age": "86400",
 }
-_USUAL_HEADERS = "authorization, cal-api-version, content-type, x-cal-client-id, x-cal-secret-key, x-cal-platform-embed"
+_USUAL_HEADERS = (
+    "authorization, cal-api-version, content-type, idempotency-key, "
+    "x-cal-client-id, x-cal-secret-key, x-cal-platform-embed"
+)
 
 
 @web.middleware
@@ -98,6 +103,7 @@ def _envelope(request: web.BaseRequest, error: RequestError) -> web.Response:
         },
         status=error.status,
     )
+    response.headers.update(error.headers)
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

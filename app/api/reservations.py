@@ -6,15 +6,17 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.api.bodies import json_response, read_body, success
-from app.api.errors import bad_request
+from app.api.clients import client_address
+from app.api.errors import bad_request, rate_limit_headers
+from app.api.idempotency import created
 from app.api.instants import utc_text
 from app.api.slots_query import Usernames
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById, ByUsernames
-from app.domain.reservation import KeptReservation
+from app.domain.reservation import KeptReservation, QuotaStanding
 from app.fields import LONGEST_TEXT, Text, WholeNumber, instant_or_none
 from app.services.keep_slots import KeptSlot, SlotRequest
-from app.services.ports import Caller
+from app.services.ports import Caller, DrawnUid
 
 
 class ReservationBody(BaseModel):
@@ -36,7 +38,7 @@ class ReservationBody(BaseModel):
             raise ValueError("eventTypeId must be a whole number (or give usernames, for a dynamic event)")
         return self
 
-    def request(self, caller: Caller | None) -> SlotRequest:
+    def request(self, caller: Caller | None, client: str) -> SlotRequest:
         """Return what is asked for."""
         return SlotRequest(
             reference=self._reference(),
@@ -45,6 +47,7 @@ class ReservationBody(BaseModel):
             duration=self.reservation_duration,
             rescheduling=self.rescheduling,
             caller=caller,
+            client=client,
         )
 
     def _reference(self) -> ById | ByUsernames:
@@ -58,16 +61,26 @@ class ReservationBody(BaseModel):
 
 async def post_reservation(request: web.Request) -> web.Response:
     """Keep a slot."""
-    body = await read_body(request, ReservationBody)
-    kept = await request.app[USE_CASES].slot_keeper.reserve(body.request(request.get(CALLER)))
-    return success(_kept(kept), status=201)
+    wanted = (await read_body(request, ReservationBody)).request(request.get(CALLER), client_address(request))
+    standing: QuotaStanding | None = None
+
+    async def keep(drawn: DrawnUid | None) -> dict[str, Any]:
+        nonlocal standing
+        kept = await request.app[USE_CASES].slot_keeper.reserve(wanted, drawn)
+        standing = kept.standing
+        return kept_data(kept)
+
+    response = await created(request, keep)
+    if standing is not None:
+        response.headers.update(rate_limit_headers(standing))
+    return response
 
 
 async def patch_reservation(request: web.Request) -> web.Response:
     """Move a reservation to another slot."""
-    body = await read_body(request, ReservationBody)
-    kept = await request.app[USE_CASES].slot_keeper.move(_uid(request), body.request(request.get(CALLER)))
-    return success(_kept(kept))
+    wanted = (await read_body(request, ReservationBody)).request(request.get(CALLER), client_address(request))
+    kept = await request.app[USE_CASES].slot_keeper.move(_uid(request), wanted)
+    return success(kept_data(kept))
 
 
 async def get_reservation(request: web.Request) -> web.Response:
@@ -87,7 +100,8 @@ def _uid(request: web.Request) -> str:
     return request.match_info["uid"].encode("utf-8", "replace").decode()[: LONGEST_TEXT + 1]
 
 
-def _kept(kept: KeptSlot) -> dict[str, Any]:
+def kept_data(kept: KeptSlot) -> dict[str, Any]:
+    """Return a reservation as it is told to whoever made or moved it."""
     reservation = _reservation(kept.reservation)
     until = reservation.pop("reservationUntil")
     return {**reservation, "reservationDuration": kept.minutes, "reservationUntil": until}

@@ -6,7 +6,7 @@ or not at all, and no path here has two.
 
 from aiohttp import web
 
-from app.api import explain, health, reservations, slots, slots_2024_04_15
+from app.api import batches, explain, health, reservations, slots, slots_2024_04_15
 from app.api.state import Handler
 
 _V2: list[tuple[str, str, Handler]] = [
@@ -14,6 +14,7 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/slots", slots.get_slots),
     ("GET", "/slots/explain", explain.get_explanation),
     ("POST", "/slots/reservations", reservations.post_reservation),
+    ("POST", "/slots/reservations/batch", batches.post_batch),
     ("GET", "/slots/reservations/{uid}", reservations.get_reservation),
     ("PATCH", "/slots/reservations/{uid}", reservations.patch_reservation),
     ("DELETE", "/slots/reservations/{uid}", reservations.delete_reservation),

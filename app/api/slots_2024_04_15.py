@@ -6,11 +6,14 @@ another reserve moves it.
 
 from typing import Annotated
 
+import orjson
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.api.bodies import json_response, read_body, success
+from app.api.clients import client_address
 from app.api.errors import bad_request
+from app.api.idempotency import created
 from app.api.listing import listing_2024_04_15
 from app.api.slots import answered, find
 from app.api.slots_query import (
@@ -23,7 +26,7 @@ from app.api.slots_query import (
     plain_parameters,
     query_error,
 )
-from app.api.state import USE_CASES
+from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById
 from app.domain.reservation import DEFAULT_DURATION_MINUTES
 from app.domain.time_ranges import MINUTE, Instant
@@ -32,6 +35,7 @@ from app.fields import LONGEST_TEXT, Text, WholeNumber, ZoneName, parse_instant
 from app.services.errors import ReservationNotFoundError
 from app.services.find_slots import SlotsQuestion
 from app.services.keep_slots import SlotRequest
+from app.services.ports import Caller, DrawnUid
 
 COOKIE = "uid"
 
@@ -111,7 +115,7 @@ class ReserveBody(BaseModel):
     end: BodyInstant = Field(alias="slotUtcEndDate")
     dry_run: bool = Field(False, alias="_isDryRun")
 
-    def request(self) -> SlotRequest:
+    def request(self, caller: Caller | None, client: str) -> SlotRequest:
         """Return what is asked for.
 
         Raises
@@ -122,7 +126,9 @@ class ReserveBody(BaseModel):
         length, rest = divmod(self.end - self.start, MINUTE)
         if length <= 0 or rest:
             raise bad_request("'slotUtcEndDate' must lie whole minutes after 'slotUtcStartDate'.")
-        return SlotRequest(reference=ById(self.event_type_id), start=self.start, length=length)
+        return SlotRequest(
+            reference=ById(self.event_type_id), start=self.start, length=length, caller=caller, client=client
+        )
 
 
 async def get_available(request: web.Request) -> web.Response:
@@ -138,16 +144,17 @@ async def get_available(request: web.Request) -> web.Response:
 async def post_reserve(request: web.Request) -> web.Response:
     """Keep a slot for five minutes; the answer's data is the bare uid."""
     body = await read_body(request, ReserveBody)
-    keeper = request.app[USE_CASES].slot_keeper
+    wanted = body.request(request.get(CALLER), client_address(request))
     if body.dry_run or request.query.get("_isDryRun") == "true":
-        return success(await keeper.rehearse(body.request(), _own(request)), status=201)
-    uid = await _reserved(request, body.request())
-    response = success(uid, status=201)
+        # It keeps nothing, so there is nothing to be done only once.
+        return success(await request.app[USE_CASES].slot_keeper.rehearse(wanted, _own(request)), status=201)
+    response = await created(request, lambda drawn: _reserved(request, wanted, drawn))
+    uid = orjson.loads(response.text or "")["data"]
     response.set_cookie(COOKIE, uid, max_age=DEFAULT_DURATION_MINUTES * 60, httponly=True, samesite="Lax")
     return response
 
 
-async def _reserved(request: web.Request, wanted: SlotRequest) -> str:
+async def _reserved(request: web.Request, wanted: SlotRequest, drawn: DrawnUid | None) -> str:
     keeper = request.app[USE_CASES].slot_keeper
     own = _own(request)
     if own is not None:
@@ -155,7 +162,7 @@ async def _reserved(request: web.Request, wanted: SlotRequest) -> str:
             return (await keeper.move(own, wanted)).reservation.uid
         except ReservationNotFoundError:
             pass  # It has ended; the browser's next one is a new one.
-    return (await keeper.reserve(wanted)).reservation.uid
+    return (await keeper.reserve(wanted, drawn)).reservation.uid
 
 
 async def delete_selected_slot(request: web.Request) -> web.Response:

@@ -6,8 +6,10 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from app.services.answer_once import OnceAnswerer
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
+from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
 from app.services.ports import Caller, Credentials
 
@@ -21,6 +23,8 @@ class UseCases:
     slot_finder: SlotFinder
     slot_explainer: SlotExplainer
     slot_keeper: SlotKeeper
+    batch_keeper: BatchKeeper
+    once_answerer: OnceAnswerer
     credentials: Credentials
     store_states: Callable[[], Awaitable[dict[str, bool]]]
     """Whether each store answers, by name; "postgres" among them."""

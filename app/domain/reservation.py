@@ -3,11 +3,38 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.domain.busy import Reservation
 from app.domain.errors import ReservationDurationError, SlotDurationFixedError, SlotDurationNotOfferedError
 from app.domain.event_type import EventType, Host
 from app.domain.time_ranges import MINUTE, Instant, Range
 
 DEFAULT_DURATION_MINUTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many claims and reservations may be live at once."""
+
+    name: str
+    """Of a client, or of an event type."""
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaStanding:
+    """How a quota stands."""
+
+    most: int
+    left: int
+    next_free_ms: int
+    """Until a place is free by itself; others may be given up before."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaFull:
+    """There is no place left in a quota."""
+
+    standing: QuotaStanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +55,10 @@ class Claim:
     """Seats of the start, on a seated type; claims of the same start share its hosts."""
     ledgers: tuple[str, ...] = ()
     """Of the limits that count it (`EventType.ledgers`)."""
+    quotas: tuple[Quota, ...] = ()
+    """In which it has a place while it stands."""
+    first_at: Instant | None = None
+    """When its reservation was first claimed, across moves; None while that is now."""
 
     @property
     def busy_range(self) -> Range:
@@ -53,6 +84,22 @@ class KeptReservation:
         return (self.claim.end - self.claim.start) // MINUTE
 
 
+def as_busy(kept: KeptReservation) -> Reservation:
+    """Return a reservation as what takes its hosts' time."""
+    claim = kept.claim
+    return Reservation(
+        uid=claim.reservation_uid,
+        event_type_id=claim.event_type_id,
+        host_ids=frozenset(claim.host_ids),
+        start=claim.start,
+        end=claim.end,
+        until=kept.until,
+        before_buffer=claim.before_buffer,
+        after_buffer=claim.after_buffer,
+        seated=claim.seats is not None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """The claim stands for a few seconds; it must be confirmed or released."""
@@ -65,6 +112,8 @@ class Claimed:
     """Its number in each ledger: higher than those of all claims that came before."""
     seat_rank: int = 0
     """How many other holds have a seat at the start, and came before."""
+    standing: QuotaStanding | None = None
+    """Of the quota that is nearest to full."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,22 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from app.domain.availability import Availability, Refusal
+from app.domain.busy import Reservation
 from app.domain.event_type import SchedulingType, StaffedEventType
-from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Workload, by_preference
+from app.domain.reservation import (
+    Claim,
+    Claimed,
+    Contended,
+    Held,
+    KeptReservation,
+    Quota,
+    QuotaFull,
+    Workload,
+    by_preference,
+)
 from app.domain.schedule import month_around, zone
-from app.domain.time_ranges import MINUTE, Instant, Range
-from app.services.errors import NotReservableError, SlotRefusedError
+from app.domain.time_ranges import MINUTE, Instant, Range, overlaps
+from app.services.errors import NotReservableError, QuotaExceededError, SlotRefusedError
 from app.services.look_at_calendars import Looker, Viewpoint
 from app.services.ports import Calendar, Clock, Holds, Workloads
 
@@ -35,6 +46,10 @@ class WantedSlot:
     """Uid of the booking that is being moved."""
     own: KeptReservation | None
     """The caller's reservation that is being moved."""
+    beside: tuple[Reservation, ...] = ()
+    """Claims of the same batch."""
+    quotas: tuple[Quota, ...] = ()
+    """In which it needs a place."""
 
     @property
     def time(self) -> Range:
@@ -45,7 +60,7 @@ class WantedSlot:
     def viewpoint(self) -> Viewpoint:
         """For whom calendars are looked at: the own reservation is not in the way."""
         own = None if self.own is None else self.own.uid
-        return Viewpoint(length=self.length, rescheduling=self.rescheduling, own_reservation=own)
+        return Viewpoint(length=self.length, rescheduling=self.rescheduling, own_reservation=own, beside=self.beside)
 
     def refused(self, refusal: Refusal, host_ids: Collection[int] = ()) -> SlotRefusedError:
         """Return the error that says so, and which hosts it is because of."""
@@ -65,6 +80,8 @@ class WantedSlot:
             after_buffer=event_type.after_buffer,
             seats=event_type.seats,
             ledgers=event_type.ledgers,
+            quotas=self.quotas,
+            first_at=None if self.own is None else self.own.claim.first_at,
         )
 
 
@@ -84,6 +101,8 @@ class SlotClaimer:
         ------
         SlotRefusedError
             If it is not free; nothing stays claimed.
+        QuotaExceededError
+            If the asker, or the event type, has too many claims and reservations.
         NotReservableError
             If it is free, but its event type has no hosts to claim.
         StoreUnavailableError
@@ -100,6 +119,8 @@ class SlotClaimer:
             match outcome:
                 case Claimed():
                     return outcome
+                case QuotaFull(standing):
+                    raise QuotaExceededError(standing)
                 case Held(None):
                     raise wanted.refused(Refusal.SEATS_FULL)
                 case Held(int(host_id)):
@@ -115,7 +136,9 @@ class SlotClaimer:
         """Return the hosts to claim; raise why there are none."""
         staffed = wanted.staffed
         round_robin = staffed.event_type.scheduling is SchedulingType.ROUND_ROBIN
-        if not (round_robin or staffed.event_type.seats or staffed.event_type.limits.all or passed_over):
+        limited = staffed.event_type.seats or staffed.event_type.limits.all
+        # The store would have a claim of the same batch waited for, as it may lapse. This one will not.
+        if not (round_robin or limited or passed_over or wanted.beside):
             return [host.id for host in staffed.hosts]
         availability = await self._refuse_if_taken(wanted)
         seat = availability.seated.get(wanted.start)
@@ -151,7 +174,8 @@ class SlotClaimer:
             self._workloads.workloads(event_type.id, host_ids, month), self._holds.live(host_ids, month)
         )
         loads = dict(booked)
-        for reservation in live:
+        in_month = [one for one in wanted.beside if overlaps(month, (one.start, one.end))]
+        for reservation in (*live, *in_month):
             if reservation.event_type_id == event_type.id:
                 for host_id in reservation.host_ids:
                     load = loads.get(host_id, Workload())

@@ -1,7 +1,10 @@
 """What can go wrong in a use case, beyond the domain's rules."""
 
+from collections.abc import Sequence
+
 from app.domain.availability import Refusal
 from app.domain.errors import HoldfastError
+from app.domain.reservation import QuotaStanding
 from app.domain.time_ranges import Instant
 
 
@@ -12,6 +15,18 @@ class StoreUnavailableError(HoldfastError):
         """Keep which: "postgres" or "redis"."""
         super().__init__(store)
         self.store = store
+
+
+class TooSlowError(HoldfastError):
+    """The stores answered, but too slowly for a request to be answered in time."""
+
+
+class RequestUnderWayError(HoldfastError):
+    """A request that was sent again has not been answered yet."""
+
+
+class KeyReusedError(HoldfastError):
+    """The key of an earlier request was given to another one."""
 
 
 class SlotRefusedError(HoldfastError):
@@ -28,6 +43,15 @@ class SlotRefusedError(HoldfastError):
         self.host_ids = host_ids
 
 
+class QuotaExceededError(HoldfastError):
+    """Somebody keeps as many slots as they may, or an event type has as many kept as it may."""
+
+    def __init__(self, standing: QuotaStanding) -> None:
+        """Keep how the quota stands."""
+        super().__init__(standing)
+        self.standing = standing
+
+
 class NotReservableError(HoldfastError):
     """The event type's slots are listed but cannot be reserved: it has no hosts of its own."""
 
@@ -35,6 +59,15 @@ class NotReservableError(HoldfastError):
         """Keep the event type."""
         super().__init__(event_type_id)
         self.event_type_id = event_type_id
+
+
+class BatchRefusedError(HoldfastError):
+    """Nothing of a batch is kept."""
+
+    def __init__(self, refusals: Sequence[Exception | None]) -> None:
+        """Keep for every item why it was refused, at least one of them; None: it was not."""
+        super().__init__(refusals)
+        self.refusals = tuple(refusals)
 
 
 class ReservationNotFoundError(HoldfastError):

@@ -3,14 +3,15 @@
 import asyncio
 import secrets
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.availability import Refusal
 from app.domain.errors import SlotStartError
 from app.domain.event_type import EventTypeRules, staff
 from app.domain.reference import ById, ByUsernames
-from app.domain.reservation import Claimed, KeptReservation, kept_minutes, slot_length
+from app.domain.reservation import Claimed, KeptReservation, Quota, QuotaStanding, as_busy, kept_minutes, slot_length
 from app.domain.time_ranges import MINUTE, Instant
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import (
@@ -20,7 +21,7 @@ from app.services.errors import (
     SlotRefusedError,
     StoreUnavailableError,
 )
-from app.services.ports import Caller, EventTypes, Holds, Ties
+from app.services.ports import Caller, DrawnUid, EventTypes, Holds, Ties
 
 _MOVES = 8
 """How often a move is tried while others move the same reservation."""
@@ -43,32 +44,93 @@ class SlotRequest:
     rescheduling: str | None = None
     """Uid of the booking that is being moved."""
     caller: Caller | None = None
+    client: str = ""
+    """The network address that it comes from; "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptSlot:
-    """A reservation as it was just made or moved."""
+    """A reservation as it was just made or moved, or as it will be once its claim is kept."""
 
     reservation: KeptReservation
     minutes: int
-    """For how long it is kept, from now."""
+    """For how long it is kept, from now; the last of them may have begun."""
+    standing: QuotaStanding | None = None
+    """Of the quota that it counts for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepingRules:
+    """How long slots are kept, and how many."""
+
+    longest_minutes: int
+    """Nobody keeps a slot longer at once."""
+    longest_in_all_minutes: int
+    """Nobody without credentials keeps a reservation longer, however often they move or renew it."""
+    most_of_a_client: int
+    """So many live reservations may somebody without credentials have, by network address; 0: any number."""
+    most_of_an_event_type: int
+    """So many may they have together, by event type; 0: any number."""
 
 
 class SlotKeeper:
     """Makes, moves, shows and ends reservations."""
 
     def __init__(
-        self, event_types: EventTypes, ties: Ties, claimer: SlotClaimer, holds: Holds, *, longest_minutes: int
+        self, event_types: EventTypes, ties: Ties, claimer: SlotClaimer, holds: Holds, rules: KeepingRules
     ) -> None:
-        """Work on these ports; nobody keeps a slot longer than `longest_minutes` at once."""
+        """Work on these ports and by these rules."""
         self._event_types = event_types
         self._ties = ties
         self._claimer = claimer
         self._holds = holds
-        self._longest_minutes = longest_minutes
+        self._rules = rules
 
-    async def reserve(self, request: SlotRequest) -> KeptSlot:
-        """Keep a slot.
+    async def reserve(self, request: SlotRequest, drawn: DrawnUid | None = None) -> KeptSlot:
+        """Keep a slot, under a uid that was drawn beforehand or else under a new one.
+
+        What an earlier try kept under the drawn uid is returned as it is, so that there are never two.
+
+        Raises
+        ------
+        HoldfastError
+            As `claim` and `keep`.
+        """
+        drawn = DrawnUid(new_uid()) if drawn is None else drawn
+        slot = await self.kept_before(request, drawn)
+        if slot is None:
+            slot = await self.claim(request, drawn.uid)
+            await self.keep(slot)
+        return slot
+
+    async def kept_before(self, request: SlotRequest, drawn: DrawnUid) -> KeptSlot | None:
+        """Return what an earlier try at the same request kept, or clear away what it left unfinished.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the store of holds is away.
+        """
+        if not drawn.perhaps_kept:
+            return None
+        reservation = await self._holds.reservation(drawn.uid)
+        if reservation is None:
+            # One that died in the middle may have left the uid pointing to its claim: nothing could be kept under it.
+            await self._holds.end(drawn.uid)
+            return None
+        return KeptSlot(reservation, kept_minutes(request.duration, self._rules.longest_minutes))
+
+    async def claim(
+        self,
+        request: SlotRequest,
+        uid: str,
+        own: KeptReservation | None = None,
+        beside: Sequence[KeptReservation] = (),
+    ) -> KeptSlot:
+        """Claim a slot for some seconds, in which it must be kept or given up.
+
+        `own` is what it takes the place of. What is claimed already and to be kept with it counts as kept: `beside`.
+        What needs no look at the calendar is refused first, in the peer's order.
 
         Raises
         ------
@@ -78,23 +140,72 @@ class SlotKeeper:
             If there is no such slot to ask for.
         SlotRefusedError
             If the slot is not free.
+        QuotaExceededError
+            If the caller, or the event type, has too many reservations.
         NotReservableError
             If the event type's slots cannot be reserved.
+        StoreUnavailableError
+            If a store is away.
+        """
+        if request.duration is not None and request.caller is None:
+            raise CredentialsNeededError
+        rules = await self._event_types.find(request.reference)
+        if request.duration is not None and not await self._has_tie(request, rules):
+            raise NoTieError
+        quotas = self._quotas(request, rules)
+        wanted = replace(_wanted(request, rules, own), beside=tuple(map(as_busy, beside)), quotas=quotas)
+        minutes = kept_minutes(request.duration, self._rules.longest_minutes)
+        try:
+            claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
+        except SlotRefusedError as error:
+            if error.host_ids and not await self._has_tie(request, rules):
+                raise SlotRefusedError(error.refusal, error.event_type_id, error.start) from None
+            raise
+        return self._slot(request, claimed, minutes)
+
+    def _quotas(self, request: SlotRequest, rules: EventTypeRules) -> tuple[Quota, ...]:
+        """Return what bounds callers without credentials: strangers could keep everything from everybody."""
+        if request.caller is not None:
+            return ()
+        quotas = (
+            Quota(f"client:{request.client}", self._rules.most_of_a_client if request.client else 0),
+            Quota(f"type:{rules.event_type.id}", self._rules.most_of_an_event_type),
+        )
+        return tuple(quota for quota in quotas if quota.most)
+
+    def _slot(self, request: SlotRequest, claimed: Claimed, minutes: int) -> KeptSlot:
+        """Return what is to be kept, and until when."""
+        claim = claimed.claim if claimed.claim.first_at else replace(claimed.claim, first_at=claimed.at)
+        until = claimed.at + minutes * MINUTE
+        if request.caller is None and claim.first_at is not None:
+            until = min(until, claim.first_at + self._rules.longest_in_all_minutes * MINUTE)
+        minutes = -(-(until - claimed.at) // MINUTE)
+        return KeptSlot(KeptReservation(claim=claim, until=until), minutes, claimed.standing)
+
+    async def keep(self, slot: KeptSlot) -> None:
+        """Make what was claimed a reservation.
+
+        Raises
+        ------
         StoreUnavailableError
             If a store is away; then nothing is kept, unless it was the last answer that got lost and the store stayed
             away: what was kept then ends by itself.
         """
-        kept, claimed = await self._claimed(request, _new_uid(), own=None)
         try:
-            confirmed = await self._holds.keep(claimed.claim, kept.reservation.until)
-        except StoreUnavailableError:
+            confirmed = await self._holds.keep(slot.reservation.claim, slot.reservation.until)
+        except BaseException:
             with suppress(StoreUnavailableError):
-                await self._holds.end(kept.reservation.uid)
+                await self._holds.end(slot.reservation.uid)
             raise
         if not confirmed:
             # The look at the calendar took longer than a claim stands.
             raise StoreUnavailableError("postgres")
-        return kept
+
+    async def give_up(self, slot: KeptSlot) -> None:
+        """End what was claimed, whether or not it was kept. While its store is away it is left to end by itself."""
+        with suppress(StoreUnavailableError):
+            await self._holds.end(slot.reservation.uid)
+            await self._holds.release(slot.reservation.claim)
 
     async def rehearse(self, request: SlotRequest, own_uid: str | None) -> str:
         """Refuse what `reserve`, or `move` of the own reservation, would refuse; keep nothing.
@@ -104,7 +215,7 @@ class SlotKeeper:
         own = None if own_uid is None else await self._holds.reservation(own_uid)
         rules = await self._event_types.find(request.reference)
         await self._claimer.rehearse(_wanted(request, rules, own))
-        return _new_uid()
+        return new_uid()
 
     async def move(self, uid: str, request: SlotRequest) -> KeptSlot:
         """Keep another slot in the place of a reservation's, from now. Refused, the old one stands untouched.
@@ -120,12 +231,12 @@ class SlotKeeper:
             own = await self._holds.reservation(uid)
             if own is None:
                 raise ReservationNotFoundError(uid)
-            kept, claimed = await self._claimed(request, uid, own=own)
-            if await self._holds.move(own, claimed.claim, kept.reservation.until):
-                return kept
+            slot = await self.claim(request, uid, own)
+            if await self._holds.move(own, slot.reservation.claim, slot.reservation.until):
+                return slot
             # It was moved or ended meanwhile; if it is still there, this move comes after that one.
             await asyncio.sleep(_PAUSE_S)
-        raise SlotRefusedError(Refusal.RESERVED, claimed.claim.event_type_id, claimed.claim.start)
+        raise SlotRefusedError(Refusal.RESERVED, slot.reservation.claim.event_type_id, slot.reservation.claim.start)
 
     async def reservation(self, uid: str) -> KeptReservation | None:
         """Return a live reservation."""
@@ -134,24 +245,6 @@ class SlotKeeper:
     async def end(self, uid: str) -> None:
         """End a reservation; nothing happens if there is none."""
         await self._holds.end(uid)
-
-    async def _claimed(self, request: SlotRequest, uid: str, own: KeptReservation | None) -> tuple[KeptSlot, Claimed]:
-        """Claim what is asked for; what needs no look at the calendar is refused first, in the peer's order."""
-        if request.duration is not None and request.caller is None:
-            raise CredentialsNeededError
-        rules = await self._event_types.find(request.reference)
-        if request.duration is not None and not await self._has_tie(request, rules):
-            raise NoTieError
-        wanted = _wanted(request, rules, own)
-        minutes = kept_minutes(request.duration, self._longest_minutes)
-        try:
-            claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
-        except SlotRefusedError as error:
-            if error.host_ids and not await self._has_tie(request, rules):
-                raise SlotRefusedError(error.refusal, error.event_type_id, error.start) from None
-            raise
-        until = claimed.at + minutes * MINUTE
-        return KeptSlot(KeptReservation(claim=claimed.claim, until=until), minutes), claimed
 
     async def _has_tie(self, request: SlotRequest, rules: EventTypeRules) -> bool:
         if request.caller is None:
@@ -174,6 +267,6 @@ def _wanted(request: SlotRequest, rules: EventTypeRules, own: KeptReservation | 
     )
 
 
-def _new_uid() -> str:
+def new_uid() -> str:
     """Return 128 random bits: a reservation's uid is all that its holder needs to prove."""
     return str(uuid.UUID(bytes=secrets.token_bytes(16)))

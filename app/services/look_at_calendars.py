@@ -31,6 +31,8 @@ class Viewpoint:
     """Uid of the reservation that is the asker's own, and so not in their way."""
     claimed: Claimed | None = None
     """The asker's claim, while it is judged."""
+    beside: tuple[Reservation, ...] = ()
+    """Claims of the same batch, which count as reservations: they will be, if the one that is asked for can be."""
 
 
 class Looker:
@@ -51,7 +53,7 @@ class Looker:
     async def _seen(
         self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint, now: Instant, bookable: Bookable
     ) -> Availability:
-        busy = await self._busy_times(staffed, window, viewpoint.claimed)
+        busy = await self._busy_times(staffed, window, viewpoint)
         own = viewpoint.own_reservation
         busy = replace(
             busy,
@@ -68,7 +70,7 @@ class Looker:
             bookable=bookable,
         )
 
-    async def _busy_times(self, staffed: StaffedEventType, window: Range, claimed: Claimed | None) -> BusyTimes:
+    async def _busy_times(self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint) -> BusyTimes:
         """Read everything that may take the hosts' time in a window, from both stores at once."""
         event_type, near = staffed.event_type, slot_margin(staffed, window)
         periods = reach(event_type.limits.all, zone(staffed.zone), near)
@@ -77,8 +79,8 @@ class Looker:
                 [host.id for host in staffed.hosts], near, None if event_type.seats is None else event_type.id
             ),
             self._limited(event_type, periods),
-            self._held(staffed, near, claimed),
-            self._entered(event_type, periods, claimed),
+            self._held(staffed, near, viewpoint),
+            self._entered(event_type, periods, viewpoint.claimed),
         )
         return replace(booked, limited=limited, reservations=held, limited_reservations=entered)
 
@@ -90,12 +92,14 @@ class Looker:
         counted = {event_type.id} | (limits.team_event_type_ids if limits.team_count else set())
         return await self._calendar.accepted_bookings(counted, periods)
 
-    async def _held(self, staffed: StaffedEventType, near: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
+    async def _held(self, staffed: StaffedEventType, near: Range, viewpoint: Viewpoint) -> tuple[Reservation, ...]:
         """Read the holds that may be in the way: while a claim stands, none is.
 
         Those of hosts who are not asked for have seats too.
         """
-        return () if claimed is not None else await self._holds.live(staffed.all_host_ids, near)
+        if viewpoint.claimed is not None:
+            return ()
+        return (*await self._holds.live(staffed.all_host_ids, near), *viewpoint.beside)
 
     async def _entered(self, event_type: EventType, periods: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
         """Read the holds that an event type's limits count: holds of other times too, and claims that came first."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from app.domain.busy import Booking, BusyTimes, Reservation
 from app.domain.event_type import EventType, EventTypeRules
 from app.domain.reference import EventTypeReference
-from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Workload
+from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, QuotaFull, Workload
 from app.domain.time_ranges import Instant, Range
 
 
@@ -100,7 +100,7 @@ class LiveReservations(Protocol):
 class Holds(LiveReservations, Protocol):
     """Keeps reservations until they end. Claims are atomic on the store's own clock."""
 
-    async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
+    async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
         """Claim the hosts' time for a few seconds: all of them, and a seat where there are seats, or nothing.
 
         `ignoring` is the caller's own reservation, which is being moved.
@@ -120,3 +120,58 @@ class Holds(LiveReservations, Protocol):
 
     async def end(self, uid: str) -> bool:
         """End a reservation; False if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to a request, as bytes that may be sent again."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnUid:
+    """A reservation's uid that was drawn, and written down, before anything is kept under it."""
+
+    uid: str
+    perhaps_kept: bool = False
+    """Whether an earlier try at the same request had it, of which nobody knows how far it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Another try at the same request has not been answered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherBody:
+    """An earlier request with the same key had another body."""
+
+
+class Replays(Protocol):
+    """Remembers requests by the keys that their senders gave them, and what was answered."""
+
+    async def begin(
+        self, key: str, body_digest: str, *, attempt: str, uid: str, lease_ms: int
+    ) -> DrawnUid | Answer | UnderWay | OtherBody:
+        """Begin to answer a request, or return why that is not to be done, or was done already.
+
+        `attempt` is the id of this try. It has the request to itself until it records an answer, or gives up, or
+        `lease_ms` are over by the store's own clock. `uid` is remembered unless an earlier try left one.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the store does not answer in time, as with every method.
+        """
+
+    async def record(self, key: str, attempt: str, answer: Answer) -> bool:
+        """Remember what was answered; False, and nothing changes, if the request is not this attempt's any more."""
+
+    async def give_up(self, key: str, attempt: str, *, forget: bool) -> bool:
+        """Let the request be tried again at once; False, and nothing changes, if it is not this attempt's any more.
+
+        With `forget` it may come with another body. Without, the next try gets the uid of this one, under which
+        something may have been kept.
+        """

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from app import application
 from app.application import StoreUrls
@@ -15,6 +16,7 @@ from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.migrate import migrate
 from app.storage.world_files.reading import world_of
 from tests.api.asking import Asking
+from tests.api.pods import dying_pod
 from tests.api.world import WORLD
 
 
@@ -47,3 +49,17 @@ async def api(settings: Settings, urls: StoreUrls, client: TestClient[Any, Any])
     """The service with the tests' world, and nothing left of earlier tests."""
     await application.load(settings, urls, world_of(WORLD), "replace")
     return Asking(client, settings, urls)
+
+
+@pytest.fixture
+async def redis(urls: StoreUrls) -> AsyncIterator[Redis]:
+    """What the service keeps its holds in, to look inside."""
+    async with Redis.from_url(urls.redis) as client:
+        yield client
+
+
+@pytest.fixture
+async def dying(api: Asking) -> AsyncIterator[Asking]:
+    """A pod that dies with every request that has a key, as far as the next one can tell."""
+    async with dying_pod(api.settings, api.urls) as asking:
+        yield asking

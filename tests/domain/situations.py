@@ -298,6 +298,7 @@ def situations(
     )
     if seated:
         situation = draw(with_seats(situation))
+    situation = draw(with_copies(situation))
     if limited:
         situation = draw(with_limits(situation))
     if windowed:
@@ -327,7 +328,21 @@ def with_seats(draw: st.DrawFn, situation: Situation) -> Situation:
         start = draw(on_offer(situation))
         for _ in range(draw(st.integers(1, 3))):
             situation = situation.taking(draw(sitters(situation, start)))
+        if draw(st.sampled_from([False, False, False, True])):
+            other = draw(bookings(situation.day, situation.staffed.hosts, (OTHER,)))
+            situation = situation.taking(replace(other, start=start, end=start + other.end - other.start))
     return situation
+
+
+@st.composite
+def with_copies(draw: st.DrawFn, situation: Situation) -> Situation:
+    """Draw the same with calendars that report some of the bookings too, as connected ones do."""
+    calendars = dict(situation.busy.calendars)
+    for booking in situation.busy.bookings:
+        if draw(st.sampled_from([False, False, True])):
+            for host_id in booking.host_ids:
+                calendars[host_id] = (*calendars.get(host_id, ()), (booking.start, booking.end))
+    return replace(situation, busy=replace(situation.busy, calendars=calendars))
 
 
 def sitters(situation: Situation, start: Instant) -> st.SearchStrategy[Booking | Reservation]:

@@ -10,11 +10,11 @@ from app.domain.answer import by_day
 from app.domain.booking_window import DaysAhead
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation, buffered
 from app.domain.event_type import Host
-from app.domain.limits import reach
+from app.domain.limits import BookingLimits, Limit, Period, reach
 from app.domain.schedule import Schedule, WeeklyHours, day_of, zone
 from app.domain.time_ranges import DAY, MINUTE, SECOND, Instant, Range, holds, overlaps
 from tests.domain import oracle
-from tests.domain.builders import ASKED, MONDAY, OTHER, at, booking, host, staffed
+from tests.domain.builders import ASKED, MONDAY, OTHER, at, booking, busy, host, listed, reservation, staffed
 from tests.domain.situations import (
     CHANGES,
     EVERY_DAY,
@@ -318,6 +318,15 @@ def test_the_order_of_hours_overrides_bookings_and_busy_times_does_not_matter(
 ) -> None:
     one, other = both
     assert one.starts() == other.starts()
+
+
+def test_nor_does_the_order_of_seats_held_for_several_lengths() -> None:
+    """A limit counts their start once, and with the same minutes whoever came first."""
+    limits = BookingLimits(duration=(Limit(Period.DAY, 60),))
+    asked = staffed(host(), seats=3, lengths=(30, 60), limits=limits)
+    short = reservation("09:00-09:30", type_id=ASKED, seated=True)
+    long = reservation("09:00-10:00", type_id=ASKED, seated=True)
+    assert listed(asked, busy(short, long)) == listed(asked, busy(long, short))
 
 
 @given(anything, st.sampled_from(ZONES))

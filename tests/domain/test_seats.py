@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.busy import Booking, Reservation
 from app.domain.seats import SeatedStart, seated_starts
-from tests.domain.builders import ASKED, OTHER, at, booking, busy, clock_text, host, reservation, staffed
+from tests.domain.builders import ASKED, OTHER, at, booking, busy, clock_text, host, listed, reservation, staffed
 
 
 def seat_of(*items: Booking | Reservation, seats: int = 3, hosts: Iterable[int] = (1,)) -> SeatedStart:
@@ -95,3 +95,9 @@ class TestStarts:
     def test_a_start_lasts_as_long_as_its_longest_booking(self) -> None:
         seat = seat_of(seated("09:00-09:30"), seated("09:00-10:00"))
         assert (seat.start, seat.end) == (at("09:00"), at("10:00"))
+
+    def test_other_starts_keep_clear_of_its_longest_booking(self) -> None:
+        asked = staffed(host(), seats=5, slot_interval=30, lengths=(30, 60))
+        longest = seated("10:00-11:00")
+        for taken in (busy(longest, seated("10:00-10:30")), busy(seated("10:00-10:30"), longest)):
+            assert listed(asked, taken) == "09:00 09:30 10:00 11:00 11:30"

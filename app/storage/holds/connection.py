@@ -1,36 +1,48 @@
-"""The connection to Redis or Valkey, by URL."""
+"""The connection to Redis or Valkey: to one server, to the master that Sentinel knows, or to a cluster."""
 
-from redis.asyncio import BlockingConnectionPool, Redis
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from typing import Any, TypeAlias
+
+from redis.asyncio import (
+    Connection,
+    ConnectionPool,
+    Redis,
+    RedisCluster,
+    Sentinel,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisClusterException, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+from typing_extensions import override
 
 from app.domain.errors import HoldfastError
 from app.services.errors import StoreUnavailableError
+from app.storage.holds.urls import Address, RedisUrl, read_url
 
-_SCHEMES = ("redis://", "rediss://", "unix://")
-_CONNECTIONS = 100
-"""Of each process, at most: what is asked beyond waits, within its deadline."""
+Client: TypeAlias = Redis | RedisCluster
 
-
-class RedisUrlError(HoldfastError):
-    """The URL names a kind of deployment that this version does not know."""
-
-    def __init__(self) -> None:
-        """Say which there are; the URL itself may hold a password."""
-        super().__init__(f"REDIS_URL must begin with one of {', '.join(_SCHEMES)}; others come with a later version")
+_UNBOUNDED = 2**31
+"""Connections of a pool. RedisHolds bounds what is asked at once: pools of redis-py refuse where they should wait."""
+_RETRIES_IN_A_CLUSTER = 3
+_ASK_AGAIN_S = 0.5
+"""How long what the sentinels said of the master is taken for true."""
 
 
 class RedisRefusedError(HoldfastError):
-    """The server answers, but not to us."""
+    """The server answers, but not to us, or it is not what the URL says."""
 
     def __init__(self, reason: str) -> None:
         """Keep what it says."""
-        super().__init__(
-            f"Redis refuses to be asked for its settings: {reason}. Check the user and password in REDIS_URL."
-        )
+        super().__init__(f"Redis is not usable with this REDIS_URL: {reason}")
 
 
 class EvictionPolicyError(HoldfastError):
@@ -45,44 +57,199 @@ class EvictionPolicyError(HoldfastError):
         self.policy = policy
 
 
-def open_redis(url: str, *, deadline_s: float) -> Redis:
-    """Return a client that connects when first used, and again after the server was away.
+@asynccontextmanager
+async def open_redis(url: str, *, deadline_s: float) -> AsyncIterator[Client]:
+    """Give a client that connects when first used, and again after a server was away or another took its place.
 
     Raises
     ------
     RedisUrlError
-        If the URL is of a kind not known here.
+        If the URL cannot be read.
     """
-    if not url.startswith(_SCHEMES):
-        raise RedisUrlError
-    pool = BlockingConnectionPool.from_url(
-        url,
-        socket_connect_timeout=deadline_s,
-        socket_timeout=deadline_s,
-        max_connections=_CONNECTIONS,
-        timeout=deadline_s,
-        # One more try finds a server that restarted since the connection was last used. Every script may run twice.
-        retry=Retry(NoBackoff(), retries=1, supported_errors=(RedisConnectionError,)),
+    known = read_url(url)
+    if known.kind == "sentinel":
+        async with _open_sentinel(known, deadline_s) as redis:
+            yield redis
+    elif known.kind == "cluster":
+        async with _open_cluster(known, deadline_s) as cluster:
+            yield cluster
+    else:
+        async with Redis.from_pool(_pool(known, deadline_s)) as redis:
+            yield redis
+
+
+def _pool(url: RedisUrl, deadline_s: float) -> ConnectionPool:
+    options = {**url.options, **_bounds(deadline_s, deadline_s), "max_connections": _UNBOUNDED}
+    if url.kind == "socket":
+        return ConnectionPool(UnixDomainSocketConnection, **options)
+    [(host, port)] = url.addresses
+    return ConnectionPool(SSLConnection if url.tls else Connection, host=host, port=port, **options)
+
+
+@asynccontextmanager
+async def _open_sentinel(url: RedisUrl, deadline_s: float) -> AsyncIterator[Redis]:
+    # The sentinels are asked one after the other, whenever a connection is made: one that is dead or hangs must leave
+    # time for the next, and for what was to be asked of the master.
+    asking = {**_bounds(deadline_s / 4, deadline_s / 4), "retry": Retry(NoBackoff(), 0), "ssl": url.tls}
+    sentinel = Sentinel(url.addresses, sentinel_kwargs={**(url.sentinel_options or {}), **asking})  # type: ignore[no-untyped-call]
+    options = {**url.options, **_bounds(deadline_s / 2, deadline_s / 2), "ssl": url.tls, "max_connections": _UNBOUNDED}
+    async with aclosing(sentinel), sentinel.master_for(url.service, connection_pool_class=_Master, **options) as redis:
+        yield redis
+
+
+class _Master(SentinelConnectionPool):
+    """Connections to the master of the moment.
+
+    A connection of redis-py asks for the master when it is made, and stays. But a master that was deposed takes writes
+    for ten seconds more, and as long as it is cut off from the sentinels: holds that nobody else would see.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
+        self._asking = asyncio.Lock()
+        self._asked = 0.0
+        self._known: Address | None = None
+
+    @override
+    async def get_master_address(self) -> Address:
+        """Return where the master is, asked at most every half second: who asks in between, or at once, shares it."""
+        async with self._asking:
+            clock, known = asyncio.get_running_loop().time, self._known
+            if known is None or clock() - self._asked > _ASK_AGAIN_S:
+                try:
+                    known = await super().get_master_address()  # type: ignore[no-untyped-call]
+                except (RedisConnectionError, RedisTimeoutError):
+                    # Sentinels that do not answer are no reason to leave a master that does.
+                    if known is None:
+                        raise
+                self._asked, self._known = clock(), known
+            return known
+
+    @override
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        master = await self.get_master_address()
+        if isinstance(connection, Connection) and (connection.host, connection.port) != master:
+            await connection.disconnect()
+        await super().ensure_connection(connection)
+
+
+@asynccontextmanager
+async def _open_cluster(url: RedisUrl, deadline_s: float) -> AsyncIterator[RedisCluster]:
+    # The client asks who has become primary when a node fails it in its own time, not when we cut it short: so its
+    # time is shorter than ours.
+    options = {**url.options, **_bounds(deadline_s / 2, deadline_s / 2), "ssl": url.tls, "max_connections": _UNBOUNDED}
+    cluster = RedisCluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in url.addresses],
+        # The URL's hosts stay the ones to ask: the addresses found first may all be gone after a restart elsewhere.
+        dynamic_startup_nodes=False,
+        # A slot that moved is noted by itself. To close everything after some of them (redis-py's habit) makes the next
+        # commands forget where their keys are and go to any node, which answers that the slot has moved, and so on.
+        reinitialize_steps=0,
+        **{**options, "retry": Retry(NoBackoff(), _RETRIES_IN_A_CLUSTER)},
     )
-    return Redis.from_pool(pool)
+    connection_class = _OwnSSLConnection if url.tls else _OwnConnection
+    cluster.connection_kwargs["connection_class"] = connection_class
+    for node in cluster.startup_nodes:
+        node.connection_class = connection_class
+    try:
+        yield cluster
+    finally:
+        await cluster.aclose()
+        # It closes nothing if it was about to look at the cluster anew.
+        await cluster.nodes_manager.aclose()
+        await cluster.nodes_manager.aclose("startup_nodes")
 
 
-async def refuse_eviction(redis: Redis) -> None:
-    """Make sure that the server evicts nothing.
+class _OwnConnection(Connection):
+    """A connection that nobody but its user closes while it is in use.
+
+    When a node fails, or a slot has moved, redis-py's client of a cluster closes the connections of all requests, also
+    those that are being made or wait for their answer. These requests then fail too, and close those of others: under
+    load that went on without end, long after the cluster was whole again.
+    """
+
+    _user: asyncio.Task[Any] | None = None
+
+    @override
+    async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
+        with self._used():
+            await super().send_packed_command(*arguments, **options)
+
+    @override
+    async def read_response(self, *arguments: Any, **options: Any) -> Any:
+        with self._used():
+            return await super().read_response(*arguments, **options)
+
+    @override
+    async def disconnect(self, nowait: bool = False, *arguments: Any, **options: Any) -> None:
+        if self._user in {None, asyncio.current_task()}:
+            # Without waiting, during which somebody might begin to use it.
+            await super().disconnect(True, *arguments, **options)
+        else:
+            self.mark_for_reconnect()  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        # Between these two, and from one answer of a pipeline to the next, no other task runs.
+        before, self._user = self._user, asyncio.current_task()
+        try:
+            yield
+        finally:
+            self._user = before
+
+
+class _OwnSSLConnection(_OwnConnection, SSLConnection):
+    pass
+
+
+def _bounds(connect_s: float, answer_s: float) -> dict[str, Any]:
+    return {
+        "socket_connect_timeout": connect_s,
+        "socket_timeout": answer_s,
+        # One more try finds a server that restarted since the connection was last used. Every script may run twice.
+        "retry": Retry(NoBackoff(), retries=1, supported_errors=(RedisConnectionError,)),
+    }
+
+
+async def refuse_eviction(redis: Client) -> None:
+    """Make sure that no server that may take a hold evicts any: a cluster's primaries, or the one master.
 
     Raises
     ------
     EvictionPolicyError
-        If it may.
+        If one may.
+    RedisRefusedError
+        If one does not let us in, or is of another kind than the URL says.
     StoreUnavailableError
-        If it does not answer.
+        If one does not answer.
     """
     try:
-        memory = await redis.info("memory")
+        for server in await _servers(redis):
+            # Redis says redis_mode, Valkey server_mode.
+            mode = server.get("redis_mode") or server.get("server_mode")
+            if mode == "sentinel":
+                raise RedisRefusedError("it leads to a sentinel, so it must begin with redis+sentinel://")
+            if mode == "cluster" and not isinstance(redis, RedisCluster):
+                raise RedisRefusedError("it leads to a node of a cluster, so it must begin with redis+cluster://")
+            policy = str(server.get("maxmemory_policy", "noeviction"))
+            if policy != "noeviction":
+                raise EvictionPolicyError(policy)
+    except AuthenticationError as error:
+        raise RedisRefusedError(str(error)) from error
     except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+        raise StoreUnavailableError("redis") from error
+    except RedisClusterException as error:
+        # Told as one error, whether no node answered or one did and refused.
+        if isinstance(error.__cause__, AuthenticationError | RedisClusterException):
+            raise RedisRefusedError(str(error.__cause__)) from error
         raise StoreUnavailableError("redis") from error
     except RedisError as error:
         raise RedisRefusedError(str(error)) from error
-    policy = str(memory.get("maxmemory_policy", "noeviction"))
-    if policy != "noeviction":
-        raise EvictionPolicyError(policy)
+
+
+async def _servers(redis: Client) -> list[dict[str, Any]]:
+    """Return what every server that takes writes says of itself."""
+    if not isinstance(redis, RedisCluster):
+        return [await redis.info("server", "memory")]
+    _ = await redis.initialize()
+    return [await redis.info("server", "memory", target_nodes=node) for node in redis.get_primaries()]

@@ -1,6 +1,7 @@
 """The names of the keys. What one script reads or writes shares a hash tag, and so a node of a cluster."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from app.domain.reservation import Claim
 
@@ -78,6 +79,17 @@ def seat_entry_prefix(claim: Claim) -> str:
     return f"{PREFIX}{{s:{seat_group(claim)}}}:seat:"
 
 
+def quota(name: str) -> str:
+    """Return the key of a quota; clients' addresses stay unread."""
+    return f"{PREFIX}{{q:{sha256(name.encode()).hexdigest()}}}"
+
+
 def locator(uid: str) -> str:
     """Return the key that leads from a reservation's uid to its claim."""
     return f"{PREFIX}reservation:{uid}"
+
+
+def replay(key: str) -> str:
+    """Return the key of a request that may be sent again; who sent it, and their own key, stay unread."""
+    # Header values that are no UTF-8 arrive with surrogates in their place.
+    return f"{PREFIX}{{i:{sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()}}}"

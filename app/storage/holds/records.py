@@ -2,9 +2,10 @@
 
 import orjson
 
-from app.domain.busy import Reservation
-from app.domain.reservation import Claim, KeptReservation
+from app.domain.reservation import Claim, KeptReservation, Quota, as_busy
 from app.domain.time_ranges import Instant
+
+__all__ = ["as_busy", "read", "written"]
 
 
 def written(claim: Claim, until: Instant) -> bytes:
@@ -21,6 +22,8 @@ def written(claim: Claim, until: Instant) -> bytes:
             "after": claim.after_buffer,
             "seats": claim.seats,
             "ledgers": claim.ledgers,
+            "quotas": [[quota.name, quota.most] for quota in claim.quotas],
+            "firstAt": claim.first_at,
             "until": until,
         }
     )
@@ -41,22 +44,8 @@ def read(record: bytes | str) -> KeptReservation:
             after_buffer=values["after"],
             seats=values["seats"],
             ledgers=tuple(values["ledgers"]),
+            quotas=tuple(Quota(name, most) for name, most in values["quotas"]),
+            first_at=values["firstAt"],
         ),
         until=values["until"],
-    )
-
-
-def as_busy(kept: KeptReservation) -> Reservation:
-    """Return a reservation as what takes its hosts' time."""
-    claim = kept.claim
-    return Reservation(
-        uid=claim.reservation_uid,
-        event_type_id=claim.event_type_id,
-        host_ids=frozenset(claim.host_ids),
-        start=claim.start,
-        end=claim.end,
-        until=kept.until,
-        before_buffer=claim.before_buffer,
-        after_buffer=claim.after_buffer,
-        seated=claim.seats is not None,
     )

@@ -1,19 +1,26 @@
 """The port `Holds` on Redis or Valkey. What each order of steps risks is said where it is taken."""
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import RedisError
+from redis.asyncio.cluster import ClusterNode
 
 from app.domain.busy import Reservation
 from app.domain.event_type import EventType
-from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation
+from app.domain.reservation import (
+    Claim,
+    Claimed,
+    Contended,
+    Held,
+    KeptReservation,
+    Quota,
+    QuotaFull,
+    QuotaStanding,
+)
 from app.domain.time_ranges import Instant, Range
-from app.services.errors import StoreUnavailableError
 from app.storage.holds import keys
+from app.storage.holds.bounds import Bounds
 from app.storage.holds.keys import Lane
 from app.storage.holds.records import as_busy, read, written
 from app.storage.holds.scripts import Call, Value, run, run_all
@@ -40,25 +47,58 @@ class RedisHolds:
         """Work on a client; every method answers or fails within the deadline."""
         self._redis = redis
         self._clustered = isinstance(redis, RedisCluster)
-        self._deadline_s = deadline_s
+        self._bounds = Bounds(deadline_s)
 
-    async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
+    async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
         """Claim for some seconds; see `services.ports.Holds`."""
-        async with self._answered():
-            rank = 0
-            if claim.seats is not None:
-                # The ledger comes first: it says whose hosts a further seat takes. A crash after it leaves an entry
-                # that lapses as the lanes' claims do.
-                taken = await run(self._redis, _claim_seat(claim, ignoring))
-                if taken[0] != b"claimed":
-                    return Held(None) if taken[0] == b"held" else Contended()
-                rank = int(taken[1])
-                claim = replace(claim, host_ids=_host_ids(taken[2]))
-            outcome = await self._claim_lanes(claim, ignoring)
+        async with self._bounds.answered():
+            # Places in quotas come first: who has none should cost nothing more. After a crash they lapse in seconds.
+            standing = await self._take_places(claim, ignoring)
+            if isinstance(standing, QuotaFull):
+                return standing
+            outcome = await self._claim_seat_and_lanes(claim, ignoring)
             if isinstance(outcome, Claimed):
-                return replace(outcome, seat_rank=rank)
-            await self._give_up_seat(claim)
+                return replace(outcome, standing=standing)
+            await self._leave_quotas(claim)
             return outcome
+
+    async def _take_places(self, claim: Claim, ignoring: KeptReservation | None) -> QuotaStanding | QuotaFull | None:
+        """Take a place in each quota, or in none; return how the one nearest to full stands."""
+        if not claim.quotas:
+            return None
+        answers = await run_all(self._redis, [_take_place(claim, quota, ignoring) for quota in claim.quotas])
+        standings = [
+            QuotaStanding(quota.most, int(left), int(next_free_ms))
+            for quota, (_, left, next_free_ms) in zip(claim.quotas, answers, strict=True)
+        ]
+        full = [standing for standing, answer in zip(standings, answers, strict=True) if answer[0] != b"taken"]
+        if full:
+            await self._leave_quotas(claim)
+            return QuotaFull(full[0])
+        return min(standings, key=lambda one: one.left)
+
+    async def _leave_quotas(self, claim: Claim) -> None:
+        if claim.quotas:
+            pipeline = self._redis.pipeline(transaction=False)
+            for quota in claim.quotas:
+                _ = pipeline.zrem(keys.quota(quota.name), claim.id)
+            await pipeline.execute()
+
+    async def _claim_seat_and_lanes(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
+        rank = 0
+        if claim.seats is not None:
+            # The ledger comes first: it says whose hosts a further seat takes. A crash after it leaves an entry
+            # that lapses as the lanes' claims do.
+            taken = await run(self._redis, _claim_seat(claim, ignoring))
+            if taken[0] != b"claimed":
+                return Held(None) if taken[0] == b"held" else Contended()
+            rank = int(taken[1])
+            claim = replace(claim, host_ids=_host_ids(taken[2]))
+        outcome = await self._claim_lanes(claim, ignoring)
+        if isinstance(outcome, Claimed):
+            return replace(outcome, seat_rank=rank)
+        await self._give_up_seat(claim)
+        return outcome
 
     async def _claim_lanes(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
         at, turns = 0, list[int]()
@@ -79,14 +119,15 @@ class RedisHolds:
 
     async def release(self, claim: Claim) -> None:
         """Give up a claim."""
-        async with self._answered():
+        async with self._bounds.answered():
             await self._release(claim)
 
     async def keep(self, claim: Claim, until: Instant) -> bool:
         """Make a claim a reservation."""
-        async with self._answered():
+        async with self._bounds.answered():
             # The locator comes first. A crash after it leaves a locator to a claim that lapses in seconds, and whose
-            # uid nobody was told; the other order would leave a reservation that nobody could end.
+            # uid nobody was told; the other order would leave a reservation that nobody could end. On a cluster a crash
+            # between two lanes leaves the first ones taken until then: time lost, but never given to two.
             locate = _point_locator(claim, until, expected="", fallback=None)
             if await self._all_done([locate, *self._confirm(claim, until, None)]):
                 return True
@@ -96,7 +137,7 @@ class RedisHolds:
 
     async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
         """Put a claim in the place of a reservation."""
-        async with self._answered():
+        async with self._bounds.answered():
             # Of several moves of one reservation the locator lets one through, before anything is confirmed. It
             # remembers the old claim until then: a crash in between leaves the uid at whichever of the two is alive.
             locate = _point_locator(claim, until, expected=kept.claim.id, fallback=kept)
@@ -104,11 +145,12 @@ class RedisHolds:
                 await self._release(claim)
                 return False
             # Then the new hold is confirmed and the old one ends: on one server in one step, on a cluster in this
-            # order. A crash in between leaves both, the old one until its time is up.
+            # order. A crash in between leaves both, the old one until its time is up or the uid is ended.
             if await self._all_done(self._confirm(claim, until, kept.claim)):
                 if self._clustered:
                     await self._release_lanes(kept.claim)
                 await self._give_up_seat(kept.claim)
+                await self._leave_quotas(kept.claim)
                 return True
             await self._release(claim)
             await self._point_back(kept, claim)
@@ -116,7 +158,7 @@ class RedisHolds:
 
     def _confirm(self, claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
         """Return what confirms a claim: its ledgers first, so that they never lack a hold, the last host last."""
-        calls: list[Call] = []
+        calls = [Call("confirm_place", [keys.quota(quota.name)], [claim.id, until]) for quota in claim.quotas]
         if claim.seats is not None:
             entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
             calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
@@ -127,7 +169,7 @@ class RedisHolds:
         """Run scripts in order and say whether all of them did their part."""
         if not self._clustered:
             return all(await run_all(self._redis, calls))
-        # One by one: the nodes of a cluster do not wait for each other.
+        # One by one: the nodes of a cluster do not wait for each other, and the last lane tells that all are confirmed.
         for call in calls:
             if not await run(self._redis, call):
                 return False
@@ -135,7 +177,7 @@ class RedisHolds:
 
     async def reservation(self, uid: str) -> KeptReservation | None:
         """Return a live reservation: one whose hold exists and is confirmed, whatever the locator says."""
-        async with self._answered():
+        async with self._bounds.answered():
             candidates = await self._located(uid)
             if not candidates:
                 return None
@@ -146,13 +188,15 @@ class RedisHolds:
             states = await pipeline.execute()
             found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
             if found is not None and not states[0]:
-                # A move died before it confirmed its claim. One that is still under way is left to finish.
+                # A move died before it confirmed its claim. One that is still under way is left to finish. On a cluster
+                # it may have confirmed some lanes: they go first, while the locator still leads to them.
+                await self._release(candidates[0].claim)
                 await self._point_back(found, candidates[0].claim)
             return found
 
     async def end(self, uid: str) -> bool:
         """End a reservation."""
-        async with self._answered():
+        async with self._bounds.answered():
             for _ in range(_TRIES_TO_END):
                 candidates = await self._located(uid)
                 if not candidates:
@@ -178,20 +222,21 @@ class RedisHolds:
         if not lanes:
             return ()
         parts = [[lane] for lane in lanes] if self._clustered else [lanes]
-        async with self._answered():
+        async with self._bounds.answered():
             answers = await run_all(self._redis, [_read_part(part, around) for part in parts])
             found = {kept.claim.id: kept for records in answers for kept in map(read, records)}
             return tuple(as_busy(kept) for kept in found.values())
 
     async def ping(self) -> None:
         """Ask the store for a sign of life; StoreUnavailableError if it gives none."""
-        async with self._answered():
-            await self._redis.ping()
+        async with self._bounds.answered():
+            # Of a cluster all primaries: without one, some hosts' time can be neither read nor held.
+            await (self._redis.ping(target_nodes=RedisCluster.PRIMARIES) if self._clustered else self._redis.ping())
 
     async def load(self, reservations: Sequence[KeptReservation]) -> None:
         """Write reservations as they are, whatever they overlap; a batch at a time, each within the deadline."""
         for first in range(0, len(reservations), _BATCH):
-            async with self._answered():
+            async with self._bounds.answered():
                 batch = reservations[first : first + _BATCH]
                 await run_all(self._redis, [call for kept in batch for call in self._load(kept)])
 
@@ -206,7 +251,7 @@ class RedisHolds:
     async def any_live(self, uids: Sequence[str]) -> str | None:
         """Return the first of some uids that has a live reservation; a batch at a time, each within the deadline."""
         for first in range(0, len(uids), _BATCH):
-            async with self._answered():
+            async with self._bounds.answered():
                 batch = uids[first : first + _BATCH]
                 pipeline = self._redis.pipeline(transaction=False)
                 for uid in batch:
@@ -220,16 +265,25 @@ class RedisHolds:
 
     async def clear(self) -> None:
         """End every reservation and claim; a batch at a time, each within the deadline."""
-        for node in self._redis.get_primaries() if isinstance(self._redis, RedisCluster) else [self._redis]:
+        for node in await self._primaries():
             cursor: int | None = None
             while cursor != 0:
-                async with self._answered():
+                async with self._bounds.answered():
                     scanned = "SCAN", cursor or 0, "MATCH", f"{keys.PREFIX}*", "COUNT", _BATCH
                     cursor, found = await node.execute_command(*scanned)
                     pipeline = self._redis.pipeline(transaction=False)
                     for key in found:
-                        _ = pipeline.unlink(key)
+                        # Not .unlink(), which is a coroutine in the pipelines of clusters.
+                        _ = pipeline.execute_command("UNLINK", key)
                     await pipeline.execute()
+
+    async def _primaries(self) -> Sequence[Redis | ClusterNode]:
+        if not isinstance(self._redis, RedisCluster):
+            return [self._redis]
+        async with self._bounds.answered():
+            # A cluster that was asked nothing yet knows no nodes.
+            _ = await self._redis.initialize()
+            return self._redis.get_primaries()
 
     async def _located(self, uid: str) -> list[KeptReservation]:
         """Return what a uid leads to: its claim and, while that is being confirmed, the one before."""
@@ -242,6 +296,7 @@ class RedisHolds:
 
     async def _release(self, claim: Claim) -> int:
         await self._give_up_seat(claim)
+        await self._leave_quotas(claim)
         return await self._release_lanes(claim)
 
     async def _release_lanes(self, claim: Claim) -> int:
@@ -253,13 +308,10 @@ class RedisHolds:
         if claim.seats is not None:
             await self._redis.delete(keys.seat_entry_prefix(claim) + claim.id)
 
-    @asynccontextmanager
-    async def _answered(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                yield
-        except (RedisError, OSError, TimeoutError) as error:
-            raise StoreUnavailableError("redis") from error
+
+def _take_place(claim: Claim, quota: Quota, ignoring: KeptReservation | None) -> Call:
+    arguments: list[Value] = [claim.id, _ignored(ignoring), quota.most, PROVISIONAL_MS]
+    return Call("take_place", [keys.quota(quota.name)], arguments)
 
 
 def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:

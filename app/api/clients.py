@@ -1,0 +1,46 @@
+"""Who is calling, of those who show no credentials: their network address."""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
+
+from aiohttp import web
+
+_Address: TypeAlias = IPv4Address | IPv6Address
+_SUBSCRIBER_BITS = 64
+"""Of an IPv6 address: the rest of it is the subscriber's own to choose, and to change."""
+
+TRUSTED_PROXIES = web.AppKey("TRUSTED_PROXIES", tuple[IPv4Network | IPv6Network, ...])
+"""Whose word on where a request comes from is believed."""
+
+
+def client_address(request: web.BaseRequest) -> str:
+    """Return the address that a request comes from, of IPv6 the /64 network; "" where there is none, as on a socket.
+
+    Behind trusted proxies it is the last address of `X-Forwarded-For` that is not a trusted proxy's: each of them adds
+    whom it heard, and what stands further left anybody may have written. aiohttp-remotes does this too, but answers a
+    header that it cannot read with an error of its own, outside the envelope.
+    """
+    address = _address(request.remote or "")
+    trusted = request.app[TRUSTED_PROXIES] if isinstance(request, web.Request) else ()
+    heard = [part for line in request.headers.getall("X-Forwarded-For", []) for part in line.split(",")]
+    while heard and address is not None and any(address in network for network in trusted):
+        before = _address(heard.pop().strip())
+        if before is None:
+            break
+        address = before
+    return "" if address is None else _text(address)
+
+
+def _address(text: str) -> _Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+
+
+def _text(address: _Address) -> str:
+    if isinstance(address, IPv4Address):
+        return str(address)
+    network = IPv6Address(int(address) >> _SUBSCRIBER_BITS << _SUBSCRIBER_BITS)
+    return f"{network}/{_SUBSCRIBER_BITS}"

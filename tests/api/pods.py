@@ -1,0 +1,75 @@
+"""Other pods of the same service: some whose stores are elsewhere, some that die."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from aiohttp.test_utils import TestClient, TestServer
+from redis.asyncio import Redis
+from typing_extensions import override
+
+from app.api.app import web_application
+from app.application import Stores, StoreUrls, open_stores, use_cases
+from app.services.answer_once import OnceAnswerer
+from app.services.ports import Answer
+from app.settings import Settings
+from app.storage.holds.redis_holds import RedisHolds
+from app.storage.holds.replays import RedisReplays
+from tests.api.asking import Asking
+
+DEADLINE_S = 2.0
+
+
+class DyingReplays(RedisReplays):
+    """What a pod leaves that dies before it can write down how a request ended."""
+
+    @override
+    async def record(self, key: str, attempt: str, answer: Answer) -> bool:
+        return False
+
+    @override
+    async def give_up(self, key: str, attempt: str, *, forget: bool) -> bool:
+        return False
+
+
+@asynccontextmanager
+async def pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking]:
+    """Another pod, whose stores may be elsewhere."""
+    async with open_stores(settings, urls) as stores, _serving(settings, urls, stores) as asking:
+        yield asking
+
+
+@asynccontextmanager
+async def pod_with(settings: Settings, urls: StoreUrls, holds: type[RedisHolds]) -> AsyncIterator[Asking]:
+    """Another pod, whose store of holds does what a test says."""
+    async with open_stores(settings, urls) as stores:
+        failing = replace(stores, holds=holds(stores.redis, deadline_s=DEADLINE_S))
+        async with _serving(settings, urls, failing) as asking:
+            yield asking
+
+
+@asynccontextmanager
+async def dying_pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking]:
+    """A pod that dies with every request that has a key, as far as the next one can tell."""
+    async with (
+        open_stores(settings, urls) as stores,
+        _serving(settings, urls, stores, DyingReplays(stores.redis, deadline_s=DEADLINE_S)) as asking,
+    ):
+        yield asking
+
+
+@asynccontextmanager
+async def _serving(
+    settings: Settings, urls: StoreUrls, stores: Stores, replays: RedisReplays | None = None
+) -> AsyncIterator[Asking]:
+    cases = use_cases(settings, stores)
+    if replays is not None:
+        cases = replace(cases, once_answerer=OnceAnswerer(replays, store_deadline_s=DEADLINE_S))
+    async with TestClient(TestServer(web_application(cases, settings.trusted_proxies))) as client:
+        yield Asking(client, settings, urls)
+
+
+async def end_leases(redis: Redis) -> None:
+    """Let as much time pass as a request may take."""
+    for key in await redis.keys("hf:{i:*"):
+        await redis.hset(key, "lease", "0")

@@ -1,0 +1,308 @@
+"""`Idempotency-Key` on POSTs."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector
+from redis.asyncio import Redis
+
+from tests import engines
+from tests.api.asking import Answer, Asking
+from tests.api.pods import end_leases, pod
+
+RESERVATIONS = "/v2/slots/reservations"
+OLDER = "/v2/slots/reserve"
+
+
+def wanted(start: str = "10:00", event_type_id: int = 10, **more: Any) -> dict[str, Any]:
+    return {"eventTypeId": event_type_id, "slotStart": f"2050-09-05T{start}:00.000Z", **more}
+
+
+def older(start: str = "10:00", end: str = "11:00", **more: Any) -> dict[str, Any]:
+    day = "2050-09-05T"
+    return {"eventTypeId": 10, "slotUtcStartDate": f"{day}{start}:00Z", "slotUtcEndDate": f"{day}{end}:00Z", **more}
+
+
+async def post(api: Asking, key: str, body: object = None, path: str = RESERVATIONS, **more: Any) -> Answer:
+    headers = {"Idempotency-Key": key, **more.pop("headers", {})}
+    return await api.ask("POST", path, json=wanted() if body is None else body, headers=headers, **more)
+
+
+async def live(api: Asking, uid: str) -> Any:
+    return (await api.ask("GET", f"{RESERVATIONS}/{uid}")).data
+
+
+async def holds_of_ana(redis: Redis) -> int:
+    return len(await redis.keys("hf:{h:1}:hold:*"))
+
+
+# Replays -----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_same_request_gets_the_same_answer_and_keeps_nothing_more(api: Asking, redis: Redis) -> None:
+    first = await post(api, "one")
+    again = await post(api, "one")
+    assert (first.status, again.status) == (201, 201)
+    assert again.body == first.body
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    assert await holds_of_ana(redis) == 1
+
+
+async def test_the_answer_stays_when_the_reservation_is_gone(api: Asking) -> None:
+    """It says what came of the request; what has become of it since is asked with GET."""
+    first = await post(api, "one")
+    await api.ask("DELETE", f"{RESERVATIONS}/{first.data['reservationUid']}")
+    assert (await post(api, "one")).body == first.body
+    assert "10:00" in await api.starts(10)
+
+
+async def test_without_a_key_nothing_is_remembered(api: Asking, redis: Redis) -> None:
+    assert (await api.reserve(10, "10:00")).status == 201
+    assert (await api.reserve(10, "10:00")).status == 422
+    assert await redis.keys("hf:{i:*") == []
+
+
+async def test_another_key_is_another_request(api: Asking) -> None:
+    assert (await post(api, "one")).status == 201
+    assert (await post(api, "two")).status == 422
+
+
+async def test_another_body_is_refused(api: Asking, redis: Redis) -> None:
+    await post(api, "one")
+    refused = await post(api, "one", wanted("12:00"))
+    assert (refused.status, refused.body["error"]["code"]) == (422, "UnprocessableEntityException")
+    assert "Idempotency-Key" in refused.message
+    assert "new key" in refused.message
+    assert await holds_of_ana(redis) == 1
+
+
+async def test_a_refusal_is_not_remembered(api: Asking) -> None:
+    """Neither is the body: who is refused may ask for something else with the same key."""
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    assert (await post(api, "one")).status == 422
+    assert (await post(api, "one", wanted(event_type_id=999))).status == 404
+    await api.ask("DELETE", f"{RESERVATIONS}/{uid}")
+    made = await post(api, "one")
+    assert (made.status, "Idempotency-Replayed" in made.headers) == (201, False)
+
+
+async def test_a_body_that_is_none_is_told_first(api: Asking) -> None:
+    await post(api, "one")
+    assert (await post(api, "one", {"slotStart": 7})).status == 400
+
+
+@pytest.mark.parametrize(("key", "status"), [("", 400), (" ", 400), ("k", 201), ("k" * 255, 201), ("k" * 256, 400)])
+async def test_the_length_of_a_key(api: Asking, key: str, status: int) -> None:
+    answer = await post(api, key)
+    assert answer.status == status
+    if status == 400:
+        assert "1 to 255" in answer.message
+
+
+async def test_a_key_of_odd_characters(api: Asking) -> None:
+    """Headers are bytes; these are no UTF-8."""
+    reader, writer = await asyncio.open_connection(api.client.host, api.client.port)
+    body = b'{"eventTypeId": 10, "slotStart": "2050-09-05T10:00:00Z"}'
+    writer.write(
+        b"POST /v2/slots/reservations HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIdempotency-Key: \xff\xfe\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    assert (await reader.readline()).split()[1] == b"201"
+    writer.close()
+
+
+# Whose key ---------------------------------------------------------------------------------------------------------
+
+
+async def test_callers_do_not_share_keys(api: Asking) -> None:
+    tokens = [None, "cal_key_of_ana", "cal_key_of_ben"]
+    answers = [await post(api, "one", wanted(f"1{hour}:00"), token=token) for hour, token in enumerate(tokens)]
+    oauth = {"x-cal-client-id": "client-of-acme", "x-cal-secret-key": "secret-of-acme"}
+    answers.append(await post(api, "one", wanted("13:00"), headers=oauth))
+    assert [answer.status for answer in answers] == [201] * 4
+    assert len({answer.data["reservationUid"] for answer in answers}) == 4
+
+
+async def test_a_callers_credentials_share_keys(api: Asking) -> None:
+    first = await post(api, "one", token="cal_key_of_ana")
+    oauth = {"x-cal-client-id": "client-of-ana", "x-cal-secret-key": "secret-of-ana"}
+    assert (await post(api, "one", headers=oauth)).body == first.body
+
+
+async def test_strangers_are_told_apart_by_their_address(api: Asking) -> None:
+    await post(api, "one")
+    url = f"http://127.0.0.1:{api.client.port}{RESERVATIONS}"
+    async with (
+        ClientSession(connector=TCPConnector(local_addr=("127.0.0.2", 0))) as elsewhere,
+        elsewhere.post(url, json=wanted("12:00"), headers={"Idempotency-Key": "one"}) as answer,
+    ):
+        assert answer.status == 201
+
+
+@pytest.mark.parametrize("path", ["/v2/slots/reservations/", "/api/v2/slots/reservations"])
+async def test_spellings_of_a_path_share_keys(api: Asking, path: str) -> None:
+    first = await post(api, "one")
+    assert (await post(api, "one", path=path)).body == first.body
+
+
+async def test_paths_do_not_share_keys(api: Asking) -> None:
+    assert (await post(api, "one")).status == 201
+    assert (await post(api, "one", older("12:00", "13:00"), OLDER)).status == 201
+
+
+async def test_only_posts_have_keys(api: Asking) -> None:
+    uid = (await post(api, "one")).data["reservationUid"]
+    for start in ("11:00", "12:00"):
+        body, headers = wanted(start), {"Idempotency-Key": "one"}
+        moved = await api.ask("PATCH", f"{RESERVATIONS}/{uid}", json=body, headers=headers)
+        assert moved.data["slotStart"] == body["slotStart"]
+
+
+# The older version ---------------------------------------------------------------------------------------------------
+
+
+async def test_the_older_version_replays_its_cookie_too(api: Asking, redis: Redis) -> None:
+    first = await post(api, "one", older(), OLDER)
+    api.client.session.cookie_jar.clear()
+    again = await post(api, "one", older(), OLDER)
+    assert again.body == first.body
+    assert f"uid={first.data}" in again.headers["Set-Cookie"]
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert await holds_of_ana(redis) == 1
+
+
+async def test_the_older_versions_move_is_done_once(api: Asking) -> None:
+    uid = (await post(api, "one", older(), OLDER)).data
+    cookie = {"Cookie": f"uid={uid}"}
+    for _ in range(2):
+        assert (await post(api, "two", older("12:00", "13:00"), OLDER, headers=cookie)).data == uid
+    assert "12:00" not in await api.starts(10)
+
+
+async def test_a_dry_run_is_not_remembered(api: Asking, redis: Redis) -> None:
+    for _ in range(2):
+        answer = await post(api, "one", older(_isDryRun=True), OLDER)
+        assert (answer.status, "Idempotency-Replayed" in answer.headers) == (201, False)
+    assert await redis.keys("hf:{i:*") == []
+
+
+# Other origins -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_page_may_send_a_key_and_read_that_an_answer_is_replayed(api: Asking) -> None:
+    headers = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    async with api.client.options(RESERVATIONS, headers=headers) as answer:
+        assert "idempotency-key" in answer.headers["Access-Control-Allow-Headers"]
+    await post(api, "one")
+    exposed = (await post(api, "one")).headers["Access-Control-Expose-Headers"]
+    assert "Idempotency-Replayed" in exposed
+
+
+# Many at once ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event_type_id", [10, 12, 21])
+async def test_of_many_at_once_with_one_key_one_is_made(api: Asking, redis: Redis, event_type_id: int) -> None:
+    """Of a class with seats, and a team with two hosts, a second one would find room."""
+    body = wanted(event_type_id=event_type_id)
+    answers = await asyncio.gather(*(post(api, "one", body) for _ in range(20)))
+    made = [answer for answer in answers if answer.status == 201]
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert len({answer.data["reservationUid"] for answer in made}) == 1
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in made) == 1
+    for answer in answers:
+        if answer.status == 409:
+            assert answer.body["error"]["code"] == "ConflictException"
+            assert "still under way" in answer.message
+            assert answer.headers["Retry-After"] == "2"
+    assert (await post(api, "one", body)).body == made[0].body
+    assert len(await redis.keys("hf:{h:*}:hold:*")) == 1
+
+
+# Pods that die ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("body", "path"), [(wanted(), RESERVATIONS), (older(), OLDER)])
+async def test_a_reservation_that_was_kept_and_not_recorded_is_found_again(
+    api: Asking, dying: Asking, redis: Redis, body: dict[str, Any], path: str
+) -> None:
+    first = await post(dying, "one", body, path)
+    assert first.status == 201
+    assert (await post(api, "one", body, path)).status == 409
+    await end_leases(redis)
+    again = await post(api, "one", body, path)
+    assert (again.status, again.body) == (201, first.body)
+    assert await holds_of_ana(redis) == 1
+    assert (await post(api, "one", body, path)).headers["Idempotency-Replayed"] == "true"
+
+
+async def test_its_duration_is_told_as_it_was(api: Asking, dying: Asking, redis: Redis) -> None:
+    body = wanted(reservationDuration=30)
+    first = await post(dying, "one", body, token="cal_key_of_ana")
+    await end_leases(redis)
+    assert (await post(api, "one", body, token="cal_key_of_ana")).body == first.body
+
+
+async def test_nothing_was_kept_so_it_is_kept_now(api: Asking, dying: Asking, redis: Redis) -> None:
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    assert (await post(dying, "one")).status == 422
+    await api.ask("DELETE", f"{RESERVATIONS}/{uid}")
+    assert (await post(api, "one")).status == 409
+    await end_leases(redis)
+    made = await post(api, "one")
+    assert (made.status, "Idempotency-Replayed" in made.headers) == (201, False)
+    assert await holds_of_ana(redis) == 1
+
+
+async def test_a_uid_that_leads_nowhere_is_used_again(api: Asking, dying: Asking, redis: Redis) -> None:
+    """The pod died after it had pointed the uid to its claim, and before it confirmed that; the claim has lapsed."""
+    uid = (await post(dying, "one")).data["reservationUid"]
+    await redis.delete(*await redis.keys("hf:{h:1}:hold:*"))
+    await end_leases(redis)
+    made = await post(api, "one")
+    assert made.data["reservationUid"] == uid
+    assert (await live(api, uid))["reservationUid"] == uid
+
+
+@pytest.mark.parametrize("was_kept", [True, False])
+async def test_of_many_who_take_over_one_does(api: Asking, dying: Asking, redis: Redis, *, was_kept: bool) -> None:
+    """Ana or Ben could be given, so that two would not get into each other's way."""
+    body = wanted(event_type_id=21)
+    uid = (await post(dying, "one", body)).data["reservationUid"]
+    if not was_kept:
+        await api.ask("DELETE", f"{RESERVATIONS}/{uid}")
+    await end_leases(redis)
+    answers = await asyncio.gather(*(post(api, "one", body) for _ in range(20)))
+    made = [answer for answer in answers if answer.status == 201]
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert {answer.data["reservationUid"] for answer in made} == {uid}
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in made) == 1
+    assert len(await redis.keys("hf:{h:*}:hold:*")) == 1
+
+
+# Stores that are away -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """An address where nobody listens."""
+    return f"127.0.0.1:{engines.free_ports(1)[0]}"
+
+
+async def test_redis_away(api: Asking, nowhere: str) -> None:
+    async with pod(api.settings, replace(api.urls, redis=f"redis://{nowhere}")) as without:
+        answer = await post(without, "one")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+    assert (await post(api, "one")).status == 201
+
+
+async def test_postgresql_away(api: Asking, nowhere: str) -> None:
+    """The key is given up with the request, so that the next try need not wait for a lease to end."""
+    async with pod(api.settings, replace(api.urls, database=f"postgresql://postgres@{nowhere}/x")) as without:
+        assert (await post(without, "one")).status == 503
+    made = await post(api, "one")
+    assert (made.status, "Idempotency-Replayed" in made.headers) == (201, False)

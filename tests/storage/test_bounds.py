@@ -1,0 +1,33 @@
+"""How long an operation on the store of holds may take, and what becomes of the driver's errors."""
+
+import asyncio
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisClusterException
+
+from app.services.errors import StoreUnavailableError
+from app.storage.holds.bounds import Bounds
+
+CLOSED = RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+"""uvloop's, of a connection that was reset just before it is written to."""
+
+
+@pytest.mark.parametrize("error", [RedisConnectionError(), RedisClusterException(), OSError(), CLOSED])
+async def test_whatever_the_driver_says_the_store_is_away(error: Exception) -> None:
+    with pytest.raises(StoreUnavailableError) as away:
+        async with Bounds(5).answered():
+            raise error
+    assert away.value.__cause__ is error
+
+
+async def test_a_mistake_of_ones_own_is_not_hidden() -> None:
+    with pytest.raises(RuntimeError, match="a mistake"):
+        async with Bounds(5).answered():
+            raise RuntimeError("a mistake")
+
+
+async def test_what_takes_too_long_is_given_up() -> None:
+    with pytest.raises(StoreUnavailableError):
+        async with Bounds(0.01).answered():
+            await asyncio.sleep(60)
