@@ -241,11 +241,12 @@ def _closed(times: _HostTimes, slot: Range) -> Iterator[Reason]:
 def _taken(availability: Availability, times: _HostTimes, slot: Range) -> Iterator[Reason]:
     for rule, item in times.items:
         time = item.start, item.end
+        across, partly_taken = overlaps(time, slot), availability.partly_taken(item) is not None
         # At a start with seats left another seat is welcome; a slot across it is not.
-        welcome = item.start == slot[0] and availability.partly_taken(item) is not None
-        if overlaps(time, slot) and not welcome:
+        if across and not (partly_taken and item.start == slot[0]):
             yield Reason(rule=rule, time=time, item=item)
-        elif any(overlaps(one, slot) for one in _blocked(availability, item)):
+        # Such a start blocks its buffers besides.
+        if (partly_taken or not across) and any(overlaps(one, slot) for one in _blocked(availability, item)):
             yield Reason(rule=Rule.BUFFER, time=time, of=rule, item=item)
 
 

@@ -7,7 +7,7 @@ from app.domain.busy import Booking, BusyTimes, Reservation
 from app.domain.event_type import StaffedEventType
 from app.domain.limits import Counted, Counts, FullPeriod, full_by_count, full_by_duration
 from app.domain.schedule import Zone
-from app.domain.time_ranges import Range
+from app.domain.time_ranges import Instant, Range
 
 Item = TypeVar("Item", Booking, Reservation)
 
@@ -33,16 +33,20 @@ def full_periods(
 
 
 def _counted(bookings: Collection[Booking], reservations: Iterable[Reservation]) -> list[Counted]:
-    """Count each booking, and live reservations as bookings; but seats at one start once, with its booking."""
-    taken = {(booking.event_type_id, booking.start) for booking in bookings}
+    """Count each booking, and live reservations as bookings; but seats at one start once, with its booking.
+
+    Seats of several lengths count as the longest.
+    """
     counted = [Counted(booking.start, booking.end) for booking in bookings]
+    booked = {(booking.event_type_id, booking.start) for booking in bookings}
+    seated: dict[tuple[int | None, Instant], Instant] = {}
     for one in reservations:
         place = one.event_type_id, one.start
-        if not (one.seated and place in taken):
+        if not one.seated:
             counted.append(Counted(one.start, one.end))
-        if one.seated:
-            taken.add(place)
-    return counted
+        elif place not in booked:
+            seated[place] = max(one.end, seated.get(place, one.end))
+    return counted + [Counted(start, end) for (_, start), end in seated.items()]
 
 
 def _of_types(items: Iterable[Item], event_type_ids: Collection[int | None]) -> list[Item]:

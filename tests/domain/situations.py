@@ -90,16 +90,18 @@ class Situation:
         return replace(self, staffed=replace(self.staffed, event_type=asked))
 
     def taking(self, *more: Booking | Reservation) -> "Situation":
-        """Return it with more bookings and reservations."""
+        """Return it with more bookings and reservations; of others' reservations with what limits count of them."""
+        limits, all_host_ids = self.staffed.event_type.limits, self.staffed.all_host_ids
         bookings = (*self.busy.bookings, *(one for one in more if isinstance(one, Booking)))
-        reservations = (*self.busy.reservations, *(one for one in more if isinstance(one, Reservation)))
-        limits = self.staffed.event_type.limits
+        reservations = [*self.busy.reservations, *self.busy.limited_reservations]
+        reservations += [one for one in more if isinstance(one, Reservation)]
+        near = [one for one in reservations if one.seated or one.host_ids & all_host_ids]
         busy = BusyTimes(
             bookings=bookings,
             calendars=self.busy.calendars,
-            reservations=reservations,
+            reservations=tuple(near),
             limited=tuple(one for one in bookings if one.status is BookingStatus.ACCEPTED and is_counted(one, limits)),
-            limited_reservations=tuple(one for one in reservations if is_counted(one, limits)),
+            limited_reservations=tuple(one for one in reservations if one not in near and is_counted(one, limits)),
         )
         return replace(self, busy=busy)
 
@@ -280,7 +282,7 @@ def situations(
     start = day_of(day) * DAY + draw(st.sampled_from([0, 0, 9 * 60, 9 * 60 + 20])) * MINUTE
     days = draw(st.integers(1, 5 if limited or windowed else 2))
     end = start + days * DAY - draw(st.sampled_from([SECOND, SECOND, 6 * 60 * MINUTE, 0]))
-    now = start + draw(st.sampled_from([-10 * DAY, -3 * DAY, 0, 10 * 60 * MINUTE]))
+    now = start + draw(st.sampled_from([-10 * DAY, -7 * DAY, -3 * DAY, 0, 10 * 60 * MINUTE]))
     situation = Situation(
         day=day,
         staffed=StaffedEventType(
@@ -403,7 +405,14 @@ def with_limits(draw: st.DrawFn, situation: Situation) -> Situation:
 def items_elsewhere(draw: st.DrawFn, situation: Situation) -> Booking | Reservation:
     """Draw a booking or reservation of anybody, which may lie days or months away; or a seat."""
     asked, team = situation.staffed.event_type, situation.staffed.hosts
-    start = draw(on_offer(situation)) + draw(st.sampled_from([0, 0, 0, -250, -31, -6, -1, 1, 6, 31])) * DAY
+    start = draw(
+        st.one_of(
+            on_offer(situation),
+            st.sampled_from([one.start for one in situation.items] or [situation.window[0]]),
+            st.just(zone(situation.staffed.zone).instant_of(day_of(situation.day) + 1, 0) - 5 * MINUTE),
+        )
+    )
+    start += draw(st.sampled_from([0, 0, 0, -250, -31, -6, -1, 1, 6, 31])) * DAY
     if asked.seats and draw(st.booleans()):
         return draw(sitters(situation, start))
     drawn_from = (situation.day, team, (OTHER,) if asked.seats else (ASKED, OTHER))

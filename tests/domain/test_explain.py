@@ -153,6 +153,12 @@ def test_a_seat_needs_whom_the_event_type_needs_today() -> None:
     assert not explain_start(found, at("09:00"), ALL_MONDAY, UTC).free
 
 
+def test_a_partly_taken_start_is_in_the_way_by_itself_and_by_its_buffers() -> None:
+    found = availability(staffed(host(), seats=3), busy(booking("09:15-09:45", type_id=ASKED, before_buffer=10)))
+    explained = explain_start(found, at("09:00"), ALL_MONDAY, UTC)
+    assert kinds(explained.hosts[0].reasons) == [Rule.BOOKING, Rule.BUFFER]
+
+
 def test_seats_of_one_start_end_for_each_host_by_themselves() -> None:
     shorter, longer = booking("10:00-10:30", 1, type_id=ASKED), booking("10:00-11:00", 2, type_id=ASKED)
     found = availability(staffed(either(1), either(2), seats=9), busy(shorter, longer))

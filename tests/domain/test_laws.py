@@ -23,6 +23,7 @@ from tests.domain.situations import (
     Situation,
     bookings,
     held_seats,
+    is_counted,
     on_offer,
     reservations,
     sitters,
@@ -358,17 +359,18 @@ def test_a_booking_that_is_moved_might_as_well_not_be_there(situation: Situation
         assert moving.starts() == without.taking().starts()
 
 
-@given(st.one_of(situations(), situations(seated=True), situations(limited=True)))
+@given(st.one_of(situations(most_hosts=2, seated=True), *[situations(most_hosts=n, limited=True) for n in (1, 2)]))
 @settings(max_examples=100)
 def test_what_is_out_of_reach_does_not_matter(situation: Situation) -> None:
     """Stores are asked for what meets the window with the buffers of both sides, and for the periods of limits."""
     asked, busy = situation.staffed.event_type, situation.busy
     near = buffered(*situation.window, asked.before_buffer, asked.after_buffer)
     periods = reach(asked.limits.all, zone(situation.staffed.zone), near)
+    held = [one for one in (*busy.reservations, *busy.limited_reservations) if is_counted(one, asked.limits)]
     read = BusyTimes(
         bookings=tuple(one for one in busy.bookings if _meets(one, near)),
         limited=tuple(one for one in busy.limited if periods[0] <= one.start < periods[1]),
-        limited_reservations=tuple(one for one in busy.limited_reservations if periods[0] <= one.start < periods[1]),
+        limited_reservations=tuple(one for one in held if periods[0] <= one.start < periods[1]),
         reservations=tuple(one for one in busy.reservations if _meets(one, near)),
         calendars={
             host_id: tuple(one for one in reported if overlaps(one, near))
