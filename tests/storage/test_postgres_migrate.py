@@ -75,7 +75,7 @@ async def test_who_waits_too_long_for_another_says_so(empty_database_url: str) -
     other = await asyncpg.connect(empty_database_url)
     await other.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
     with pytest.raises(MigrationLockedError, match="migrated by another process"):
-        await migrate(empty_database_url, timeout_s=0.2)
+        await migrate(empty_database_url, timeout_s=1.5)
     await other.close()
     assert await migrate(empty_database_url, timeout_s=10) == ALL
 
