@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from app.api.errors import RequestError
-from app.api.state import USE_CASES
+from app.api.state import CALLER, USE_CASES
 from app.services.ports import Caller
 
 _LONGEST_SECRET = 512
@@ -34,6 +34,38 @@ async def authenticated(request: web.Request) -> Caller | None:
     if caller is None:
         raise RequestError(401, "The API key or access token is wrong, expired or revoked.")
     return caller
+
+
+def caller_of(request: web.Request) -> Caller:
+    """Return who calls a route that strangers may not.
+
+    Raises
+    ------
+    RequestError
+        If nobody says who they are (401).
+    """
+    caller = request.get(CALLER)
+    if caller is None:
+        raise RequestError(
+            401,
+            "This needs credentials: send an API key or access token as 'Authorization: Bearer ...', or an OAuth "
+            "client's id and secret as 'x-cal-client-id' and 'x-cal-secret-key'.",
+        )
+    return caller
+
+
+def user_of(request: web.Request) -> int:
+    """Return the id of the user who calls a route that is about themselves.
+
+    Raises
+    ------
+    RequestError
+        If nobody says who they are (401), or an organization calls, which is no person (403).
+    """
+    user_id = caller_of(request).user_id
+    if user_id is None:
+        raise RequestError(403, "This is about a person: send their API key or access token, not an OAuth client's.")
+    return user_id
 
 
 def _bounded(secret: str) -> str:

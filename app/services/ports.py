@@ -8,6 +8,7 @@ from app.domain.busy import Booking, BusyTimes, Reservation
 from app.domain.event_type import EventType, EventTypeRules
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, QuotaFull, Workload
+from app.domain.role import Role
 from app.domain.time_ranges import Instant, Range
 
 
@@ -66,6 +67,19 @@ class Ties(Protocol):
 
     async def has_tie(self, caller: Caller, event_type_id: int) -> bool:
         """Say whether a caller belongs to an event type: owns it, shares a team with its owner, or is in its team."""
+
+
+class Roles(Protocol):
+    """Knows who may do what in teams and organizations."""
+
+    async def in_team(self, caller: Caller, team_id: int) -> Role | None:
+        """Return a caller's role in a team; None: no member, or no such team.
+
+        Whoever runs an organization, as an admin or owner of it or as its OAuth client, has that role in its teams too.
+        """
+
+    async def in_organization(self, caller: Caller, organization_id: int) -> Role | None:
+        """Return a caller's role in an organization, of which its OAuth client is an admin; None: no member."""
 
 
 class Credentials(Protocol):

@@ -1,0 +1,23 @@
+-- name: team_role
+-- $1 team, $2 user or null, $3 organization or null: the caller.
+-- A row if there is such a team: the caller's role in it as a member, and in its organization, each null for none.
+SELECT
+    (SELECT m.role FROM memberships AS m WHERE m.team_id = t.id AND m.user_id = $2 AND m.accepted) AS in_team,
+    (
+        SELECT m.role
+        FROM memberships AS m
+        WHERE m.organization_id = t.parent_organization_id AND m.user_id = $2 AND m.accepted
+    ) AS in_organization,
+    COALESCE(t.parent_organization_id = $3::integer, false) AS is_organization
+FROM teams AS t
+WHERE t.id = $1;
+
+-- name: organization_role
+-- $1 organization, $2 user or null, $3 organization or null: the caller.
+-- A row if there is such an organization: the caller's role in it, null for none.
+SELECT
+    (SELECT m.role FROM memberships AS m WHERE m.organization_id = o.id AND m.user_id = $2 AND m.accepted)
+        AS in_organization,
+    COALESCE(o.id = $3::integer, false) AS is_organization
+FROM organizations AS o
+WHERE o.id = $1;
