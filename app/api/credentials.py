@@ -44,7 +44,7 @@ def caller_of(request: web.Request) -> Caller:
     RequestError
         If nobody says who they are (401).
     """
-    caller = request.get(CALLER)
+    caller: Caller | None = request.get(CALLER)
     if caller is None:
         raise RequestError(
             401,
