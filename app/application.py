@@ -24,22 +24,31 @@ from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
 from app.services.answer_once import OnceAnswerer
+from app.services.book_slots import SlotBooker
+from app.services.cancel_bookings import BookingCanceller
 from app.services.claim_slots import SlotClaimer
+from app.services.commit_bookings import BookingCommitter
+from app.services.decide_bookings import BookingDecider
 from app.services.errors import StoreUnavailableError
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
+from app.services.move_bookings import BookingMover
+from app.services.run_bookings import BookingRunners
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
+from app.storage.postgres.booking_requests import PostgresBookingRequests
+from app.storage.postgres.bookings import PostgresBookings
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
 from app.storage.postgres.migrate import migrate
 from app.storage.postgres.pool import Pool, open_pool
+from app.storage.postgres.roles import PostgresRoles
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -96,11 +105,15 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
     credentials = PostgresCredentials(stores.pool)
+    bookings = PostgresBookings(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
+    claimer = SlotClaimer(calendar, calendar, stores.holds, now)
+    committer = BookingCommitter(bookings, stores.holds)
+    runners = BookingRunners(PostgresRoles(stores.pool))
     keeper = SlotKeeper(
         event_types,
         credentials,
-        SlotClaimer(calendar, calendar, stores.holds, now),
+        claimer,
         stores.holds,
         KeepingRules(
             longest_minutes=settings.reservation_max_minutes,
@@ -114,11 +127,19 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         slot_explainer=SlotExplainer(finder, credentials),
         slot_keeper=keeper,
         batch_keeper=BatchKeeper(keeper),
-        once_answerer=OnceAnswerer(
+        reservation_answerer=OnceAnswerer(
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
             store_deadline_s=settings.store_deadline_s,
         ),
+        booking_answerer=OnceAnswerer(PostgresBookingRequests(stores.pool), store_deadline_s=settings.store_deadline_s),
+        slot_booker=SlotBooker(event_types, credentials, claimer, stores.holds, bookings, committer, now),
+        booking_mover=BookingMover(event_types, claimer, bookings, committer, now),
+        booking_canceller=BookingCanceller(bookings, runners),
+        booking_decider=BookingDecider(event_types, claimer, bookings, committer, runners),
+        booking_runners=runners,
+        bookings=bookings,
         credentials=credentials,
+        clock=now,
         store_states=stores.states,
     )
 

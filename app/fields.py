@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -20,6 +20,7 @@ LAST_MOMENT = datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
 _ISO_8601 = re.compile(r"[0-9TZW:.,+-]+")
 """Its characters: `fromisoformat` itself lets others pass in places."""
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -99,6 +100,44 @@ def _whole(value: object) -> object:
     return value
 
 
+DEEPEST_JSON = 16
+
+
+def storable_json(value: Any, depth: int = DEEPEST_JSON) -> Any:
+    """Refuse JSON that a database cannot keep, or that is nested too deep to be meant.
+
+    Raises
+    ------
+    ValueError
+        If it holds text that is not `storable`, or more than `depth` levels.
+    """
+    if depth == 0:
+        raise ValueError(f"must not be nested more than {DEEPEST_JSON} levels deep")
+    if isinstance(value, str):
+        storable(value)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            storable(name)
+            storable_json(one, depth - 1)
+    elif isinstance(value, list):
+        for one in value:
+            storable_json(one, depth - 1)
+    return value
+
+
+def _address(text: str) -> str:
+    """Refuse what cannot be an e-mail address.
+
+    Addresses are compared here and never written to. email-validator would refuse those of companies' own networks.
+    """
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("must be an e-mail address")
+    return storable(text)
+
+
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
+Email = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_address)]
+KeptObject = Annotated[dict[str, Any], AfterValidator(storable_json)]
+"""A JSON object that is kept and given back, whatever it says."""

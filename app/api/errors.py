@@ -8,6 +8,7 @@ from app.api.instants import utc_text
 from app.domain import errors as domain
 from app.domain.availability import Refusal
 from app.domain.reservation import QuotaStanding
+from app.services import bookings
 from app.services import errors as services
 
 RETRY_AFTER_S = 2
@@ -120,6 +121,18 @@ def _refused(error: services.SlotRefusedError) -> RequestError:
     return RequestError(422, text, more={"hostIds": list(error.host_ids)} if error.host_ids else {})
 
 
+def _booking_refused(error: bookings.BookingRefusedError) -> RequestError:
+    why = _REFUSALS[error.refusal].format(event_type_id=error.event_type_id, start=utc_text(error.start))
+    text = f"{TIME_TAKEN}. {why}"
+    return RequestError(400, text, more={"hostIds": list(error.host_ids)} if error.host_ids else {})
+
+
+def _booking_over(error: bookings.BookingOverError) -> RequestError:
+    if error.moved:
+        return bad_request(f"Booking with uid={error.uid} was rescheduled: ask for the one that took its place.")
+    return bad_request(f"Booking with uid={error.uid} is {error.status.value}, so this cannot be done with it.")
+
+
 def _event_type_not_found(error: domain.EventTypeNotFoundError) -> RequestError:
     known_by_id = error.event_type_id is not None
     return RequestError(404, f"Event Type with ID={error.event_type_id} not found" if known_by_id else NO_EVENT_TYPE)
@@ -152,6 +165,8 @@ def _lengths(lengths: tuple[int, ...]) -> str:
     return ", ".join(str(length) for length in lengths)
 
 
+TIME_TAKEN = "User either already has booking at this time or is not available"
+"""What clients look for where a booking meets another."""
 NO_EVENT_TYPE = "Event Type not found"
 INTERNAL_ERROR = "Internal server error."
 
@@ -222,6 +237,42 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         401,
         "reservationDuration can only be used for authenticated requests - "
         "use access token, api key or OAuth credentials",
+    ),
+    bookings.BookingRefusedError: _booking_refused,
+    bookings.TimeTakenError: lambda _: bad_request(TIME_TAKEN),
+    bookings.BookingNotFoundError: lambda e: RequestError(404, f"Booking with uid={e.uid} was not found"),
+    bookings.ReservationUsedError: lambda e: RequestError(
+        409, f"The reservation with uid={e.uid} has become a booking already."
+    ),
+    bookings.OtherSlotReservedError: lambda e: bad_request(
+        f"The reservation with uid={e.uid} keeps another slot: its event type, start and length must be the booking's."
+    ),
+    bookings.NotBookableError: lambda e: bad_request(
+        f"Slots of event type {e.event_type_id} cannot be booked: it has no hosts of its own. "
+        "Give it hosts instead of assigned users."
+    ),
+    bookings.BookingOverError: _booking_over,
+    bookings.SeatUidNeededError: lambda e: RequestError(
+        403,
+        f"Booking with uid={e.uid} has several seats. Say with 'seatUid' which one is yours; only a host, or who runs "
+        "its event type, may do this with all of them.",
+    ),
+    bookings.NotRunningBookingError: lambda e: RequestError(
+        403, f"Only a host of booking {e.uid}, or who runs its event type, team or organization, may do this."
+    ),
+    bookings.NotForSeatsError: lambda _: bad_request(
+        "This event type has seats, and everybody books one: nobody can be brought along as a guest."
+    ),
+    bookings.TooManyAttendeesError: lambda e: bad_request(f"A booking can have at most {e.most} attendees."),
+    bookings.AttendeeNotFoundError: lambda e: RequestError(
+        404, f"Booking with uid={e.uid} has no attendee {e.attendee[:255]}"
+    ),
+    bookings.NotRoundRobinError: lambda e: bad_request(
+        f"Booking with uid={e.uid} cannot go to another host: "
+        "it is not of a round-robin event type that has one to spare."
+    ),
+    bookings.NotHostedByError: lambda e: bad_request(
+        f"User {e.user_id} cannot take this booking over: they are not another host of that part of its event type."
     ),
     services.NoTieError: lambda _: RequestError(
         403,

@@ -7,8 +7,8 @@ from aiohttp import web
 from app.api.bodies import rendered, success_body
 from app.api.clients import client_address
 from app.api.errors import bad_request
-from app.api.state import CALLER, USE_CASES
-from app.services.answer_once import RepeatableRequest
+from app.api.state import CALLER
+from app.services.answer_once import OnceAnswerer, RepeatableRequest
 from app.services.ports import Answer, DrawnUid
 
 KEY = "Idempotency-Key"
@@ -16,10 +16,13 @@ REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 255
 
 
-async def created(request: web.Request, make: Callable[[DrawnUid | None], Awaitable[object]]) -> web.Response:
+async def created(
+    request: web.Request, make: Callable[[DrawnUid | None], Awaitable[object]], once: OnceAnswerer
+) -> web.Response:
     """Answer 201 with the data that `make` returns; with a key, only the first time, and then with that answer.
 
-    `make` gets the uid to make things under, so that a second one cannot make them twice; None where there is no key.
+    `once` remembers requests where what is made is kept. `make` gets the uid to make things under, so that a second one
+    cannot make them twice; None where there is no key.
 
     Raises
     ------
@@ -38,7 +41,7 @@ async def created(request: web.Request, make: Callable[[DrawnUid | None], Awaita
         return _answer(await make(drawn))
 
     repeatable = RepeatableRequest("\n".join((*_scope(request), key)), await request.read())
-    answered = await request.app[USE_CASES].once_answerer.answer(repeatable, answer)
+    answered = await once.answer(repeatable, answer)
     response = rendered(answered.answer)
     if answered.replayed:
         response.headers[REPLAYED] = "true"

@@ -10,11 +10,12 @@ from app.api.clients import client_address
 from app.api.errors import bad_request, rate_limit_headers
 from app.api.idempotency import created
 from app.api.instants import utc_text
+from app.api.paths import text_in_path
 from app.api.slots_query import Usernames
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById, ByUsernames
 from app.domain.reservation import KeptReservation, QuotaStanding
-from app.fields import LONGEST_TEXT, Text, WholeNumber, instant_or_none
+from app.fields import Text, WholeNumber, instant_or_none
 from app.services.keep_slots import KeptSlot, SlotRequest
 from app.services.ports import Caller, DrawnUid
 
@@ -70,7 +71,7 @@ async def post_reservation(request: web.Request) -> web.Response:
         standing = kept.standing
         return kept_data(kept)
 
-    response = await created(request, keep)
+    response = await created(request, keep, request.app[USE_CASES].reservation_answerer)
     if standing is not None:
         response.headers.update(rate_limit_headers(standing))
     return response
@@ -96,8 +97,7 @@ async def delete_reservation(request: web.Request) -> web.Response:
 
 
 def _uid(request: web.Request) -> str:
-    # What no uid can be is looked up all the same, and not found.
-    return request.match_info["uid"].encode("utf-8", "replace").decode()[: LONGEST_TEXT + 1]
+    return text_in_path(request, "uid")
 
 
 def kept_data(kept: KeptSlot) -> dict[str, Any]:

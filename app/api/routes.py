@@ -6,7 +6,7 @@ or not at all, and no path here has two.
 
 from aiohttp import web
 
-from app.api import batches, explain, health, reservations, slots, slots_2024_04_15
+from app.api import batches, bookings, explain, health, reservations, slots, slots_2024_04_15
 from app.api.state import Handler
 
 _V2: list[tuple[str, str, Handler]] = [
@@ -18,6 +18,24 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/slots/reservations/{uid}", reservations.get_reservation),
     ("PATCH", "/slots/reservations/{uid}", reservations.patch_reservation),
     ("DELETE", "/slots/reservations/{uid}", reservations.delete_reservation),
+    # 2024-08-13
+    ("POST", "/bookings", bookings.post_booking),
+    ("GET", "/bookings", bookings.get_bookings),
+    ("GET", "/bookings/by-seat/{seatUid}", bookings.get_booking_by_seat),
+    ("GET", "/bookings/{uid}", bookings.get_booking),
+    ("POST", "/bookings/{uid}/reschedule", bookings.post_reschedule),
+    ("POST", "/bookings/{uid}/cancel", bookings.post_cancel),
+    ("POST", "/bookings/{uid}/confirm", bookings.post_confirm),
+    ("POST", "/bookings/{uid}/decline", bookings.post_decline),
+    ("POST", "/bookings/{uid}/mark-absent", bookings.post_mark_absent),
+    ("POST", "/bookings/{uid}/reassign", bookings.post_reassign),
+    ("POST", "/bookings/{uid}/reassign/{userId}", bookings.post_reassign),
+    ("GET", "/bookings/{uid}/attendees", bookings.get_attendees),
+    ("POST", "/bookings/{uid}/attendees", bookings.post_attendee),
+    ("GET", "/bookings/{uid}/attendees/{attendeeId}", bookings.get_attendee),
+    ("POST", "/bookings/{uid}/guests", bookings.post_guests),
+    ("PATCH", "/bookings/{uid}/location", bookings.patch_location),
+    ("GET", "/bookings/{uid}/calendar-links", bookings.get_calendar_links),
     # 2024-04-15
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),

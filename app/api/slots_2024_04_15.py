@@ -148,7 +148,9 @@ async def post_reserve(request: web.Request) -> web.Response:
     if body.dry_run or request.query.get("_isDryRun") == "true":
         # It keeps nothing, so there is nothing to be done only once.
         return success(await request.app[USE_CASES].slot_keeper.rehearse(wanted, _own(request)), status=201)
-    response = await created(request, lambda drawn: _reserved(request, wanted, drawn))
+    response = await created(
+        request, lambda drawn: _reserved(request, wanted, drawn), request.app[USE_CASES].reservation_answerer
+    )
     uid = orjson.loads(response.text or "")["data"]
     response.set_cookie(COOKIE, uid, max_age=DEFAULT_DURATION_MINUTES * 60, httponly=True, samesite="Lax")
     return response

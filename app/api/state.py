@@ -7,11 +7,17 @@ from typing import TypeAlias
 from aiohttp import web
 
 from app.services.answer_once import OnceAnswerer
+from app.services.book_slots import SlotBooker
+from app.services.bookings import Bookings
+from app.services.cancel_bookings import BookingCanceller
+from app.services.decide_bookings import BookingDecider
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
-from app.services.ports import Caller, Credentials
+from app.services.move_bookings import BookingMover
+from app.services.ports import Caller, Clock, Credentials
+from app.services.run_bookings import BookingRunners
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -24,8 +30,16 @@ class UseCases:
     slot_explainer: SlotExplainer
     slot_keeper: SlotKeeper
     batch_keeper: BatchKeeper
-    once_answerer: OnceAnswerer
+    reservation_answerer: OnceAnswerer
+    booking_answerer: OnceAnswerer
+    slot_booker: SlotBooker
+    booking_mover: BookingMover
+    booking_canceller: BookingCanceller
+    booking_decider: BookingDecider
+    booking_runners: BookingRunners
+    bookings: Bookings
     credentials: Credentials
+    clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]
     """Whether each store answers, by name; "postgres" among them."""
 

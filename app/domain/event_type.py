@@ -14,10 +14,15 @@ from app.domain.errors import (
 )
 from app.domain.limits import NO_LIMITS, BookingLimits
 from app.domain.schedule import Absence, Schedule, Travel, office_hours
+from app.domain.time_ranges import MINUTE, Instant
 
 DYNAMIC_LENGTH_MINUTES = 30
 DYNAMIC_NOTICE_MINUTES = 120
 DYNAMIC_LONGEST_MINUTES = 1_440
+
+
+NOTICE_UNIT_MINUTES = {"minutes": 1, "hours": 60, "days": 1_440, "months": 30 * 1_440}
+"""Of a confirmation's notice; a month counts as thirty days."""
 
 
 class SchedulingType(Enum):
@@ -36,6 +41,7 @@ class Person:
     id: int
     username: str
     email: str
+    name: str | None = None
     zone: str
     default_schedule: Schedule | None = None
     allow_dynamic_booking: bool = True
@@ -56,12 +62,27 @@ class HostEntry:
     schedule_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Bookings wait until a host confirms them."""
+
+    notice: int | None = None
+    """Minutes: only those made with no more notice than this. None: all."""
+    pending_blocks: bool = True
+    """Whether they take their hosts' time meanwhile."""
+
+    def is_needed(self, start: Instant, now: Instant) -> bool:
+        """Say whether a booking made now must be confirmed."""
+        return self.notice is None or start - now <= self.notice * MINUTE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
     """The rules of what can be booked. Lengths, buffers and notice are in minutes."""
 
     id: int | None
     """None: a dynamic event, which has no event type behind it."""
+    title: str = "Meeting"
     scheduling: SchedulingType = SchedulingType.INDIVIDUAL
     owner_id: int | None = None
     team_id: int | None = None
@@ -78,6 +99,8 @@ class EventType:
     optimized_slots: bool = False
     booking_window: BookingWindow | None = None
     limits: BookingLimits = NO_LIMITS
+    confirmation: Confirmation | None = None
+    """None: bookings stand at once."""
     schedule_id: int | None = None
     host_entries: tuple[HostEntry, ...] = ()
     assigned_user_ids: tuple[int, ...] = ()
@@ -90,6 +113,13 @@ class EventType:
         limits = self.limits
         own = (f"type:{self.id}",) if self.id is not None and (limits.count or limits.duration) else ()
         return own + ((f"team:{limits.team_id}",) if limits.team_count else ())
+
+    @property
+    def limited_type_ids(self) -> frozenset[int]:
+        """The event types whose bookings its limits count; none where it has no limits."""
+        if self.id is None or not self.limits.all:
+            return frozenset()
+        return self.limits.team_event_type_ids | {self.id} if self.limits.team_count else frozenset({self.id})
 
     def length_asked(self, duration: int | None) -> int:
         """Return the slots' length for a question (docs/rules.md, Words).

@@ -1,4 +1,4 @@
-"""The seven ways of saying which event type a question is about (docs/rules.md 12 and 13)."""
+"""The ways of saying which event type a question is about (docs/rules.md 12 and 13)."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -37,4 +37,11 @@ class ByUsernames:
     organization_slug: str | None = None
 
 
-EventTypeReference: TypeAlias = ById | ByUser | ByTeam | ByUsernames
+@dataclass(frozen=True, slots=True)
+class ByUserIds:
+    """A dynamic event of several people whom a booking names already."""
+
+    user_ids: tuple[int, ...]
+
+
+EventTypeReference: TypeAlias = ById | ByUser | ByTeam | ByUsernames | ByUserIds

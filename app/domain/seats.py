@@ -1,6 +1,6 @@
 """Starts of a seated event type that somebody already has a seat at (docs/rules.md 11)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from app.domain.busy import Booking, BusyTimes, Reservation
@@ -44,7 +44,7 @@ def seated_starts(staffed: StaffedEventType, busy: BusyTimes) -> dict[Instant, S
 
 def _seated_start(items: list[Booking | Reservation], seats: int, host_emails: frozenset[str]) -> SeatedStart:
     bookings = [item for item in items if isinstance(item, Booking)]
-    attendees = sum(_guests(booking.attendee_emails, host_emails) for booking in bookings)
+    attendees = sum(seats_of(booking.attendee_emails, host_emails) for booking in bookings)
     return SeatedStart(
         start=items[0].start,
         end=max(item.end for item in items),
@@ -56,5 +56,6 @@ def _seated_start(items: list[Booking | Reservation], seats: int, host_emails: f
     )
 
 
-def _guests(emails: Iterable[str], host_emails: frozenset[str]) -> int:
+def seats_of(emails: Iterable[str], host_emails: Collection[str]) -> int:
+    """Return how many of a booking's attendees take a seat: the type's hosts do not (docs/rules.md 11)."""
     return sum(email.lower() not in host_emails for email in emails)

@@ -6,12 +6,12 @@ but it never decides.
 
 import asyncio
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.availability import Availability, Refusal
 from app.domain.busy import Reservation
-from app.domain.event_type import SchedulingType, StaffedEventType
+from app.domain.event_type import Host, SchedulingType, StaffedEventType
 from app.domain.reservation import (
     Claim,
     Claimed,
@@ -126,8 +126,30 @@ class SlotClaimer:
                 case Held(int(host_id)):
                     passed_over.add(host_id)
                 case Contended():
-                    # Claims that meet pause for different times, so that one of them comes through.
-                    await asyncio.sleep(_PAUSE_S * (1 + random.random()))  # noqa: S311 - not a secret
+                    await _pause()
+        raise wanted.refused(Refusal.RESERVED)
+
+    async def claim_for(self, wanted: WantedSlot, claim_id: str, uid: str, host_ids: Collection[int]) -> Claimed:
+        """Claim the slot's time on these hosts, without a look at the calendar: it was judged before.
+
+        Raises
+        ------
+        SlotRefusedError
+            If another has the time; nothing stays claimed.
+        StoreUnavailableError
+            If the store of holds is away.
+        """
+        deadline = asyncio.get_running_loop().time() + CONTENTION_S
+        while asyncio.get_running_loop().time() < deadline:
+            match await self._holds.claim(wanted.claim(claim_id, uid, list(host_ids)), wanted.own):
+                case Claimed() as claimed:
+                    return claimed
+                case Held(None):
+                    raise wanted.refused(Refusal.SEATS_FULL)
+                case Held(int(host_id)):
+                    raise wanted.refused(Refusal.RESERVED, [host_id])
+                case _:
+                    await _pause()
         raise wanted.refused(Refusal.RESERVED)
 
     # Choosing ------------------------------------------------------------------------------------------------------
@@ -163,6 +185,24 @@ class SlotClaimer:
                 raise wanted.refused(Refusal.RESERVED, {host.id for host in group})
             chosen.append(by_preference(free, workloads)[0].id)
         return chosen
+
+    async def free_hosts(self, wanted: WantedSlot, hosts: Sequence[Host]) -> list[int]:
+        """Return which of the hosts are free for the slot just now; who should get it comes first.
+
+        Raises
+        ------
+        SlotRefusedError
+            If none of them is.
+        StoreUnavailableError
+            If a store is away.
+        """
+        availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint)
+        host_ids = [host.id for host in hosts]
+        not_free = availability.host_refusals(wanted.start, host_ids)
+        free = [host for host in hosts if host.id not in not_free]
+        if not free:
+            raise wanted.refused(min(not_free.values()), not_free)
+        return [host.id for host in by_preference(free, await self._loads(wanted, host_ids))]
 
     async def _loads(self, wanted: WantedSlot, host_ids: list[int]) -> dict[int, Workload]:
         """Return what the hosts were given in the slot's month: bookings and live reservations of its type."""
@@ -239,3 +279,8 @@ class SlotClaimer:
             # A claim that came first may yet be given up; if not, the next look finds the period full.
             return Contended()
         return Held(next(iter(refusals))) if refusals else claimed
+
+
+async def _pause() -> None:
+    """Wait for an unfinished claim; those that meet do so for different times, so that one of them comes through."""
+    await asyncio.sleep(_PAUSE_S * (1 + random.random()))  # noqa: S311 - not a secret

@@ -74,23 +74,25 @@ class Looker:
         """Read everything that may take the hosts' time in a window, from both stores at once."""
         event_type, near = staffed.event_type, slot_margin(staffed, window)
         periods = reach(event_type.limits.all, zone(staffed.zone), near)
+        entering = asyncio.ensure_future(self._entered(event_type, periods, viewpoint.claimed))
+        if viewpoint.claimed is not None:
+            # Before the bookings, not beside them: a reservation that is being booked ends only when the booking is
+            # there, so that in this order one of the two is seen.
+            await entering
         booked, limited, held, entered = await asyncio.gather(
             self._calendar.busy_times(
                 [host.id for host in staffed.hosts], near, None if event_type.seats is None else event_type.id
             ),
             self._limited(event_type, periods),
             self._held(staffed, near, viewpoint),
-            self._entered(event_type, periods, viewpoint.claimed),
+            entering,
         )
         return replace(booked, limited=limited, reservations=held, limited_reservations=entered)
 
     async def _limited(self, event_type: EventType, periods: Range) -> tuple[Booking, ...]:
         """Read the bookings that an event type's limits count."""
-        limits = event_type.limits
-        if not limits.all or event_type.id is None:
-            return ()
-        counted = {event_type.id} | (limits.team_event_type_ids if limits.team_count else set())
-        return await self._calendar.accepted_bookings(counted, periods)
+        counted = event_type.limited_type_ids
+        return await self._calendar.accepted_bookings(counted, periods) if counted else ()
 
     async def _held(self, staffed: StaffedEventType, near: Range, viewpoint: Viewpoint) -> tuple[Reservation, ...]:
         """Read the holds that may be in the way: while a claim stands, none is.

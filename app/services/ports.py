@@ -81,6 +81,9 @@ class Roles(Protocol):
     async def in_organization(self, caller: Caller, organization_id: int) -> Role | None:
         """Return a caller's role in an organization, of which its OAuth client is an admin; None: no member."""
 
+    async def over(self, caller: Caller, user_ids: Collection[int]) -> Role | None:
+        """Return a caller's highest role in an organization that one of some people belongs to; None: in none."""
+
 
 class Credentials(Protocol):
     """Knows who a secret belongs to. Secrets are kept as hashes and compared in constant time."""
@@ -122,6 +125,9 @@ class Holds(LiveReservations, Protocol):
 
     async def release(self, claim: Claim) -> None:
         """Give up a claim, provisional or confirmed; nothing happens if it is gone."""
+
+    async def extend(self, claim: Claim, duration_ms: int) -> bool:
+        """Let a claim stand for at least so long from now; False if it has lapsed meanwhile."""
 
     async def keep(self, claim: Claim, until: Instant) -> bool:
         """Make a claim a reservation; False if the claim has lapsed meanwhile."""

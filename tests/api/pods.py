@@ -6,36 +6,43 @@ from dataclasses import replace
 
 from aiohttp.test_utils import TestClient, TestServer
 from redis.asyncio import Redis
-from typing_extensions import override
 
 from app.api.app import web_application
-from app.application import Stores, StoreUrls, open_stores, use_cases
+from app.api.state import UseCases
+from app.application import StoreUrls, open_stores, use_cases
 from app.services.answer_once import OnceAnswerer
 from app.services.ports import Answer
 from app.settings import Settings
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
+from app.storage.postgres.booking_requests import PostgresBookingRequests
 from tests.api.asking import Asking
 
 DEADLINE_S = 2.0
 
 
-class DyingReplays(RedisReplays):
+class _Dying:
     """What a pod leaves that dies before it can write down how a request ended."""
 
-    @override
-    async def record(self, key: str, attempt: str, answer: Answer) -> bool:
+    async def record(self, key: str, attempt: str, answer: Answer) -> bool:  # noqa: ARG002 - a port's method
         return False
 
-    @override
-    async def give_up(self, key: str, attempt: str, *, forget: bool) -> bool:
+    async def give_up(self, key: str, attempt: str, *, forget: bool) -> bool:  # noqa: ARG002 - a port's method
         return False
+
+
+class DyingReplays(_Dying, RedisReplays):
+    """Of requests to reserve."""
+
+
+class DyingBookingRequests(_Dying, PostgresBookingRequests):
+    """Of requests to book."""
 
 
 @asynccontextmanager
 async def pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking]:
     """Another pod, whose stores may be elsewhere."""
-    async with open_stores(settings, urls) as stores, _serving(settings, urls, stores) as asking:
+    async with open_stores(settings, urls) as stores, _serving(settings, urls, use_cases(settings, stores)) as asking:
         yield asking
 
 
@@ -44,27 +51,23 @@ async def pod_with(settings: Settings, urls: StoreUrls, holds: type[RedisHolds])
     """Another pod, whose store of holds does what a test says."""
     async with open_stores(settings, urls) as stores:
         failing = replace(stores, holds=holds(stores.redis, deadline_s=DEADLINE_S))
-        async with _serving(settings, urls, failing) as asking:
+        async with _serving(settings, urls, use_cases(settings, failing)) as asking:
             yield asking
 
 
 @asynccontextmanager
 async def dying_pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking]:
     """A pod that dies with every request that has a key, as far as the next one can tell."""
-    async with (
-        open_stores(settings, urls) as stores,
-        _serving(settings, urls, stores, DyingReplays(stores.redis, deadline_s=DEADLINE_S)) as asking,
-    ):
-        yield asking
+    async with open_stores(settings, urls) as stores:
+        replays = DyingReplays(stores.redis, deadline_s=DEADLINE_S), DyingBookingRequests(stores.pool)
+        answerers = [OnceAnswerer(one, store_deadline_s=DEADLINE_S) for one in replays]
+        cases = replace(use_cases(settings, stores), reservation_answerer=answerers[0], booking_answerer=answerers[1])
+        async with _serving(settings, urls, cases) as asking:
+            yield asking
 
 
 @asynccontextmanager
-async def _serving(
-    settings: Settings, urls: StoreUrls, stores: Stores, replays: RedisReplays | None = None
-) -> AsyncIterator[Asking]:
-    cases = use_cases(settings, stores)
-    if replays is not None:
-        cases = replace(cases, once_answerer=OnceAnswerer(replays, store_deadline_s=DEADLINE_S))
+async def _serving(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIterator[Asking]:
     async with TestClient(TestServer(web_application(cases, settings.trusted_proxies))) as client:
         yield Asking(client, settings, urls)
 

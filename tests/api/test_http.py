@@ -1,13 +1,15 @@
 """What holds for every route: envelope, aliases, CORS, health."""
 
+import importlib
 import inspect
+import pkgutil
 from typing import Any
 
 import pytest
 
+from app import domain, services
 from app.api.errors import TABLE
-from app.domain import errors as domain_errors
-from app.services import errors as service_errors
+from app.domain.errors import HoldfastError
 from tests.api.asking import Asking
 
 LISTING = {"eventTypeId": "10", "start": "2050-09-05", "end": "2050-09-05"}
@@ -103,8 +105,9 @@ def test_every_error_has_a_status_and_a_text() -> None:
     """What a use case raises never falls through to a 500."""
     known = {
         kind
-        for module in (domain_errors, service_errors)
-        for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, domain_errors.HoldfastError) and kind is not domain_errors.HoldfastError
+        for package in (domain, services)
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        for _, kind in inspect.getmembers(importlib.import_module(found.name), inspect.isclass)
+        if issubclass(kind, HoldfastError) and kind is not HoldfastError
     }
     assert known == TABLE.keys()

@@ -17,9 +17,9 @@ from app.domain.errors import (
     TeamNotFoundError,
     UserNotFoundError,
 )
-from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType
+from app.domain.event_type import Confirmation, EventType, EventTypeRules, HostEntry, Person, SchedulingType
 from app.domain.limits import BookingLimits, Limit, Period
-from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
+from app.domain.reference import ById, ByTeam, ByUser, ByUserIds, ByUsernames, EventTypeReference
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.domain.time_ranges import DAY, Range
 from app.fields import parse_instant
@@ -41,6 +41,7 @@ WORLD: dict[str, Any] = {
         {
             "id": ANN,
             "username": "ann",
+            "name": "Ann",
             "email": "Ann@example.com",
             "timeZone": "Europe/Rome",
             "travelSchedules": [
@@ -95,6 +96,7 @@ WORLD: dict[str, Any] = {
         {
             "id": 101,
             "slug": "intro",
+            "title": "Introduction",
             "ownerId": CY,
             "lengthInMinutes": 45,
             "lengthInMinutesOptions": [15, 45],
@@ -318,6 +320,7 @@ ANN_AS_FOUND = Person(
     id=ANN,
     username="ann",
     email="Ann@example.com",
+    name="Ann",
     zone="Europe/Rome",
     default_schedule=ANNS_DEFAULT,
     travels=(
@@ -341,7 +344,7 @@ async def test_a_persons_hours_travels_and_absences_come_along(stores: Stores) -
     ann = found.people[ANN]
     assert set(ann.absences) == absences
     assert found == EventTypeRules(
-        event_type=EventType(id=100, owner_id=ANN, length=30),
+        event_type=EventType(id=100, title="intro", owner_id=ANN, length=30),
         people={ANN: Person(**{**_fields(ANN_AS_FOUND), "absences": ann.absences})},
     )
 
@@ -354,6 +357,7 @@ async def test_every_rule_of_an_event_type_is_kept(stores: Stores) -> None:
     found = await stores.find(ById(101))
     assert found.event_type == EventType(
         id=101,
+        title="Introduction",
         owner_id=CY,
         length=45,
         lengths=(15, 45),
@@ -365,6 +369,7 @@ async def test_every_rule_of_an_event_type_is_kept(stores: Stores) -> None:
         seats=3,
         only_first_slot=True,
         optimized_slots=True,
+        confirmation=Confirmation(notice=240, pending_blocks=False),
         schedule_id=12,
     )
     assert found.schedules == {12: BOBS_SCHEDULE}
@@ -437,6 +442,11 @@ async def test_assigned_users_stay_in_order(stores: Stores) -> None:
     assert found.event_type.scheduling is SchedulingType.MANAGED
     assert found.member_ids == (ANN, DEE)
     assert found.people.keys() == {ANN, BOB}
+
+
+async def test_a_dynamic_event_of_people_known_by_id(stores: Stores) -> None:
+    found = await stores.find(ByUserIds((DEE, ANN)))
+    assert [entry.user_id for entry in found.event_type.host_entries] == [DEE, ANN]
 
 
 async def test_a_dynamic_event_is_of_each_person_once_in_order(stores: Stores) -> None:

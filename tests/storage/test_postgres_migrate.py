@@ -3,12 +3,14 @@
 import asyncio
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
 from app.services.errors import StoreUnavailableError
+from app.storage.postgres import migrate as migrate_module
 from app.storage.postgres.migrate import (
     MIGRATION_LOCK,
     MigrationFailedError,
@@ -20,7 +22,7 @@ from app.storage.postgres.migrate import (
     migrate,
 )
 
-ALL = ["0001", "0002", "0003", "0004", "0005"]
+ALL = sorted(file.name[:4] for file in (Path(migrate_module.__file__).parent / "migrations" / "versions").glob("0*.py"))
 MIGRATING_PROCESS = """
 import asyncio, sys
 from app.storage.postgres.migrate import migrate

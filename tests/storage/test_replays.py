@@ -1,4 +1,4 @@
-"""The port `Replays`: one suite for the fake that fast tests use, for Valkey and for a real cluster."""
+"""The port `Replays`: one suite for the fake that fast tests use, Valkey, a real cluster and PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,21 +9,33 @@ import fakeredis
 import pytest
 
 from app.services.errors import StoreUnavailableError
-from app.services.ports import Answer, DrawnUid, OtherBody, UnderWay
+from app.services.ports import Answer, DrawnUid, OtherBody, Replays, UnderWay
 from app.storage.embedded import EmbeddedUrls
 from app.storage.holds import keys
 from app.storage.holds.connection import Client, open_redis
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import KEPT_MS, RedisReplays
+from app.storage.postgres.booking_requests import PostgresBookingRequests
+from app.storage.postgres.pool import Pool
 from tests import engines
 
 MADE = Answer(201, b'{"status":"success","data":"\xc3\xa9\x00"}')
 
 
-@pytest.fixture(params=["fakeredis", "valkey", "cluster"])
-async def redis(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
-    """A client of each engine, as the service opens it, on empty servers."""
-    async with opened(request, request.param) as client:
+REDIS = "fakeredis", "valkey", "cluster"
+
+
+@pytest.fixture(params=[*REDIS, "postgres"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Where requests are remembered."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+async def redis(request: pytest.FixtureRequest, engine: str) -> AsyncIterator[Client]:
+    """A client, as the service opens it, on empty servers."""
+    async with opened(request, engine) as client:
         await RedisHolds(client, deadline_s=5).clear()
         yield client
 
@@ -39,52 +51,54 @@ def opened(request: pytest.FixtureRequest, engine: str) -> AbstractAsyncContextM
 
 
 @pytest.fixture
-def replays(redis: Client) -> RedisReplays:
-    return RedisReplays(redis, deadline_s=5)
+def replays(request: pytest.FixtureRequest, engine: str) -> Replays:
+    if engine == "postgres":
+        return PostgresBookingRequests(request.getfixturevalue("pool"))
+    return RedisReplays(request.getfixturevalue("redis"), deadline_s=5)
 
 
-async def begun(replays: RedisReplays, attempt: str, *, key: str = "key", body: str = "body", **more: Any) -> object:
+async def begun(replays: Replays, attempt: str, *, key: str = "key", body: str = "body", **more: Any) -> object:
     return await replays.begin(
         key, body, attempt=attempt, uid=more.get("uid", f"uid-{attempt}"), lease_ms=more.get("lease_ms", 60_000)
     )
 
 
-async def test_the_first_attempt_gets_the_uid_it_drew(replays: RedisReplays) -> None:
+async def test_the_first_attempt_gets_the_uid_it_drew(replays: Replays) -> None:
     assert await begun(replays, "a") == DrawnUid("uid-a")
 
 
-async def test_an_attempt_under_way_keeps_others_out(replays: RedisReplays) -> None:
+async def test_an_attempt_under_way_keeps_others_out(replays: Replays) -> None:
     await begun(replays, "a")
     assert await begun(replays, "b") == UnderWay()
 
 
-async def test_what_was_answered_is_answered_again_to_the_byte(replays: RedisReplays) -> None:
+async def test_what_was_answered_is_answered_again_to_the_byte(replays: Replays) -> None:
     await begun(replays, "a")
     assert await replays.record("key", "a", MADE)
     for attempt in ("b", "c", "a"):
         assert await begun(replays, attempt) == MADE
 
 
-async def test_another_body_is_told_while_under_way_and_afterwards(replays: RedisReplays) -> None:
+async def test_another_body_is_told_while_under_way_and_afterwards(replays: Replays) -> None:
     await begun(replays, "a")
     assert await begun(replays, "b", body="other") == OtherBody()
     await replays.record("key", "a", MADE)
     assert await begun(replays, "b", body="other") == OtherBody()
 
 
-async def test_other_keys_are_other_requests(replays: RedisReplays) -> None:
+async def test_other_keys_are_other_requests(replays: Replays) -> None:
     await begun(replays, "a")
     await replays.record("key", "a", MADE)
     assert await begun(replays, "b", key="other", body="other") == DrawnUid("uid-b")
 
 
-async def test_an_attempt_whose_beginning_was_lost_may_be_sent_twice(replays: RedisReplays) -> None:
+async def test_an_attempt_whose_beginning_was_lost_may_be_sent_twice(replays: Replays) -> None:
     """The driver sends a script again when its connection breaks; nothing was kept in between."""
     await begun(replays, "a")
     assert await begun(replays, "a") == DrawnUid("uid-a")
 
 
-async def test_once_its_lease_is_over_another_takes_over_with_the_same_uid(replays: RedisReplays) -> None:
+async def test_once_its_lease_is_over_another_takes_over_with_the_same_uid(replays: Replays) -> None:
     await begun(replays, "a", lease_ms=30)
     await asyncio.sleep(0.05)
     assert await begun(replays, "b") == DrawnUid("uid-a", perhaps_kept=True)
@@ -93,7 +107,7 @@ async def test_once_its_lease_is_over_another_takes_over_with_the_same_uid(repla
     assert await begun(replays, "b") == DrawnUid("uid-a", perhaps_kept=True)
 
 
-async def test_of_many_who_would_take_over_one_does(replays: RedisReplays) -> None:
+async def test_of_many_who_would_take_over_one_does(replays: Replays) -> None:
     await begun(replays, "a", lease_ms=30)
     await asyncio.sleep(0.05)
     outcomes = await asyncio.gather(*(begun(replays, f"b{number}") for number in range(20)))
@@ -101,7 +115,7 @@ async def test_of_many_who_would_take_over_one_does(replays: RedisReplays) -> No
     assert outcomes.count(UnderWay()) == 19
 
 
-async def test_an_attempt_that_was_taken_over_changes_nothing_any_more(replays: RedisReplays) -> None:
+async def test_an_attempt_that_was_taken_over_changes_nothing_any_more(replays: Replays) -> None:
     await begun(replays, "a", lease_ms=30)
     await asyncio.sleep(0.05)
     await begun(replays, "b")
@@ -111,33 +125,34 @@ async def test_an_attempt_that_was_taken_over_changes_nothing_any_more(replays: 
     assert await begun(replays, "c") == UnderWay()
 
 
-async def test_a_request_that_is_forgotten_begins_anew_with_any_body(replays: RedisReplays) -> None:
+async def test_a_request_that_is_forgotten_begins_anew_with_any_body(replays: Replays) -> None:
     await begun(replays, "a")
     assert await replays.give_up("key", "a", forget=True)
     assert await begun(replays, "b", body="other") == DrawnUid("uid-b")
 
 
-async def test_a_request_that_is_given_up_keeps_its_uid_and_body(replays: RedisReplays) -> None:
+async def test_a_request_that_is_given_up_keeps_its_uid_and_body(replays: Replays) -> None:
     await begun(replays, "a")
     assert await replays.give_up("key", "a", forget=False)
     assert await begun(replays, "b", body="other") == OtherBody()
     assert await begun(replays, "b") == DrawnUid("uid-a", perhaps_kept=True)
 
 
-async def test_an_answer_is_not_given_up(replays: RedisReplays) -> None:
+async def test_an_answer_is_not_given_up(replays: Replays) -> None:
     await begun(replays, "a")
     await replays.record("key", "a", MADE)
     assert not await replays.give_up("key", "a", forget=True)
     assert await begun(replays, "b") == MADE
 
 
-async def test_what_is_forgotten_is_not_recorded(replays: RedisReplays) -> None:
+async def test_what_is_forgotten_is_not_recorded(replays: Replays) -> None:
     await begun(replays, "a")
     await replays.give_up("key", "a", forget=True)
     assert not await replays.record("key", "a", MADE)
 
 
-async def test_it_is_kept_a_day(redis: Client, replays: RedisReplays) -> None:
+@pytest.mark.parametrize("engine", REDIS)
+async def test_it_is_kept_a_day(redis: Client, replays: Replays) -> None:
     """A crashed attempt too: what it kept may live as long."""
     await begun(replays, "a", lease_ms=30)
     assert KEPT_MS - 5_000 < await redis.pttl(keys.replay("key")) <= KEPT_MS
@@ -147,16 +162,44 @@ async def test_it_is_kept_a_day(redis: Client, replays: RedisReplays) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "key\n", "é", "\udcff", "x" * 10_000])
-async def test_a_key_is_any_text_and_cannot_be_read_in_the_store(replays: RedisReplays, key: str) -> None:
+async def test_a_key_is_any_text_and_cannot_be_read_in_the_store(replays: Replays, key: str) -> None:
     await begun(replays, "a", key=key)
     assert await begun(replays, "b", key=key) == UnderWay()
     assert len(keys.replay(key)) == len("hf:{i:}") + 64
 
 
-async def test_clearing_the_store_forgets_requests_too(redis: Client, replays: RedisReplays) -> None:
+@pytest.mark.parametrize("engine", REDIS)
+async def test_clearing_the_store_forgets_requests_too(redis: Client, replays: Replays) -> None:
     await begun(replays, "a")
     await RedisHolds(redis, deadline_s=5).clear()
     assert await begun(replays, "b", body="other") == DrawnUid("uid-b")
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+async def test_in_postgresql_too_it_is_kept_a_day_and_others_whose_time_is_up_go_with_it(
+    pool: Pool, replays: Replays
+) -> None:
+    async def remaining_hours() -> list[int]:
+        async with pool.connection() as connection:
+            rows = await connection.fetch("SELECT expires_at - now() AS rest FROM booking_requests ORDER BY expires_at")
+            return [round(row["rest"].total_seconds() / 3_600) for row in rows]
+
+    async def pass_time(hours: int) -> None:
+        async with pool.connection() as connection:
+            await connection.execute(
+                "UPDATE booking_requests SET expires_at = expires_at - $1 * interval '1 hour'", hours
+            )
+
+    await begun(replays, "a")
+    await pass_time(10)
+    assert await remaining_hours() == [14]
+    await replays.record("key", "a", MADE)
+    assert await remaining_hours() == [24]
+    await pass_time(24)
+    assert await begun(replays, "b", body="other") == DrawnUid("uid-b")
+    await pass_time(24)
+    await begun(replays, "c", key="other")
+    assert await remaining_hours() == [24]
 
 
 async def test_a_store_that_is_away_is_told(closed_port: int) -> None:

@@ -122,6 +122,17 @@ class RedisHolds:
         async with self._bounds.answered():
             await self._release(claim)
 
+    async def extend(self, claim: Claim, duration_ms: int) -> bool:
+        """Let a claim stand longer; see `services.ports.Holds`."""
+        async with self._bounds.answered():
+            calls = [
+                Call("extend", _all_keys(claim, part), [duration_ms, 3]) for part in self._together(keys.lanes(claim))
+            ]
+            if claim.seats is not None:
+                entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
+                calls.append(Call("extend", entry, [duration_ms, 2]))
+            return await self._all_done(calls)
+
     async def keep(self, claim: Claim, until: Instant) -> bool:
         """Make a claim a reservation."""
         async with self._bounds.answered():

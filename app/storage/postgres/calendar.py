@@ -10,7 +10,7 @@ from app.domain.reservation import Workload
 from app.domain.time_ranges import MINUTE, Range
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
-from app.storage.postgres.pool import Pool
+from app.storage.postgres.pool import Borrowed, Pool
 from app.storage.world_files.format import LONGEST_BUFFER_MINUTES
 
 _SQL = queries("calendar")
@@ -54,19 +54,8 @@ class PostgresCalendar:
         StoreUnavailableError
             If PostgreSQL does not answer in time.
         """
-        bounds = [timestamp_of(instant) for instant in around]
         async with self._pool.connection() as connection:
-            rows = await connection.fetch(_SQL["accepted_bookings"], list(event_type_ids), *bounds)
-        return tuple(
-            Booking(
-                uid=row["uid"],
-                event_type_id=row["event_type_id"],
-                host_ids=frozenset(row["host_ids"]),
-                start=row["starts_at"],
-                end=row["ends_at"],
-            )
-            for row in rows
-        )
+            return await accepted_bookings(connection, event_type_ids, around)
 
     async def workloads(self, event_type_id: int, host_ids: Collection[int], month: Range) -> dict[int, Workload]:
         """Return what hosts have been given of an event type; see `services.ports.Workloads`.
@@ -80,6 +69,24 @@ class PostgresCalendar:
         async with self._pool.connection() as connection:
             rows = await connection.fetch(_SQL["workloads"], event_type_id, list(host_ids), *bounds)
         return {row["host_id"]: Workload(bookings=row["bookings"], last_booked=row["last_booked"]) for row in rows}
+
+
+async def accepted_bookings(
+    connection: Borrowed, event_type_ids: Collection[int], around: Range
+) -> tuple[Booking, ...]:
+    """Read the accepted bookings of event types that start in a stretch of time."""
+    bounds = [timestamp_of(instant) for instant in around]
+    rows = await connection.fetch(_SQL["accepted_bookings"], list(event_type_ids), *bounds)
+    return tuple(
+        Booking(
+            uid=row["uid"],
+            event_type_id=row["event_type_id"],
+            host_ids=frozenset(row["host_ids"]),
+            start=row["starts_at"],
+            end=row["ends_at"],
+        )
+        for row in rows
+    )
 
 
 def _booking(*found: Any) -> Booking:

@@ -14,9 +14,18 @@ from app.domain.errors import (
     TeamNotFoundError,
     UserNotFoundError,
 )
-from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic
+from app.domain.event_type import (
+    NOTICE_UNIT_MINUTES,
+    Confirmation,
+    EventType,
+    EventTypeRules,
+    HostEntry,
+    Person,
+    SchedulingType,
+    dynamic,
+)
 from app.domain.limits import BookingLimits, Limit, Period
-from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
+from app.domain.reference import ById, ByTeam, ByUser, ByUserIds, ByUsernames, EventTypeReference
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.fields import MAX_ID, storable
 from app.storage.postgres.named_sql import queries
@@ -49,7 +58,9 @@ class PostgresEventTypes:
                 case ByTeam():
                     return await _rules_found(connection, await _event_type_of_team(connection, reference))
                 case ByUsernames():
-                    return await _dynamic(connection, reference)
+                    return await _dynamic(connection, await _people_named(connection, reference))
+                case ByUserIds(user_ids):
+                    return await _dynamic(connection, user_ids)
 
 
 # Names ---------------------------------------------------------------------------------------------------------------
@@ -126,11 +137,10 @@ async def _rules(connection: Borrowed, event_type_id: int) -> EventTypeRules:
     )
 
 
-async def _dynamic(connection: Borrowed, asked: ByUsernames) -> EventTypeRules:
-    user_ids = await _people_named(connection, asked)
+async def _dynamic(connection: Borrowed, user_ids: Sequence[int]) -> EventTypeRules:
     document = await _document(connection, None, user_ids)
     people = _people(document, _schedules(document))
-    # Somebody may have been deleted since their name was found.
+    # Somebody may have been deleted since they were found.
     return dynamic(tuple(people[user_id] for user_id in user_ids if user_id in people))
 
 
@@ -144,6 +154,7 @@ def _event_type(document: Mapping[str, Any]) -> EventType:
     found = document["eventType"]
     return EventType(
         id=found["id"],
+        title=found["title"],
         scheduling=SchedulingType(found["scheduling"]),
         owner_id=found["ownerId"],
         team_id=found["teamId"],
@@ -159,6 +170,7 @@ def _event_type(document: Mapping[str, Any]) -> EventType:
         optimized_slots=found["optimizedSlots"],
         booking_window=_booking_window(found),
         limits=_limits(document),
+        confirmation=_confirmation(found),
         schedule_id=found["scheduleId"],
         host_entries=tuple(_host_entry(host) for host in document["hosts"] or ()),
         assigned_user_ids=tuple(document["assigned"] or ()),
@@ -175,6 +187,14 @@ def _booking_window(found: Mapping[str, Any]) -> BookingWindow | None:
             return DateRange(date.fromisoformat(found["windowFirst"]), date.fromisoformat(found["windowLast"]))
         case kind:
             return DaysAhead(found["windowDays"], business=kind == "businessDays", rolling=found["windowRolling"])
+
+
+def _confirmation(found: Mapping[str, Any]) -> Confirmation | None:
+    kind, unit = found["confirmation"], found["noticeUnit"]
+    if kind is None:
+        return None
+    notice = found["noticeCount"] * NOTICE_UNIT_MINUTES[unit] if kind == "time" and unit else None
+    return Confirmation(notice=notice, pending_blocks=found["pendingBlocks"])
 
 
 def _limits(document: Mapping[str, Any]) -> BookingLimits:
@@ -209,6 +229,7 @@ def _person(person: Mapping[str, Any], schedules: Mapping[int, Schedule]) -> Per
         id=person["id"],
         username=person["username"],
         email=person["email"],
+        name=person["name"],
         zone=person["zone"],
         default_schedule=schedules.get(person["scheduleId"]),
         allow_dynamic_booking=person["allowDynamicBooking"],

@@ -1,5 +1,7 @@
 """Who may do what in a team or organization, in PostgreSQL: the port `Roles`."""
 
+from collections.abc import Collection
+
 import asyncpg
 
 from app.domain.role import Role
@@ -44,6 +46,18 @@ class PostgresRoles:
         """
         row = await self._row("organization_role", caller, organization_id)
         return None if row is None else _role_of_organization(row)
+
+    async def over(self, caller: Caller, user_ids: Collection[int]) -> Role | None:
+        """Return a caller's highest role in the organizations of people; see `services.ports.Roles`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If PostgreSQL does not answer in time.
+        """
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_SQL["roles_over"], list(user_ids), caller.user_id, caller.organization_id)
+        return max((role for role in map(_role_of_organization, rows) if role is not None), default=None)
 
     async def _row(self, query: str, caller: Caller, group_id: int) -> asyncpg.Record | None:
         if not 1 <= group_id <= MAX_ID:

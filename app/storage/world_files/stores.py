@@ -11,9 +11,19 @@ from app.domain.errors import (
     TeamNotFoundError,
     UserNotFoundError,
 )
-from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, dynamic, staff
+from app.domain.event_type import (
+    NOTICE_UNIT_MINUTES,
+    Confirmation,
+    EventType,
+    EventTypeRules,
+    HostEntry,
+    Person,
+    SchedulingType,
+    dynamic,
+    staff,
+)
 from app.domain.limits import BookingLimits, Limit, Period
-from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
+from app.domain.reference import ById, ByTeam, ByUser, ByUserIds, ByUsernames, EventTypeReference
 from app.domain.reservation import Claimed
 from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
 from app.domain.time_ranges import Instant, Range
@@ -51,6 +61,8 @@ class WorldStores:
             case ByUsernames(usernames, organization):
                 user_ids = [self._user_id(username, organization) for username in usernames]
                 return dynamic(tuple(self._person(user_id) for user_id in dict.fromkeys(user_ids)))
+            case ByUserIds(user_ids):
+                return dynamic(tuple(self._person(user_id) for user_id in user_ids))
         if found is None:
             raise EventTypeNotFoundError(reference.event_type_id if isinstance(reference, ById) else None)
         return self._rules(found)
@@ -125,6 +137,7 @@ class WorldStores:
             id=user.id,
             username=user.username,
             email=user.email,
+            name=user.name,
             zone=user.time_zone,
             default_schedule=None if default is None else _schedule(default),
             allow_dynamic_booking=user.allow_dynamic_booking,
@@ -225,9 +238,20 @@ def _booking_window(window: world_format.BookingWindow | None) -> BookingWindow 
     return DaysAhead(window.value, business=window.type == "businessDays", rolling=window.rolling)
 
 
+def _confirmation(policy: world_format.ConfirmationPolicy | None) -> Confirmation | None:
+    if policy is None:
+        return None
+    threshold = policy.notice_threshold if policy.type == "time" else None
+    return Confirmation(
+        notice=None if threshold is None else threshold.count * NOTICE_UNIT_MINUTES[threshold.unit],
+        pending_blocks=policy.block_unconfirmed_bookings_in_booker,
+    )
+
+
 def _event_type(event_type: world_format.EventType, limits: BookingLimits) -> EventType:
     return EventType(
         id=event_type.id,
+        title=event_type.title or event_type.slug,
         scheduling=SchedulingType(event_type.scheduling_type),
         owner_id=event_type.owner_id,
         team_id=event_type.team_id,
@@ -243,6 +267,7 @@ def _event_type(event_type: world_format.EventType, limits: BookingLimits) -> Ev
         optimized_slots=event_type.show_optimized_slots,
         booking_window=_booking_window(event_type.booking_window),
         limits=limits,
+        confirmation=_confirmation(event_type.confirmation_policy),
         schedule_id=event_type.schedule_id,
         host_entries=tuple(
             HostEntry(

@@ -106,6 +106,7 @@ SELECT json_build_object(
     'eventType', (
         SELECT json_build_object(
             'id', asked.id,
+            'title', COALESCE(asked.title, asked.slug),
             'scheduling', asked.scheduling_type,
             'ownerId', asked.owner_id,
             'teamId', asked.team_id,
@@ -126,7 +127,11 @@ SELECT json_build_object(
             'windowDays', asked.booking_window_days,
             'windowRolling', asked.booking_window_rolling,
             'windowFirst', asked.booking_window_first,
-            'windowLast', asked.booking_window_last
+            'windowLast', asked.booking_window_last,
+            'confirmation', asked.confirmation_type,
+            'noticeUnit', asked.confirmation_notice_unit,
+            'noticeCount', asked.confirmation_notice_count,
+            'pendingBlocks', asked.pending_blocks
         )
         FROM asked
     ),
@@ -187,6 +192,7 @@ SELECT json_build_object(
             'id', p.id,
             'username', p.username,
             'email', p.email,
+            'name', p.name,
             'zone', p.time_zone,
             'allowDynamicBooking', p.allow_dynamic_booking,
             'scheduleId', p.schedule_id,

@@ -21,3 +21,16 @@ SELECT
     COALESCE(o.id = $3::integer, false) AS is_organization
 FROM organizations AS o
 WHERE o.id = $1;
+
+-- name: roles_over
+-- $1 people, $2 user or null, $3 organization or null: the caller.
+-- A row for every organization that one of the people belongs to and the caller has a role in.
+SELECT m.role AS in_organization, COALESCE(o.id = $3::integer, false) AS is_organization
+FROM organizations AS o
+LEFT JOIN memberships AS m ON m.organization_id = o.id AND m.user_id = $2 AND m.accepted
+WHERE o.id IN (
+    SELECT organization_id FROM profiles WHERE user_id = ANY ($1::integer[])
+    UNION
+    SELECT organization_id FROM memberships
+    WHERE user_id = ANY ($1) AND organization_id IS NOT NULL AND accepted
+);

@@ -1,4 +1,4 @@
-"""What bookings made through the API say, and what consumed the reservation that became one."""
+"""What bookings made through the API say, which reservations became one, and which requests were answered."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ BOOKINGS = """
 ALTER TABLE bookings
     ADD title text,
     ADD description text,
-    ADD location jsonb,
+    ADD location text,
     ADD metadata jsonb NOT NULL DEFAULT '{}',
     ADD responses jsonb NOT NULL DEFAULT '{}',
     ADD cancellation_reason text,
@@ -54,9 +54,28 @@ CREATE TABLE consumed_reservations (
 
 CONSUMED_BOOKING = "CREATE INDEX consumed_reservations_booking ON consumed_reservations (booking_id)"
 
+# Requests to book that came with an Idempotency-Key, of which only the hash is kept.
+REQUESTS = """
+CREATE TABLE booking_requests (
+    key_hash bytea PRIMARY KEY,
+    body_digest text NOT NULL,
+    uid text NOT NULL,
+    attempt text NOT NULL,
+    tries integer NOT NULL,
+    lease_until timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    status smallint,
+    answer bytea,
+    CONSTRAINT booking_requests_answered CHECK ((status IS NULL) = (answer IS NULL))
+)
+"""
+
+REQUESTS_EXPIRY = "CREATE INDEX booking_requests_expiry ON booking_requests (expires_at)"
+
 COMMENTS = (
     "COMMENT ON COLUMN bookings.rescheduled_from IS 'The booking that this one took the place of'",
     "COMMENT ON COLUMN bookings.responses IS 'What was answered to the event type''s own questions'",
+    "COMMENT ON COLUMN booking_requests.uid IS 'Drawn before anything was booked under it'",
     "COMMENT ON COLUMN booking_attendees.guest IS 'Brought along by another attendee'",
     """
     COMMENT ON TABLE booking_hosts IS 'Assigned hosts of bookings. Only those that block have a range: neither cancelled
@@ -75,5 +94,7 @@ def upgrade() -> None:
     op.execute(HOSTS)
     op.execute(CONSUMED)
     op.execute(CONSUMED_BOOKING)
+    op.execute(REQUESTS)
+    op.execute(REQUESTS_EXPIRY)
     for comment in COMMENTS:
         op.execute(comment)

@@ -1,0 +1,190 @@
+"""Bookings as the API tells them, version 2024-08-13."""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from app.api.instants import utc_text
+from app.domain.booking import Attendee, BookedHost, BookingRecord
+from app.domain.busy import BookingStatus
+from app.domain.time_ranges import Instant
+
+_DYNAMIC = {"id": 0, "slug": "dynamic"}
+"""The event type of bookings that have none behind them."""
+_WEB = ("https://", "http://")
+
+
+def booking_data(booking: BookingRecord, *, seat_uid: str | None = None, all_seats: bool = False) -> dict[str, Any]:
+    """Return a booking. Of a seated one only the seat that the reader has shown to know, or all where they may see.
+
+    What nobody said is left out, as the peer does.
+    """
+    attendees = booking.attendees
+    if booking.seats is not None and not all_seats:
+        attendees = tuple(one for one in attendees if seat_uid is not None and one.seat_uid == seat_uid)
+    return {
+        **_always(booking),
+        **_if_said(booking),
+        **({} if seat_uid is None else {"seatUid": seat_uid}),
+        "attendees": [_attendee(one) for one in attendees],
+        **(_said_by_all(booking) if booking.seats is None else {}),
+    }
+
+
+def _always(booking: BookingRecord) -> dict[str, Any]:
+    event_type = _DYNAMIC
+    if booking.event_type_id is not None:
+        event_type = {"id": booking.event_type_id, "slug": booking.event_type_slug or ""}
+    return {
+        "id": booking.id,
+        "uid": booking.uid,
+        "title": booking.title,
+        "description": booking.description or "",
+        "hosts": [host_data(host) for host in booking.hosts],
+        # The peer's clients know no other that waits.
+        "status": "pending" if booking.status is BookingStatus.AWAITING_HOST else booking.status.value,
+        "start": utc_text(booking.start),
+        "end": utc_text(booking.end),
+        "duration": booking.length,
+        "eventTypeId": event_type["id"],
+        "eventType": event_type,
+        "location": booking.location or "",
+        "absentHost": booking.host_absent,
+        "createdAt": utc_text(booking.created_at),
+        "updatedAt": utc_text(booking.updated_at),
+        "metadata": dict(booking.metadata),
+        "icsUid": f"{booking.uid}@holdfast",
+    }
+
+
+def _if_said(booking: BookingRecord) -> dict[str, Any]:
+    said = {
+        "cancellationReason": booking.cancellation_reason,
+        "cancelledByEmail": booking.cancelled_by,
+        "reschedulingReason": booking.rescheduling_reason,
+        "rescheduledByEmail": booking.rescheduled_by,
+        "rescheduledFromUid": booking.rescheduled_from_uid,
+        "rescheduledToUid": booking.rescheduled_to_uid,
+        "meetingUrl": booking.location if (booking.location or "").startswith(_WEB) else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _said_by_all(booking: BookingRecord) -> dict[str, Any]:
+    return {
+        "guests": [attendee.email for attendee in booking.attendees if attendee.guest],
+        "bookingFieldsResponses": dict(booking.responses),
+    }
+
+
+def host_data(host: BookedHost) -> dict[str, Any]:
+    """Return who hosts a booking."""
+    return {
+        "id": host.id,
+        "name": host.name or host.username,
+        "email": host.email,
+        "displayEmail": host.email,
+        "username": host.username,
+        "timeZone": host.zone,
+    }
+
+
+def _attendee(attendee: Attendee) -> dict[str, Any]:
+    seat: dict[str, Any] = {}
+    if attendee.seat_uid is not None:
+        seat = {
+            "seatUid": attendee.seat_uid,
+            "bookingFieldsResponses": dict(attendee.responses),
+            "metadata": dict(attendee.metadata),
+        }
+    return {
+        "name": attendee.name,
+        "email": attendee.email,
+        "displayEmail": attendee.email,
+        "timeZone": attendee.zone or "UTC",
+        "language": attendee.language or "en",
+        "absent": attendee.absent,
+        **({} if attendee.phone_number is None else {"phoneNumber": attendee.phone_number}),
+        **seat,
+    }
+
+
+def attendee_data(attendee: Attendee, booking: BookingRecord | None = None) -> dict[str, Any]:
+    """Return an attendee with the number it is known by; with a booking, that one's too."""
+    numbers = {"id": attendee.id} if booking is None else {"id": attendee.id, "bookingId": booking.id}
+    return {**_attendee(attendee), **numbers}
+
+
+# Pages ---------------------------------------------------------------------------------------------------------------
+
+
+def pagination(*, total: int, returned: int, take: int, skip: int) -> dict[str, Any]:
+    """Return where in a list a page lies."""
+    remaining = max(0, total - skip - returned)
+    return {
+        "totalItems": total,
+        "remainingItems": remaining,
+        "returnedItems": returned,
+        "itemsPerPage": take,
+        "currentPage": skip // take + 1,
+        "totalPages": -(-total // take),
+        "hasNextPage": remaining > 0,
+        "hasPreviousPage": skip > 0,
+    }
+
+
+# Calendars -----------------------------------------------------------------------------------------------------------
+
+
+def calendar_links(booking: BookingRecord) -> list[dict[str, str]]:
+    """Return links by which people enter a booking into the calendars they have."""
+    basic = f"{_basic(booking.start)}/{_basic(booking.end)}"
+    start, end = utc_text(booking.start), utc_text(booking.end)
+    about, where = booking.description or "", booking.location or ""
+    google = {"action": "TEMPLATE", "dates": basic, "text": booking.title, "details": about, "location": where}
+    outlook = {
+        "path": "/calendar/action/compose",
+        "rru": "addevent",
+        "subject": booking.title,
+        "startdt": start,
+        "enddt": end,
+        "body": about,
+        "location": where,
+    }
+    links = {
+        "Google Calendar": f"https://calendar.google.com/calendar/render?{urlencode(google)}",
+        "Microsoft Office 365": f"https://outlook.office.com/calendar/0/deeplink/compose?{urlencode(outlook)}",
+        "Microsoft Outlook": f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(outlook)}",
+        "ICS": f"data:text/calendar,{quote(_ics(booking))}",
+    }
+    return [{"label": label, "link": link} for label, link in links.items()]
+
+
+def _ics(booking: BookingRecord) -> str:
+    lines = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Holdfast//EN",
+        "BEGIN:VEVENT",
+        f"UID:{booking.uid}@holdfast",
+        f"DTSTAMP:{_basic(booking.updated_at)}",
+        f"DTSTART:{_basic(booking.start)}",
+        f"DTEND:{_basic(booking.end)}",
+        f"SUMMARY:{_escaped(booking.title)}",
+        f"DESCRIPTION:{_escaped(booking.description or '')}",
+        f"LOCATION:{_escaped(booking.location or '')}",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    )
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _basic(instant: Instant) -> str:
+    """Write an instant as 20500905T070000Z."""
+    return utc_text(instant)[:19].replace("-", "").replace(":", "") + "Z"
+
+
+def _escaped(text: str) -> str:
+    """Write text as RFC 5545 wants it."""
+    for character in "\\;,":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("\n", "\\n")

@@ -1,0 +1,245 @@
+"""The bodies of requests about bookings, version 2024-08-13."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from app.api.slots_query import Usernames, named_event_type
+from app.domain.booking import Attendee
+from app.domain.time_ranges import Instant
+from app.fields import Email, KeptObject, Text, WholeNumber, ZoneName, parse_instant, storable
+from app.services.book_slots import BookingRequest
+from app.services.move_bookings import MoveRequest
+from app.services.ports import Caller
+
+MOST_GUESTS = 30
+MOST_ADDED = 10
+_MOST_METADATA = 50
+_LONGEST_NAME, _LONGEST_VALUE = 40, 500
+_LONGEST_REASON = 2_000
+
+Language = Literal[
+    "ar", "az", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "es-419", "et", "eu", "fi", "fr", "he", "hr",
+    "hu", "id", "it", "iw", "ja", "km", "ko", "lv", "nl", "no", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sr", "sv",
+    "ta", "th", "tr", "uk", "vi", "zh-CN", "zh-TW",
+]  # fmt: skip
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("must be an ISO 8601 date and time, such as 2050-09-05T10:00:00Z")  # noqa: TRY004 - pydantic turns ValueError, not TypeError, into a field error
+    return parse_instant(value)
+
+
+def _metadata(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if len(values) > _MOST_METADATA:
+        raise ValueError(f"must have at most {_MOST_METADATA} keys")
+    for name, value in values.items():
+        if len(name) > _LONGEST_NAME:
+            raise ValueError(f"keys must have at most {_LONGEST_NAME} characters")
+        if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+            raise ValueError(f"values must have at most {_LONGEST_VALUE} characters")
+    return values
+
+
+BodyInstant = Annotated[Instant, BeforeValidator(_instant)]
+Metadata = Annotated[KeptObject, AfterValidator(_metadata)]
+Reason = Annotated[str, Field(max_length=_LONGEST_REASON), AfterValidator(storable)]
+PhoneNumber = Annotated[Text, Field(max_length=32)]
+
+
+class Body(BaseModel):
+    """What every body shares: fields that it does not know are dropped."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+# People --------------------------------------------------------------------------------------------------------------
+
+
+class AttendeeBody(Body):
+    """Who comes."""
+
+    name: Text
+    email: Email
+    time_zone: ZoneName = Field(alias="timeZone")
+    language: Language = "en"
+    phone_number: PhoneNumber | None = Field(None, alias="phoneNumber")
+
+    def attendee(self) -> Attendee:
+        """Return whom it names."""
+        return Attendee(
+            name=self.name,
+            email=self.email,
+            zone=self.time_zone,
+            language=self.language,
+            phone_number=self.phone_number,
+        )
+
+
+class GuestBody(Body):
+    """Whom somebody brings along."""
+
+    email: Email
+    name: Text | None = None
+    time_zone: ZoneName | None = Field(None, alias="timeZone")
+    language: Language = "en"
+    phone_number: PhoneNumber | None = Field(None, alias="phoneNumber")
+
+    def attendee(self) -> Attendee:
+        """Return whom it names."""
+        return Attendee(
+            name=self.name or "",
+            email=self.email,
+            zone=self.time_zone,
+            language=self.language,
+            phone_number=self.phone_number,
+            guest=True,
+        )
+
+
+class GuestsBody(Body):
+    """Guests to add to a booking."""
+
+    guests: Annotated[list[GuestBody], Field(min_length=1, max_length=MOST_ADDED)]
+
+
+# Booking -------------------------------------------------------------------------------------------------------------
+
+
+class Location(Body):
+    """Where to meet, as one of the event type's kinds of places; each kind has its one field."""
+
+    type: Text
+    address: Text | None = None
+    location: Text | None = None
+    phone: Text | None = None
+    integration: Text | None = None
+
+    @property
+    def text(self) -> str:
+        """The place in one line; the kind alone where the host says where it is."""
+        told = self.address or self.location or self.phone
+        return told or (f"integrations:{self.integration}" if self.integration else self.type)
+
+
+class BookingBody(Body):
+    """A slot to book, by any of the ways to name an event type, and who comes."""
+
+    start: BodyInstant
+    attendee: AttendeeBody
+    event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
+    event_type_slug: Text | None = Field(None, alias="eventTypeSlug")
+    username: Text | None = None
+    team_slug: Text | None = Field(None, alias="teamSlug")
+    organization_slug: Text | None = Field(None, alias="organizationSlug")
+    usernames: Usernames | None = None
+    guests: Annotated[list[Email], Field(max_length=MOST_GUESTS)] = Field(default_factory=list)
+    length: WholeNumber | None = Field(None, alias="lengthInMinutes")
+    reservation_uid: Text | None = Field(None, alias="reservationUid")
+    location: Location | Text | None = None
+    meeting_url: Text | None = Field(None, alias="meetingUrl")
+    metadata: Metadata = Field(default_factory=dict)
+    responses: KeptObject = Field(default_factory=dict, alias="bookingFieldsResponses")
+    instant: bool | None = None
+    recurrence_count: WholeNumber | None = Field(None, alias="recurrenceCount")
+
+    @model_validator(mode="after")
+    def _is_one_booking(self) -> Self:
+        if self.instant:
+            raise ValueError("instant meetings cannot be booked here: leave 'instant' out")
+        if self.recurrence_count is not None:
+            raise ValueError("recurring bookings are not made here: book each, and leave 'recurrenceCount' out")
+        return self
+
+    def request(self, caller: Caller | None) -> BookingRequest:
+        """Return what is asked for.
+
+        Raises
+        ------
+        RequestError
+            If no event type is named.
+        """
+        attendee = self.attendee.attendee()
+        return BookingRequest(
+            reference=named_event_type(
+                event_type_id=self.event_type_id,
+                slug=self.event_type_slug,
+                username=self.username,
+                team_slug=self.team_slug,
+                usernames=self.usernames,
+                organization_slug=self.organization_slug,
+            ),
+            start=self.start,
+            attendee=attendee,
+            guests=tuple(Attendee(email=email, name="", zone=attendee.zone, guest=True) for email in self.guests),
+            length=self.length,
+            reservation_uid=self.reservation_uid,
+            location=self.location.text if isinstance(self.location, Location) else self.location or self.meeting_url,
+            metadata=self.metadata,
+            responses=self.responses,
+            caller=caller,
+        )
+
+
+# Changing ------------------------------------------------------------------------------------------------------------
+
+
+class RescheduleBody(Body):
+    """Where to a booking moves."""
+
+    start: BodyInstant
+    seat_uid: Text | None = Field(None, alias="seatUid")
+    by: Email | None = Field(None, alias="rescheduledBy")
+    reason: Reason | None = Field(None, alias="reschedulingReason")
+
+    def request(self, uid: str, caller: Caller | None) -> MoveRequest:
+        """Return what is asked for."""
+        return MoveRequest(
+            uid=uid, start=self.start, seat_uid=self.seat_uid, reason=self.reason, by=self.by, caller=caller
+        )
+
+
+class CancelBody(Body):
+    """Why a booking is cancelled, and which seat of it."""
+
+    seat_uid: Text | None = Field(None, alias="seatUid")
+    reason: Reason | None = Field(None, alias="cancellationReason")
+
+
+class DeclineBody(Body):
+    """Why a booking is declined, or passed on."""
+
+    reason: Reason | None = None
+
+
+class LocationBody(Body):
+    """Where a booking takes place."""
+
+    location: Location | Text
+
+    @property
+    def text(self) -> str:
+        """The place in one line."""
+        return self.location.text if isinstance(self.location, Location) else self.location
+
+
+class AbsentAttendee(Body):
+    """Whether an attendee did not come."""
+
+    email: Email
+    absent: bool
+
+
+class AbsentBody(Body):
+    """Who did not come."""
+
+    host: bool | None = None
+    attendees: Annotated[list[AbsentAttendee], Field(max_length=MOST_GUESTS + MOST_ADDED)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.host is None and not self.attendees:
+            raise ValueError("say of the host, or of attendees, whether they were absent")
+        return self

@@ -1,0 +1,296 @@
+"""`/v2/bookings`, version 2024-08-13: book slots, and what becomes of bookings."""
+
+from typing import Annotated, Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.api.bodies import json_response, read_body, success
+from app.api.booking_answers import attendee_data, booking_data, calendar_links, host_data, pagination
+from app.api.booking_bodies import (
+    AbsentBody,
+    AttendeeBody,
+    BookingBody,
+    CancelBody,
+    DeclineBody,
+    GuestsBody,
+    LocationBody,
+    RescheduleBody,
+)
+from app.api.credentials import caller_of, user_of
+from app.api.idempotency import created
+from app.api.paths import number_in_path, text_in_path
+from app.api.slots_query import HostIds, QueryInstant, QueryNumber, plain_parameters, query_error
+from app.api.state import CALLER, USE_CASES
+from app.domain.booking import Attendee, BookingRecord
+from app.fields import MAX_ID, Text
+from app.services.book_slots import Made
+from app.services.bookings import AttendeeNotFoundError, BookingQuestion, found
+from app.services.ports import Caller, DrawnUid
+
+_MOST_LISTED = 250
+
+
+# Making --------------------------------------------------------------------------------------------------------------
+
+
+async def post_booking(request: web.Request) -> web.Response:
+    """Book a slot."""
+    wanted = (await read_body(request, BookingBody)).request(request.get(CALLER))
+
+    async def book(drawn: DrawnUid | None) -> dict[str, Any]:
+        return _made(await request.app[USE_CASES].slot_booker.book(wanted, drawn))
+
+    return await created(request, book, request.app[USE_CASES].booking_answerer)
+
+
+async def post_reschedule(request: web.Request) -> web.Response:
+    """Book another slot in the place of a booking."""
+    body = await read_body(request, RescheduleBody)
+    wanted = body.request(text_in_path(request, "uid"), request.get(CALLER))
+
+    async def move(drawn: DrawnUid | None) -> dict[str, Any]:
+        return _made(await request.app[USE_CASES].booking_mover.move(wanted, drawn))
+
+    return await created(request, move, request.app[USE_CASES].booking_answerer)
+
+
+def _made(made: Made) -> dict[str, Any]:
+    return booking_data(made.booking, seat_uid=made.seat_uid)
+
+
+# Showing -------------------------------------------------------------------------------------------------------------
+
+
+async def get_booking(request: web.Request) -> web.Response:
+    """Show a booking; who has seats there only to those who run it."""
+    uid = text_in_path(request, "uid")
+    return await _shown(request, found(await request.app[USE_CASES].bookings.find(uid), uid))
+
+
+async def get_booking_by_seat(request: web.Request) -> web.Response:
+    """Show the booking that a seat belongs to."""
+    seat_uid = text_in_path(request, "seatUid")
+    booking = found(await request.app[USE_CASES].bookings.find_by_seat(seat_uid), seat_uid)
+    return await _shown(request, booking, seat_uid)
+
+
+async def _shown(request: web.Request, booking: BookingRecord, seat_uid: str | None = None) -> web.Response:
+    runs = await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
+    return success(booking_data(booking, seat_uid=seat_uid, all_seats=runs))
+
+
+async def get_calendar_links(request: web.Request) -> web.Response:
+    """Return links by which people enter a booking into their calendars."""
+    uid = text_in_path(request, "uid")
+    return success(calendar_links(found(await request.app[USE_CASES].bookings.find(uid), uid)))
+
+
+async def get_attendees(request: web.Request) -> web.Response:
+    """Show who attends a booking."""
+    booking = await _run_by_caller(request)
+    return success([attendee_data(attendee) for attendee in booking.attendees])
+
+
+async def get_attendee(request: web.Request) -> web.Response:
+    """Show one who attends a booking."""
+    booking = await _run_by_caller(request)
+    return success(attendee_data(_attendee(booking, number_in_path(request, "attendeeId")), booking))
+
+
+async def _run_by_caller(request: web.Request) -> BookingRecord:
+    """Return the booking that a path names, to those who run it."""
+    caller, uid = caller_of(request), text_in_path(request, "uid")
+    booking = found(await request.app[USE_CASES].bookings.find(uid), uid)
+    await request.app[USE_CASES].booking_runners.refuse_others(caller, booking)
+    return booking
+
+
+def _attendee(booking: BookingRecord, attendee_id: int) -> Attendee:
+    for attendee in booking.attendees:
+        if attendee.id == attendee_id:
+            return attendee
+    raise AttendeeNotFoundError(booking.uid, str(attendee_id))
+
+
+# Listing -------------------------------------------------------------------------------------------------------------
+
+
+def _split(value: object) -> object:
+    """Read "a,b" and ["a", "b"] alike."""
+    parts = value if isinstance(value, list) else [value]
+    return [one for part in parts for one in str(part).split(",") if one]
+
+
+Direction = Literal["asc", "desc"]
+Statuses = Annotated[
+    list[Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]], BeforeValidator(_split)
+]
+QueryIds = Annotated[HostIds, BeforeValidator(_split)]
+
+
+class BookingsQuery(BaseModel):
+    """Which bookings to list, in which order; parameters that mean nothing here are let pass."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    status: Statuses = Field(default_factory=list)
+    attendee_email: Text | None = Field(None, alias="attendeeEmail")
+    attendee_name: Text | None = Field(None, alias="attendeeName")
+    uid: Text | None = Field(None, alias="bookingUid")
+    event_type_ids: QueryIds = Field(default_factory=list, alias="eventTypeIds")
+    event_type_id: QueryNumber | None = Field(None, alias="eventTypeId")
+    team_ids: QueryIds = Field(default_factory=list, alias="teamIds")
+    team_ids_as_the_peer_spells_it: QueryIds = Field(default_factory=list, alias="teamsIds")
+    team_id: QueryNumber | None = Field(None, alias="teamId")
+    after_start: QueryInstant | None = Field(None, alias="afterStart")
+    before_end: QueryInstant | None = Field(None, alias="beforeEnd")
+    created_after: QueryInstant | None = Field(None, alias="afterCreatedAt")
+    created_before: QueryInstant | None = Field(None, alias="beforeCreatedAt")
+    updated_after: QueryInstant | None = Field(None, alias="afterUpdatedAt")
+    updated_before: QueryInstant | None = Field(None, alias="beforeUpdatedAt")
+    sort_start: Direction | None = Field(None, alias="sortStart")
+    sort_end: Direction | None = Field(None, alias="sortEnd")
+    sort_created: Direction | None = Field(None, alias="sortCreated")
+    sort_updated: Direction | None = Field(None, alias="sortUpdatedAt")
+    take: Annotated[QueryNumber, Field(ge=1, le=_MOST_LISTED)] = 100
+    skip: Annotated[QueryNumber, Field(ge=0, le=MAX_ID)] = 0
+
+    def question(self, caller: Caller | None, **within: Any) -> BookingQuestion:
+        """Return what is asked for: a caller's own bookings, or those within an organization, teams or people."""
+        event_types = [*self.event_type_ids, *([] if self.event_type_id is None else [self.event_type_id])]
+        teams = [
+            *self.team_ids, *self.team_ids_as_the_peer_spells_it, *([] if self.team_id is None else [self.team_id])
+        ]  # fmt: skip
+        sort = {
+            "start": self.sort_start,
+            "end": self.sort_end,
+            "created": self.sort_created,
+            "updated": self.sort_updated,
+        }
+        return BookingQuestion(
+            caller=caller,
+            # None are made here that recur.
+            statuses=frozenset(self.status),
+            attendee_email=self.attendee_email,
+            attendee_name=self.attendee_name,
+            uid=self.uid,
+            event_type_ids=tuple(event_types),
+            after_start=self.after_start,
+            before_end=self.before_end,
+            created_after=self.created_after,
+            created_before=self.created_before,
+            updated_after=self.updated_after,
+            updated_before=self.updated_before,
+            sort=tuple((name, direction == "desc") for name, direction in sort.items() if direction),
+            take=self.take,
+            skip=self.skip,
+            **{"team_ids": tuple(teams), **within},
+        )
+
+
+def read_bookings_query(request: web.Request) -> BookingsQuery:
+    """Read the parameters of a list of bookings.
+
+    Raises
+    ------
+    RequestError
+        If one is wrong (400).
+    """
+    try:
+        return BookingsQuery.model_validate(plain_parameters(request.query.items()))
+    except ValidationError as error:
+        raise query_error(error, window=("", "")) from None
+
+
+async def get_bookings(request: web.Request) -> web.Response:
+    """List the bookings of whoever asks: those they host or attend, and those of teams that they run."""
+    caller = Caller(user_of(request))
+    return await listed(request, read_bookings_query(request).question(caller))
+
+
+async def listed(request: web.Request, question: BookingQuestion) -> web.Response:
+    """Answer with a page of bookings. Whoever may see the list may see who has seats."""
+    page = await request.app[USE_CASES].bookings.asked_for(question, request.app[USE_CASES].clock())
+    bookings = [await _listed(request, booking) for booking in page.bookings]
+    place = pagination(total=page.total, returned=len(bookings), take=question.take, skip=question.skip)
+    return json_response({"status": "success", "data": bookings, "pagination": place})
+
+
+async def _listed(request: web.Request, booking: BookingRecord) -> dict[str, Any]:
+    """Whoever merely attends a seated booking sees none of the others who do."""
+    runs = booking.seats is None or await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
+    return booking_data(booking, all_seats=runs)
+
+
+# Changing ------------------------------------------------------------------------------------------------------------
+
+
+async def post_cancel(request: web.Request) -> web.Response:
+    """Cancel a booking, or a seat."""
+    body, caller = await read_body(request, CancelBody), request.get(CALLER)
+    booking = await request.app[USE_CASES].booking_canceller.cancel(
+        text_in_path(request, "uid"), seat_uid=body.seat_uid, reason=body.reason, caller=caller
+    )
+    return await _shown(request, booking)
+
+
+async def post_confirm(request: web.Request) -> web.Response:
+    """Let a pending booking stand."""
+    caller = caller_of(request)
+    booking = await request.app[USE_CASES].booking_decider.confirm(text_in_path(request, "uid"), caller)
+    return success(booking_data(booking, all_seats=True))
+
+
+async def post_decline(request: web.Request) -> web.Response:
+    """Turn a pending booking down."""
+    caller, body = caller_of(request), await read_body(request, DeclineBody)
+    booking = await request.app[USE_CASES].booking_decider.decline(text_in_path(request, "uid"), caller, body.reason)
+    return success(booking_data(booking, all_seats=True))
+
+
+async def post_mark_absent(request: web.Request) -> web.Response:
+    """Note who did not come."""
+    caller, body = caller_of(request), await read_body(request, AbsentBody)
+    booking = await request.app[USE_CASES].booking_decider.mark_absent(
+        text_in_path(request, "uid"),
+        caller,
+        host=body.host,
+        attendees={attendee.email: attendee.absent for attendee in body.attendees},
+    )
+    return success(booking_data(booking, all_seats=True))
+
+
+async def post_reassign(request: web.Request) -> web.Response:
+    """Give a round-robin booking to another host, to whichever is free or to the one that the path names."""
+    caller, body = caller_of(request), await read_body(request, DeclineBody)
+    named = number_in_path(request, "userId") if "userId" in request.match_info else None
+    uid = text_in_path(request, "uid")
+    host = host_data(await request.app[USE_CASES].booking_decider.reassign(uid, caller, named))
+    given = {
+        "bookingUid": uid,
+        "reassignedTo": {name: host[name] for name in ("id", "name", "email", "displayEmail")},
+    }
+    return success(given if named is None else {**given, "reason": body.reason or ""})
+
+
+async def patch_location(request: web.Request) -> web.Response:
+    """Say where a booking takes place."""
+    caller, body = caller_of(request), await read_body(request, LocationBody)
+    booking = await request.app[USE_CASES].booking_decider.relocate(text_in_path(request, "uid"), caller, body.text)
+    return success(booking_data(booking, all_seats=True))
+
+
+async def post_attendee(request: web.Request) -> web.Response:
+    """Let somebody else take part too."""
+    caller, body = caller_of(request), await read_body(request, AttendeeBody)
+    booking = await request.app[USE_CASES].booking_decider.add(text_in_path(request, "uid"), caller, [body.attendee()])
+    return success(attendee_data(booking.attendees[-1], booking), status=201)
+
+
+async def post_guests(request: web.Request) -> web.Response:
+    """Let guests take part too."""
+    caller, body = caller_of(request), await read_body(request, GuestsBody)
+    guests = [guest.attendee() for guest in body.guests]
+    booking = await request.app[USE_CASES].booking_decider.add(text_in_path(request, "uid"), caller, guests)
+    return success(booking_data(booking))

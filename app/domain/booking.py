@@ -1,0 +1,140 @@
+"""Making a booking out of a slot: what it says, who takes part, and whether a host must confirm it first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain.busy import BookingStatus
+from app.domain.time_ranges import MINUTE, Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendee:
+    """Somebody who comes, hosts apart."""
+
+    email: str
+    name: str
+    zone: str | None
+    id: int | None = None
+    """None: not written down yet."""
+    language: str | None = None
+    phone_number: str | None = None
+    guest: bool = False
+    """Brought along by another attendee."""
+    absent: bool = False
+    seat_uid: str | None = None
+    """On seated types: what this attendee cancels and moves the seat by."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    responses: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedHost:
+    """A host of a booking, as others are told who it is."""
+
+    id: int
+    name: str | None
+    username: str
+    email: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBooking:
+    """A booking that is to be made. Buffers are in minutes."""
+
+    uid: str
+    event_type_id: int | None
+    host_ids: tuple[int, ...]
+    """The first one's it is."""
+    start: Instant
+    end: Instant
+    before_buffer: int
+    after_buffer: int
+    status: BookingStatus
+    blocks: bool
+    """Whether it takes its hosts' time."""
+    title: str
+    attendees: tuple[Attendee, ...]
+    description: str | None = None
+    location: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    responses: Mapping[str, Any] = field(default_factory=dict)
+    overlap_group: int | None = None
+    """Of the bookings that it may lie across: seats of the same start. None: one of its own."""
+    reservation_uid: str | None = None
+    """Of the reservation that becomes this booking."""
+    rescheduled_from: int | None = None
+    """Id of the booking whose place it takes."""
+    rescheduling_reason: str | None = None
+    rescheduled_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRecord:
+    """A booking with everything that is told of it."""
+
+    id: int
+    uid: str
+    event_type_id: int | None
+    event_type_slug: str | None
+    owner_id: int | None
+    """Whose event type it is of."""
+    team_id: int | None
+    """Which team's event type it is of."""
+    seats: int | None
+    """Of its event type; None: it is not seated."""
+    title: str
+    description: str | None
+    location: str | None
+    metadata: Mapping[str, Any]
+    responses: Mapping[str, Any]
+    status: BookingStatus
+    blocks: bool
+    """Whether it takes its hosts' time."""
+    start: Instant
+    end: Instant
+    hosts: tuple[BookedHost, ...]
+    """The first one's it is."""
+    attendees: tuple[Attendee, ...]
+    cancellation_reason: str | None
+    cancelled_by: str | None
+    rescheduling_reason: str | None
+    rescheduled_by: str | None
+    rescheduled_from_uid: str | None
+    rescheduled_to_uid: str | None
+    host_absent: bool
+    created_at: Instant
+    updated_at: Instant
+
+    @property
+    def length(self) -> int:
+        """How long it is, in minutes."""
+        return (self.end - self.start) // MINUTE
+
+    @property
+    def host_ids(self) -> tuple[int, ...]:
+        """Who hosts it."""
+        return tuple(host.id for host in self.hosts)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was cancelled or rejected, so that nothing can become of it any more."""
+        return self.status in (BookingStatus.CANCELLED, BookingStatus.REJECTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatedBooking:
+    """A booking at a start of a seated type, as far as a further seat there goes."""
+
+    id: int
+    uid: str
+    end: Instant
+    overlap_group: int
+    emails: tuple[str, ...]
+    """Its attendees'."""
+
+
+def title(event_title: str, host_name: str, attendee_name: str) -> str:
+    """Return what a booking is called."""
+    return f"{event_title} between {host_name} and {attendee_name}"

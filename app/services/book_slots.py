@@ -1,0 +1,218 @@
+"""Use case: book a slot, one that was reserved or straight away."""
+
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.domain.booking import Attendee, BookingRecord, NewBooking, title
+from app.domain.busy import BookingStatus
+from app.domain.event_type import StaffedEventType, staff
+from app.domain.reference import EventTypeReference
+from app.domain.reservation import Claim, KeptReservation
+from app.domain.time_ranges import Instant
+from app.services.bookings import (
+    BookingRefusedError,
+    Bookings,
+    NotForSeatsError,
+    OtherSlotReservedError,
+    ReservationUsedError,
+)
+from app.services.claim_slots import SlotClaimer, WantedSlot
+from app.services.commit_bookings import BookingCommitter, add, booking_refusals
+from app.services.errors import StoreUnavailableError
+from app.services.keep_slots import new_uid
+from app.services.ports import Caller, Clock, DrawnUid, EventTypes, Holds, Ties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRequest:
+    """A slot that somebody wants booked."""
+
+    reference: EventTypeReference
+    start: Instant
+    attendee: Attendee
+    guests: tuple[Attendee, ...] = ()
+    length: int | None = None
+    """Minutes; None: the reservation's or, without one, the event type's own length."""
+    reservation_uid: str | None = None
+    location: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    responses: Mapping[str, Any] = field(default_factory=dict)
+    caller: Caller | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A booking as it was just made."""
+
+    booking: BookingRecord
+    seat_uid: str | None = None
+    """On seated types: the seat that was taken in it."""
+
+
+class SlotBooker:
+    """Books slots."""
+
+    def __init__(
+        self,
+        event_types: EventTypes,
+        ties: Ties,
+        claimer: SlotClaimer,
+        holds: Holds,
+        bookings: Bookings,
+        committer: BookingCommitter,
+        clock: Clock,
+    ) -> None:
+        """Work on these ports."""
+        self._event_types = event_types
+        self._ties = ties
+        self._claimer = claimer
+        self._holds = holds
+        self._bookings = bookings
+        self._committer = committer
+        self._clock = clock
+
+    async def book(self, request: BookingRequest, drawn: DrawnUid | None = None) -> Made:
+        """Book a slot, under a uid that was drawn beforehand or else under a new one.
+
+        A live reservation is used up by it; of two that book with the same one the second is refused. One whose time
+        is up is as none: the slot may still be free. What an earlier try made under the drawn uid is returned as it is.
+
+        Raises
+        ------
+        HoldfastError
+            What `EventTypes.find`, `staff` and `EventType.length_asked` raise.
+        OtherSlotReservedError, ReservationUsedError
+            If the reservation is of another slot, or has become a booking already.
+        NotForSeatsError
+            If guests were to sit at a seated event type.
+        BookingRefusedError
+            If the slot is not free.
+        NotBookableError
+            If the event type's slots cannot be booked.
+        StoreUnavailableError
+            If a store is away.
+        """
+        drawn = DrawnUid(new_uid()) if drawn is None else drawn
+        made = await self._made_before(drawn)
+        if made is not None:
+            return made
+        staffed = staff(await self._event_types.find(request.reference))
+        if request.guests and staffed.event_type.seats is not None:
+            raise NotForSeatsError
+        kept = None if request.reservation_uid is None else await self._holds.reservation(request.reservation_uid)
+        wanted = _wanted(request, staffed, kept)
+        claim = await self._claim(request, wanted, kept)
+        booking = _new_booking(request, wanted, claim, drawn.uid, self._clock())
+        async with self._committer.under(claim, wanted, limited=kept is None) as changes:
+            record = await add(changes, booking, wanted)
+        if kept is not None:
+            await self._use_up(kept)
+        return Made(record, booking.attendees[0].seat_uid)
+
+    async def _made_before(self, drawn: DrawnUid) -> Made | None:
+        """Return what an earlier try at the same request made."""
+        if not drawn.perhaps_kept:
+            return None
+        booking = await self._bookings.find(drawn.uid)
+        if booking is not None:
+            return Made(booking)
+        booking = await self._bookings.find_by_seat(drawn.uid)
+        return None if booking is None else Made(booking, drawn.uid)
+
+    async def _claim(self, request: BookingRequest, wanted: WantedSlot, kept: KeptReservation | None) -> Claim:
+        """Claim the slot: on the hosts of the reservation, which was judged when it was made, or on free ones.
+
+        The reservation itself would not do: it can be moved or ended at any moment.
+        """
+        claim_id = secrets.token_urlsafe(12)
+        try:
+            with booking_refusals():
+                if kept is None:
+                    return (await self._claimer.claim(wanted, claim_id, new_uid())).claim
+                return (await self._claimer.claim_for(wanted, claim_id, kept.uid, kept.claim.host_ids)).claim
+        except BookingRefusedError as error:
+            if request.reservation_uid is not None and await self._bookings.is_used(request.reservation_uid):
+                raise ReservationUsedError(request.reservation_uid) from None
+            if error.host_ids and not await self._has_tie(request, wanted.staffed):
+                raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
+            raise
+
+    async def _use_up(self, kept: KeptReservation) -> None:
+        """End a reservation that has become a booking. While its store is away it is left to end by itself."""
+        with suppress(StoreUnavailableError):
+            await self._holds.end(kept.uid)
+
+    async def _has_tie(self, request: BookingRequest, staffed: StaffedEventType) -> bool:
+        event_type_id = staffed.event_type.id
+        if request.caller is None:
+            return False
+        if event_type_id is None:
+            return request.caller.user_id in staffed.all_host_ids
+        return await self._ties.has_tie(request.caller, event_type_id)
+
+
+def _wanted(request: BookingRequest, staffed: StaffedEventType, kept: KeptReservation | None) -> WantedSlot:
+    """Return the slot that is to be booked.
+
+    Raises
+    ------
+    OtherSlotReservedError
+        If another one is reserved.
+    """
+    if kept is None:
+        length = staffed.event_type.length_asked(request.length)
+    else:
+        claim, length = kept.claim, kept.length
+        same_type = claim.event_type_id == staffed.event_type.id
+        # A dynamic event is told by its people.
+        same_people = claim.event_type_id is not None or staffed.all_host_ids == {*claim.host_ids}
+        if not (same_type and same_people and request.start == claim.start and request.length in (None, length)):
+            raise OtherSlotReservedError(kept.uid)
+    return WantedSlot(staffed=staffed, start=request.start, length=length, rescheduling=None, own=kept)
+
+
+def _new_booking(request: BookingRequest, wanted: WantedSlot, claim: Claim, uid: str, now: Instant) -> NewBooking:
+    staffed, event_type = wanted.staffed, wanted.staffed.event_type
+    host_ids = in_order(staffed, claim)
+    pending = event_type.confirmation is not None and event_type.confirmation.is_needed(request.start, now)
+    booking = NewBooking(
+        uid=uid,
+        event_type_id=event_type.id,
+        host_ids=host_ids,
+        start=claim.start,
+        end=claim.end,
+        before_buffer=claim.before_buffer,
+        after_buffer=claim.after_buffer,
+        status=BookingStatus.PENDING if pending else BookingStatus.ACCEPTED,
+        blocks=not pending or event_type.confirmation is None or event_type.confirmation.pending_blocks,
+        title=title(event_type.title, _host_name(staffed, host_ids[0]), request.attendee.name),
+        attendees=(request.attendee, *request.guests),
+        location=request.location,
+        metadata=request.metadata,
+        responses=request.responses,
+        reservation_uid=request.reservation_uid,
+    )
+    return booking if event_type.seats is None else _of_a_seat(booking)
+
+
+def _of_a_seat(booking: NewBooking) -> NewBooking:
+    """Return a booking of one seat: what its attendee says is not the others' business, nor is their uid."""
+    attendee = replace(
+        booking.attendees[0], seat_uid=booking.uid, metadata=booking.metadata, responses=booking.responses
+    )
+    return replace(booking, uid=new_uid(), attendees=(attendee,), metadata={}, responses={})
+
+
+def in_order(staffed: StaffedEventType, claim: Claim) -> tuple[int, ...]:
+    """Return the hosts of a claim: those that every slot needs first, then in the order of the event type."""
+    order = [*staffed.mandatory, *(host for group in staffed.groups for host in group)]
+    position = {host.id: number for number, host in enumerate(order)}
+    return tuple(sorted(claim.host_ids, key=lambda host_id: position.get(host_id, len(position))))
+
+
+def _host_name(staffed: StaffedEventType, host_id: int) -> str:
+    person = next((host.person for host in staffed.hosts if host.id == host_id), None)
+    return "a host" if person is None else person.name or person.username

@@ -1,0 +1,313 @@
+"""What the use cases of bookings need from the outside, and what can go wrong in them."""
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.availability import Refusal
+from app.domain.booking import Attendee, BookingRecord, NewBooking, SeatedBooking
+from app.domain.busy import Booking, BookingStatus
+from app.domain.errors import HoldfastError
+from app.domain.time_ranges import Instant, Range
+from app.services.ports import Caller
+
+
+class BookingRefusedError(HoldfastError):
+    """A slot cannot be booked."""
+
+    def __init__(
+        self, refusal: Refusal, event_type_id: int | None, start: Instant, host_ids: tuple[int, ...] = ()
+    ) -> None:
+        """Keep why, which slot, and which hosts are not free, for callers who may know."""
+        super().__init__(refusal, event_type_id, start, host_ids)
+        self.refusal = refusal
+        self.event_type_id = event_type_id
+        self.start = start
+        self.host_ids = host_ids
+
+
+class BookingNotFoundError(HoldfastError):
+    """There is no booking of this uid, or no seat."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class ReservationUsedError(HoldfastError):
+    """The reservation has become a booking already."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the reservation's uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class OtherSlotReservedError(HoldfastError):
+    """A booking was to be made of a reservation that keeps another slot."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the reservation's uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class NotBookableError(HoldfastError):
+    """The event type's slots are listed but cannot be booked: it has no hosts of its own."""
+
+    def __init__(self, event_type_id: int | None) -> None:
+        """Keep the event type."""
+        super().__init__(event_type_id)
+        self.event_type_id = event_type_id
+
+
+class BookingOverError(HoldfastError):
+    """Something was to be done with a booking that its status does not allow."""
+
+    def __init__(self, uid: str, status: BookingStatus, *, moved: bool = False) -> None:
+        """Keep which booking, its status, and whether another took its place."""
+        super().__init__(uid, status, moved)
+        self.uid = uid
+        self.status = status
+        self.moved = moved
+
+
+class SeatUidNeededError(HoldfastError):
+    """Only who runs a seated booking may do this with all of it; others say which seat is theirs."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the booking's uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class NotRunningBookingError(HoldfastError):
+    """Only a host of the booking, or who runs its event type, team or organization, may do this."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the booking's uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class NotForSeatsError(HoldfastError):
+    """Where there are seats, everybody books one: nobody comes as a guest of another."""
+
+
+class TooManyAttendeesError(HoldfastError):
+    """A booking would have more attendees than one may have."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the bound."""
+        super().__init__(most)
+        self.most = most
+
+
+class AttendeeNotFoundError(HoldfastError):
+    """A booking has no such attendee."""
+
+    def __init__(self, uid: str, attendee: str) -> None:
+        """Keep the booking's uid, and who was looked for."""
+        super().__init__(uid, attendee)
+        self.uid = uid
+        self.attendee = attendee
+
+
+class NotRoundRobinError(HoldfastError):
+    """Only bookings of round-robin event types go from one host to another."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the booking's uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class NotHostedByError(HoldfastError):
+    """Somebody is no host of the event type, or of the part of it that a booking needs."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class TimeTakenError(HoldfastError):
+    """The database has another booking of one of the hosts there."""
+
+
+class BookingTransaction(Protocol):
+    """Changes to bookings that are made together or not at all.
+
+    Every method raises StoreUnavailableError if the store does not answer in time.
+    """
+
+    async def seats_at(self, event_type_id: int, start: Instant) -> tuple[SeatedBooking, ...]:
+        """Return the bookings of a seated type that take seats at a start, in the order they were made."""
+
+    async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
+        """Return the accepted bookings of event types that start in `around`, whoever hosts them."""
+
+    async def add(self, booking: NewBooking) -> BookingRecord:
+        """Make a booking.
+
+        Raises
+        ------
+        TimeTakenError
+            If it blocks, and one of its hosts has another booking there that it may not lie across.
+        ReservationUsedError
+            If its reservation has become a booking already.
+        """
+
+    async def add_attendees(
+        self, booking_id: int, attendees: Collection[Attendee], reservation_uid: str | None = None
+    ) -> BookingRecord:
+        """Let further people take part in a booking.
+
+        Raises
+        ------
+        ReservationUsedError
+            If the reservation has become a booking already.
+        """
+
+    async def lock(self, uid: str) -> BookingRecord | None:
+        """Return a booking as it is now, and keep everybody else from changing it until this is over."""
+
+    async def remove_attendee(self, attendee_id: int) -> None:
+        """Take an attendee off a booking."""
+
+    async def cancel(self, booking_id: int, *, reason: str | None, by: str | None) -> None:
+        """Cancel a booking, which takes no time from then on."""
+
+    async def reject(self, booking_id: int, *, reason: str | None) -> None:
+        """Turn a pending booking down, which takes no time from then on."""
+
+    async def accept(self, booking_id: int) -> None:
+        """Let a pending booking stand.
+
+        Raises
+        ------
+        TimeTakenError
+            If it did not block, and one of its hosts has another booking there by now.
+        """
+
+    async def give_to(self, booking_id: int, host_id: int, instead_of: int) -> None:
+        """Put a host in the place of another.
+
+        Raises
+        ------
+        TimeTakenError
+            If the host has another booking there.
+        """
+
+    async def relocate(self, booking_id: int, location: str) -> None:
+        """Let a booking take place elsewhere."""
+
+    async def mark_absent(self, booking_id: int, *, host: bool | None, attendees: Mapping[str, bool]) -> None:
+        """Note who did not come; attendees by e-mail, whatever its case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingQuestion:
+    """Which bookings somebody wants to see. What is None, or empty, does not matter."""
+
+    caller: Caller | None = None
+    """Who hosts them, attends them, or runs the teams that they belong to."""
+    statuses: frozenset[str] = frozenset()
+    """Of "upcoming", "past", "cancelled", "unconfirmed"; several: any of them."""
+    attendee_email: str | None = None
+    attendee_name: str | None = None
+    uid: str | None = None
+    event_type_ids: tuple[int, ...] = ()
+    team_ids: tuple[int, ...] = ()
+    organization_id: int | None = None
+    user_ids: tuple[int, ...] = ()
+    """Who hosts or attends them."""
+    after_start: Instant | None = None
+    before_end: Instant | None = None
+    created_after: Instant | None = None
+    created_before: Instant | None = None
+    updated_after: Instant | None = None
+    updated_before: Instant | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
+    """By "start", "end", "created" or "updated", one after the other; True: the last one first."""
+    take: int = 100
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BookingPage:
+    """Some of the bookings that were asked for, and how many there are in all."""
+
+    bookings: tuple[BookingRecord, ...]
+    total: int
+
+
+class Bookings(Protocol):
+    """Keeps bookings, for good.
+
+    Every method raises StoreUnavailableError if the store does not answer in time.
+    """
+
+    def changing(self, locks: Collection[str] = ()) -> AbstractAsyncContextManager[BookingTransaction]:
+        """Change bookings together. What was done counts when the block has ended without an error.
+
+        Nobody else is in such a block with one of the same `locks` meanwhile. The store ends a block that does nothing
+        for `IDLE_MS`, so that it cannot count later than that after its last step.
+        """
+
+    async def find(self, uid: str) -> BookingRecord | None:
+        """Return a booking."""
+
+    async def find_by_seat(self, seat_uid: str) -> BookingRecord | None:
+        """Return the booking that a seat belongs to."""
+
+    async def is_used(self, reservation_uid: str) -> bool:
+        """Say whether a reservation has become a booking."""
+
+    async def asked_for(self, question: BookingQuestion, now: Instant) -> BookingPage:
+        """Return the bookings that somebody wants to see."""
+
+
+IDLE_MS = 3_000
+"""How long a change of bookings may do nothing."""
+
+
+def found(booking: BookingRecord | None, uid: str) -> BookingRecord:
+    """Return a booking that was looked for.
+
+    Raises
+    ------
+    BookingNotFoundError
+        If there is none.
+    """
+    if booking is None:
+        raise BookingNotFoundError(uid)
+    return booking
+
+
+def refuse_over(booking: BookingRecord) -> None:
+    """Refuse to change a booking of which nothing can become any more.
+
+    Raises
+    ------
+    BookingOverError
+        If it was cancelled, rejected or moved.
+    """
+    if booking.is_over:
+        raise BookingOverError(booking.uid, booking.status, moved=booking.rescheduled_to_uid is not None)
+
+
+def seat_of(booking: BookingRecord, seat_uid: str) -> Attendee:
+    """Return who has a seat.
+
+    Raises
+    ------
+    BookingNotFoundError
+        If the booking has no such seat.
+    """
+    seat = next((one for one in booking.attendees if one.seat_uid == seat_uid), None)
+    if seat is None:
+        raise BookingNotFoundError(seat_uid)
+    return seat

@@ -1,0 +1,61 @@
+"""Use case: cancel a booking, or one seat of it."""
+
+from app.domain.booking import Attendee, BookingRecord
+from app.services.bookings import (
+    Bookings,
+    BookingTransaction,
+    SeatUidNeededError,
+    found,
+    refuse_over,
+    seat_of,
+)
+from app.services.ports import Caller
+from app.services.run_bookings import BookingRunners
+
+
+class BookingCanceller:
+    """Cancels bookings. Needs no store of holds."""
+
+    def __init__(self, bookings: Bookings, runners: BookingRunners) -> None:
+        """Work on this port; `runners` knows who may cancel a seated booking as a whole."""
+        self._bookings = bookings
+        self._runners = runners
+
+    async def cancel(
+        self, uid: str, *, seat_uid: str | None, reason: str | None, caller: Caller | None
+    ) -> BookingRecord:
+        """Cancel a booking: its uid is enough, but where it has seats, whose uid listings show to everybody.
+
+        Raises
+        ------
+        BookingNotFoundError
+            If there is no such booking or seat.
+        BookingOverError
+            If it was cancelled or rejected before.
+        SeatUidNeededError
+            If it has seats, and the caller neither says which nor runs it.
+        StoreUnavailableError
+            If the store is away.
+        """
+        async with self._bookings.changing() as changes:
+            booking = found(await changes.lock(uid), uid)
+            refuse_over(booking)
+            by = next((host.email for host in booking.hosts if caller and host.id == caller.user_id), None)
+            if seat_uid is not None:
+                await leave_seat(changes, booking, seat_of(booking, seat_uid), reason=reason, by=by)
+            elif booking.seats is None or await self._runners.runs(caller, booking):
+                await changes.cancel(booking.id, reason=reason, by=by)
+            else:
+                raise SeatUidNeededError(uid)
+            return found(await changes.lock(uid), uid)
+
+
+async def leave_seat(
+    changes: BookingTransaction, booking: BookingRecord, seat: Attendee, *, reason: str | None, by: str | None
+) -> None:
+    """Take somebody's seat away; a booking whose last one it was is cancelled."""
+    others = [one for one in booking.attendees if one.seat_uid is not None and one.id != seat.id]
+    if not others:
+        await changes.cancel(booking.id, reason=reason, by=by)
+    elif seat.id is not None:
+        await changes.remove_attendee(seat.id)

@@ -1,0 +1,165 @@
+"""How bookings are written down: under a claim that outlives the writing, and with the database's last word.
+
+The claim keeps everybody else away while the bookings are written. It could lapse meanwhile, say in a pod that stood
+still, and another's take its place. So it is made to stand longer as the last step before the bookings count, by more
+than the database lets them wait: whoever claims the time after that finds the bookings there.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+
+from app.domain.availability import Refusal
+from app.domain.booking import BookingRecord, NewBooking
+from app.domain.busy import BusyTimes
+from app.domain.full_periods import full_periods
+from app.domain.limits import periods_of, reach
+from app.domain.reservation import Claim
+from app.domain.schedule import zone
+from app.domain.seats import seats_of
+from app.domain.time_ranges import overlaps
+from app.services.bookings import (
+    IDLE_MS,
+    BookingRefusedError,
+    Bookings,
+    BookingTransaction,
+    NotBookableError,
+    TimeTakenError,
+)
+from app.services.claim_slots import WantedSlot
+from app.services.errors import NotReservableError, SlotRefusedError, StoreUnavailableError
+from app.services.ports import Holds
+
+_COMMIT_MS = 5_000
+"""How long the database may take to let bookings count, once it is told to."""
+
+
+class BookingCommitter:
+    """Writes bookings down."""
+
+    def __init__(self, bookings: Bookings, holds: Holds) -> None:
+        """Work on these ports."""
+        self._bookings = bookings
+        self._holds = holds
+
+    @asynccontextmanager
+    async def under(
+        self, claim: Claim, wanted: WantedSlot, *, limited: bool = True
+    ) -> AsyncIterator[BookingTransaction]:
+        """Change bookings while a claim stands, and give it up when they count, or when they are refused.
+
+        Where that is not known, because a store does not answer, the claim is left to lapse: the bookings may count.
+        Without `limited` no limit is looked at.
+
+        Raises
+        ------
+        BookingRefusedError
+            If the database has another booking there, or the limits allow no more.
+        StoreUnavailableError
+            If a store is away, or the claim has lapsed meanwhile.
+        """
+        try:
+            async with self._bookings.changing(_locks(claim, wanted)) as changes:
+                if limited:
+                    await _refuse_beyond_limits(changes, wanted)
+                yield changes
+                await self._let_stand(claim)
+        except TimeTakenError:
+            await self._give_up(claim)
+            raise refused(wanted, Refusal.BOOKED) from None
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            await self._give_up(claim)
+            raise
+        await self._give_up(claim)
+
+    async def _let_stand(self, claim: Claim) -> None:
+        """Let a claim stand until the bookings count; refuse if it has lapsed."""
+        if not await self._holds.extend(claim, IDLE_MS + _COMMIT_MS):
+            raise StoreUnavailableError("redis")
+
+    async def _give_up(self, claim: Claim) -> None:
+        with suppress(StoreUnavailableError):  # It lapses by itself.
+            await self._holds.release(claim)
+
+
+@contextmanager
+def booking_refusals() -> Iterator[None]:
+    """Say that a slot cannot be booked, where a claim says that it cannot be reserved.
+
+    Raises
+    ------
+    BookingRefusedError, NotBookableError
+        In place of the errors of claims.
+    """
+    try:
+        yield
+    except NotReservableError as error:
+        raise NotBookableError(error.event_type_id) from None
+    except SlotRefusedError as error:
+        raise BookingRefusedError(error.refusal, error.event_type_id, error.start, error.host_ids) from None
+
+
+def refused(wanted: WantedSlot, refusal: Refusal) -> BookingRefusedError:
+    """Return the error that says why a slot cannot be booked."""
+    return BookingRefusedError(refusal, wanted.staffed.event_type.id, wanted.start)
+
+
+async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSlot) -> BookingRecord:
+    """Make a booking or, on a seated type, take a seat in the one that is there.
+
+    Raises
+    ------
+    BookingRefusedError
+        If no seat is left.
+    TimeTakenError, ReservationUsedError
+        As `BookingTransaction.add`.
+    """
+    event_type = wanted.staffed.event_type
+    if event_type.seats is None or event_type.id is None:
+        return await changes.add(booking)
+    there = await changes.seats_at(event_type.id, booking.start)
+    taken = sum(seats_of(one.emails, wanted.staffed.host_emails) for one in there)
+    if taken >= event_type.seats:
+        raise refused(wanted, Refusal.SEATS_FULL)
+    for one in there:
+        if one.end == booking.end:
+            return await changes.add_attendees(one.id, booking.attendees, booking.reservation_uid)
+    return await changes.add(replace(booking, overlap_group=there[0].overlap_group if there else None))
+
+
+def _locks(claim: Claim, wanted: WantedSlot) -> set[str]:
+    """Return what only one may write about at a time.
+
+    The database alone would keep two bookings of a host apart too, but of two that meet it may refuse both.
+    """
+    staffed = wanted.staffed
+    locks = {f"host:{host_id}" for host_id in claim.host_ids}
+    if staffed.event_type.seats is not None:
+        locks.add(f"seats:{staffed.event_type.id}:{claim.start}")
+    periods = periods_of(staffed.event_type.limits.all, zone(staffed.zone), claim.start)
+    return locks | {
+        f"limit:{ledger}:{period.value}:{first}" for ledger in staffed.event_type.ledgers for period, first in periods
+    }
+
+
+async def _refuse_beyond_limits(changes: BookingTransaction, wanted: WantedSlot) -> None:
+    """Count the bookings again, now that nobody else can make one that counts (docs/rules.md 10)."""
+    staffed, limits = wanted.staffed, wanted.staffed.event_type.limits
+    if not limits.all:
+        return
+    where = zone(staffed.zone)
+    counted = await changes.accepted_bookings(
+        staffed.event_type.limited_type_ids, reach(limits.all, where, wanted.time)
+    )
+    full = full_periods(
+        staffed,
+        BusyTimes(limited=counted),
+        where,
+        wanted.time,
+        length=wanted.length,
+        rescheduling=wanted.rescheduling,
+    )
+    if any(overlaps(period.time, wanted.time) for period in full):
+        raise refused(wanted, Refusal.LIMIT)

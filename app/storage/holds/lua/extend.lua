@@ -1,0 +1,19 @@
+-- Lets holds stand for at least some time from now, provisional or confirmed: all of them or none.
+--
+-- KEYS      some a hold: what it is entered in, then the hold
+-- ARGV[1]   for how long, ms
+-- ARGV[2]   how many keys a hold has
+--
+-- Returns   1, or 0 if one of the holds is gone
+
+for number = tonumber(ARGV[2]), #KEYS, tonumber(ARGV[2]) do
+  if redis.call('EXISTS', KEYS[number]) == 0 then
+    return 0
+  end
+end
+for _, key in ipairs(KEYS) do
+  if redis.call('PTTL', key) < tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', key, ARGV[1])
+  end
+end
+return 1

@@ -1,0 +1,681 @@
+"""`/v2/bookings`, version 2024-08-13: slots become bookings, and bookings change, end and move."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from tests.api.asking import Answer, Asking
+from tests.api.world import ANA, BEN, CLO, event_type
+
+MIA = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
+TAKEN = "User either already has booking at this time or is not available"
+KEY = "cal_key_of_"
+
+
+async def book(api: Asking, event_type_id: int, hour: str, /, *, token: str | None = None, **more: Any) -> Answer:
+    """Book at an hour and minute (UTC) of Monday, 2050-09-05, or at any other instant."""
+    headers = more.pop("headers", {})
+    instant = hour if "T" in hour else f"2050-09-05T{hour}:00Z"
+    body = {"eventTypeId": event_type_id, "start": instant, "attendee": MIA, **more}
+    body = {name: value for name, value in body.items() if value is not None}
+    return await api.ask("POST", "/v2/bookings", json=body, token=token, headers=headers)
+
+
+async def act(api: Asking, uid: str, action: str, *, token: str | None = None, **body: Any) -> Answer:
+    return await api.ask("POST", f"/v2/bookings/{uid}/{action}", json=body, token=token)
+
+
+async def shown(api: Asking, uid: str, token: str | None = None) -> Any:
+    return (await api.ask("GET", f"/v2/bookings/{uid}", token=token)).data
+
+
+# Booking -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_slot_is_booked_and_gone(api: Asking) -> None:
+    answer = await book(api, 10, "10:00", metadata={"from": "here"}, bookingFieldsResponses={"why": ["a", 1]})
+    assert answer.status == 201
+    data = dict(answer.data)
+    assert data.pop("id") > 0
+    uid = data.pop("uid")
+    assert data.pop("icsUid") == f"{uid}@holdfast"
+    assert data.pop("createdAt") == data.pop("updatedAt")
+    assert data == {
+        "title": "call between ana and Mia",
+        "description": "",
+        "hosts": [
+            {
+                "id": ANA,
+                "name": "ana",
+                "email": "ana@example.com",
+                "displayEmail": "ana@example.com",
+                "username": "ana",
+                "timeZone": "Europe/Rome",
+            }
+        ],
+        "status": "accepted",
+        "start": "2050-09-05T10:00:00.000Z",
+        "end": "2050-09-05T11:00:00.000Z",
+        "duration": 60,
+        "eventTypeId": 10,
+        "eventType": {"id": 10, "slug": "call"},
+        "location": "",
+        "absentHost": False,
+        "metadata": {"from": "here"},
+        "attendees": [
+            {
+                "name": "Mia",
+                "email": "mia@example.org",
+                "displayEmail": "mia@example.org",
+                "timeZone": "Europe/Lisbon",
+                "language": "en",
+                "absent": False,
+            }
+        ],
+        "guests": [],
+        "bookingFieldsResponses": {"why": ["a", 1]},
+    }
+    assert "10:00" not in await api.starts(10)
+    assert await shown(api, uid) == answer.data
+
+
+@pytest.mark.parametrize("start", ["10:00", "09:15", "10:45"])
+async def test_what_is_taken_cannot_be_booked(api: Asking, start: str) -> None:
+    await book(api, 10, "10:00")
+    answer = await book(api, 10, start)
+    assert answer.status == 400
+    assert TAKEN in answer.message
+
+
+async def test_what_is_held_by_another_cannot_be_booked(api: Asking) -> None:
+    await api.reserve(10, "10:00")
+    answer = await book(api, 10, "10:00")
+    assert (answer.status, TAKEN in answer.message) == (400, True)
+    assert "already reserved by another user" in answer.message
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        ("06:00", "working hours"),
+        ("2050-09-10T10:00:00Z", "day off"),
+        ("2020-09-07T10:00:00Z", "minimum booking notice"),
+    ],
+)
+async def test_what_is_not_on_offer_cannot_be_booked(api: Asking, start: str, why: str) -> None:
+    answer = await book(api, 10, start)
+    assert (answer.status, TAKEN in answer.message, why in answer.message) == (400, True, True)
+
+
+async def test_of_many_at_once_one_books(api: Asking) -> None:
+    answers = await asyncio.gather(*(book(api, 10, "10:00") for _ in range(20)))
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 19
+    assert all(TAKEN in answer.message for answer in answers if answer.status == 400)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"eventTypeId": None, "eventTypeSlug": "call", "username": "ana"},
+        {"eventTypeId": None, "eventTypeSlug": "call", "username": "ana", "organizationSlug": "acme"},
+        {"eventTypeId": None, "eventTypeSlug": "both", "teamSlug": "crew"},
+        {"eventTypeId": None, "eventTypeSlug": "both", "teamSlug": "crew", "organizationSlug": "acme"},
+    ],
+)
+async def test_an_event_type_is_named_in_every_way(api: Asking, names: dict[str, Any]) -> None:
+    assert (await book(api, 0, "10:00", **names)).status == 201
+
+
+async def test_a_length_that_is_offered(api: Asking) -> None:
+    assert (await book(api, 11, "10:00", lengthInMinutes=30)).data["duration"] == 30
+    assert (await book(api, 11, "12:00", lengthInMinutes=45)).status == 400
+    assert (await book(api, 10, "12:00", lengthInMinutes=60.0)).status == 201
+    assert (await book(api, 10, "14:00", lengthInMinutes=30)).status == 400
+
+
+async def test_guests_come_along(api: Asking) -> None:
+    data = (await book(api, 10, "10:00", guests=["gus@example.org"])).data
+    assert data["guests"] == ["gus@example.org"]
+    assert [one["email"] for one in data["attendees"]] == ["mia@example.org", "gus@example.org"]
+
+
+async def test_a_guests_address_that_is_a_hosts_refuses_nothing_but_hides_their_slots(api: Asking) -> None:
+    reserved = (await api.reserve(13, "10:00")).data["reservationUid"]
+    assert (await book(api, 10, "10:00", guests=["BEN@example.com"])).status == 201
+    assert "10:00" not in await api.starts(25)
+    assert (await book(api, 13, "10:00", reservationUid=reserved)).status == 201
+
+
+@pytest.mark.parametrize(
+    ("location", "told", "url"),
+    [
+        ({"type": "link"}, "link", None),
+        ({"type": "attendeeAddress", "address": "1 Quay"}, "1 Quay", None),
+        ({"type": "attendeePhone", "phone": "+3512"}, "+3512", None),
+        ({"type": "integration", "integration": "zoom"}, "integrations:zoom", None),
+        ("https://meet.example/x", "https://meet.example/x", "https://meet.example/x"),
+    ],
+)
+async def test_locations(api: Asking, location: object, told: str, url: str | None) -> None:
+    data = (await book(api, 10, "10:00", location=location)).data
+    assert (data["location"], data.get("meetingUrl")) == (told, url)
+
+
+# Teams -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_collective_booking_takes_all_hosts(api: Asking) -> None:
+    data = (await book(api, 20, "10:00")).data
+    assert [host["id"] for host in data["hosts"]] == [ANA, BEN]
+    assert "10:00" not in await api.starts(10)
+    assert "10:00" not in await api.starts(25)
+
+
+async def test_round_robin_bookings_go_from_host_to_host_until_none_is_free(api: Asking) -> None:
+    booked = [await book(api, 21, "10:00") for _ in range(3)]
+    assert sorted(answer.data["hosts"][0]["id"] for answer in booked[:2]) == [ANA, BEN]
+    assert booked[2].status == 400
+
+
+async def test_a_mandatory_host_comes_first(api: Asking) -> None:
+    hosts = (await book(api, 22, "10:00")).data["hosts"]
+    assert hosts[0]["id"] == ANA
+    assert hosts[1]["id"] in (BEN, CLO)
+
+
+async def test_people_who_have_no_event_type_in_common_are_booked_together(api: Asking) -> None:
+    data = (await book(api, 0, "10:00", eventTypeId=None, usernames=["ana", "ben"], lengthInMinutes=45)).data
+    assert (data["duration"], data["eventType"], len(data["hosts"])) == (45, {"id": 0, "slug": "dynamic"}, 2)
+    assert "10:00" not in await api.starts(10)
+
+
+async def test_what_is_only_listed_is_not_booked(api: Asking) -> None:
+    answer = await book(api, 23, "10:00")
+    assert (answer.status, "no hosts of its own" in answer.message) == (400, True)
+
+
+# Reservations ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_reservation_becomes_a_booking(api: Asking, redis: Redis) -> None:
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    assert (await book(api, 10, "10:00", reservationUid=uid)).status == 201
+    assert (await api.ask("GET", f"/v2/slots/reservations/{uid}")).data is None
+    assert await redis.keys("hf:{h:1}:hold:*") == []
+
+
+async def test_a_reservation_becomes_one_booking_only(api: Asking) -> None:
+    """Even where another host, or another seat, would be free."""
+    for type_id, starts in ((21, "10:00"), (12, "13:00")):
+        uid = (await api.reserve(type_id, starts)).data["reservationUid"]
+        answers = await asyncio.gather(*(book(api, type_id, starts, reservationUid=uid) for _ in range(8)))
+        assert sum(answer.status == 201 for answer in answers) == 1, [answer.body for answer in answers]
+        assert {answer.status for answer in answers} <= {201, 409, 400}
+        again = await book(api, type_id, starts, reservationUid=uid)
+        assert (again.status, uid in again.message) == (409, True)
+
+
+async def test_booking_with_a_reservation_is_on_its_hosts(api: Asking) -> None:
+    uid = (await api.reserve(21, "10:00")).data["reservationUid"]
+    other = (await book(api, 21, "10:00")).data["hosts"][0]["id"]
+    assert (await book(api, 21, "10:00", reservationUid=uid)).data["hosts"][0]["id"] == {ANA: BEN, BEN: ANA}[other]
+
+
+async def test_booking_with_a_reservation_takes_its_length(api: Asking) -> None:
+    uid = (await api.reserve(11, "10:00", slotDuration=30)).data["reservationUid"]
+    assert (await book(api, 11, "10:00", reservationUid=uid)).data["duration"] == 30
+
+
+@pytest.mark.parametrize(
+    ("type_id", "start", "more"), [(10, "11:00", {}), (11, "10:00", {}), (10, "10:00", {"lengthInMinutes": 30})]
+)
+async def test_a_reservation_of_another_slot_is_refused(
+    api: Asking, type_id: int, start: str, more: dict[str, Any]
+) -> None:
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    answer = await book(api, type_id, start, reservationUid=uid, **more)
+    assert (answer.status, "keeps another slot" in answer.message) == (400, True)
+    assert (await api.ask("GET", f"/v2/slots/reservations/{uid}")).data["reservationUid"] == uid
+
+
+async def test_a_reservation_whose_time_is_up_is_as_none(api: Asking) -> None:
+    assert (await book(api, 10, "10:00", reservationUid="gone")).status == 201
+    other = await book(api, 10, "10:00", reservationUid="gone too")
+    assert (other.status, TAKEN in other.message) == (400, True)
+
+
+async def test_the_database_refuses_a_second_booking_whatever_redis_lost(api: Asking, redis: Redis) -> None:
+    first = (await api.reserve(10, "10:00")).data["reservationUid"]
+    await redis.flushall()
+    second = (await api.reserve(10, "10:30")).data["reservationUid"]
+    assert (await book(api, 10, "10:00", reservationUid=first)).status == 400, "the second one holds it"
+    assert (await book(api, 10, "10:30", reservationUid=second)).status == 201
+
+
+async def test_a_live_reservation_meets_a_booking_that_redis_knew_nothing_of(api: Asking, redis: Redis) -> None:
+    held = (await api.reserve(20, "10:00")).data["reservationUid"]
+    hidden = {key: await redis.dump(key) or b"" for key in await redis.keys("hf:*")}
+    await redis.flushall()
+    assert (await book(api, 10, "10:30")).status == 201
+    for key, value in hidden.items():
+        await redis.restore(key, 60_000, value, replace=True)
+    answer = await book(api, 20, "10:00", reservationUid=held)
+    assert (answer.status, TAKEN in answer.message) == (400, True)
+
+
+# Limits ------------------------------------------------------------------------------------------------------------
+
+
+async def test_limits_hold_at_once(api: Asking) -> None:
+    answers = await asyncio.gather(*(book(api, 14, f"{hour:02}:00") for hour in range(7, 15)))
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 7
+
+
+async def test_limits_hold_in_the_database_whatever_redis_lost(api: Asking, redis: Redis) -> None:
+    async def forget() -> None:
+        for _ in range(40):
+            await redis.flushall()
+            await asyncio.sleep(0.002)
+
+    *answers, _ = await asyncio.gather(*(book(api, 14, f"{hour:02}:00") for hour in range(7, 15)), forget())
+    assert sum(answer.status == 201 for answer in answers if answer is not None) <= 1
+    assert len(await api.starts(14)) in (0, 8)
+
+
+# Seats -------------------------------------------------------------------------------------------------------------
+
+
+async def test_seats_of_a_start_are_one_booking(api: Asking) -> None:
+    first, second = [(await book(api, 12, "10:00", metadata={"n": n})).data for n in (1, 2)]
+    assert first["uid"] == second["uid"]
+    assert first["seatUid"] != second["seatUid"]
+    assert [one["seatUid"] for one in second["attendees"]] == [second["seatUid"]], "others are not shown"
+    assert second["attendees"][0]["metadata"] == {"n": 2}
+    full = await book(api, 12, "10:00")
+    assert (full.status, "no more seats left" in full.message) == (400, True)
+
+
+async def test_of_many_who_want_the_last_seats_as_many_get_one(api: Asking) -> None:
+    answers = await asyncio.gather(*(book(api, 12, "10:00") for _ in range(12)))
+    assert sorted(answer.status for answer in answers) == [201] * 2 + [400] * 10
+    assert len({answer.data["uid"] for answer in answers if answer.status == 201}) == 1
+
+
+async def test_a_seat_is_left_by_its_own_uid_and_not_by_the_bookings(api: Asking) -> None:
+    first, second = [(await book(api, 12, "10:00")).data for _ in range(2)]
+    uid = first["uid"]
+    for body in ({}, {"seatUid": "other"}):
+        assert (await act(api, uid, "cancel", **body)).status in (403, 404)
+    assert (await act(api, uid, "cancel", token=KEY + "clo")).status == 403
+    left = (await act(api, uid, "cancel", seatUid=first["seatUid"])).data
+    assert left["status"] == "accepted"
+    assert (await act(api, uid, "cancel", seatUid=first["seatUid"])).status == 404
+    assert (await act(api, uid, "cancel", seatUid=second["seatUid"])).data["status"] == "cancelled"
+    assert "10:00" in await api.starts(12)
+
+
+async def test_who_runs_a_class_sees_who_comes_and_may_cancel_it(api: Asking) -> None:
+    booked = (await book(api, 12, "10:00")).data
+    uid = booked["uid"]
+    assert (await shown(api, uid))["attendees"] == []
+    assert len((await shown(api, uid, KEY + "ana"))["attendees"]) == 1
+    by_seat = (await api.ask("GET", f"/v2/bookings/by-seat/{booked['seatUid']}")).data
+    assert [one["seatUid"] for one in by_seat["attendees"]] == [booked["seatUid"]]
+    assert (await act(api, uid, "cancel", token=KEY + "ana")).data["status"] == "cancelled"
+
+
+async def test_a_seat_moves_alone_and_keeps_its_uid(api: Asking) -> None:
+    first, second = [(await book(api, 12, "10:00")).data for _ in range(2)]
+    assert (await act(api, first["uid"], "reschedule", start="2050-09-05T12:00:00Z")).status == 403
+    body = {"start": "2050-09-05T12:00:00Z", "seatUid": first["seatUid"]}
+    moved = await act(api, first["uid"], "reschedule", **body)
+    assert (moved.status, moved.data["seatUid"], moved.data["start"][11:16]) == (201, first["seatUid"], "12:00")
+    assert moved.data["uid"] != first["uid"]
+    seats = await seats_left(api)
+    assert (seats["10:00"], seats["12:00"]) == (1, 1)
+    body = {"start": "2050-09-05T12:00:00Z", "seatUid": second["seatUid"]}
+    assert (await act(api, second["uid"], "reschedule", **body)).data["uid"] == moved.data["uid"]
+    assert (await shown(api, first["uid"]))["status"] == "cancelled"
+
+
+async def seats_left(api: Asking) -> dict[str, int]:
+    slots = (await api.slots(eventTypeId=12, end="2050-09-05")).data["2050-09-05"]
+    return {slot["start"][11:16]: slot["seatsRemaining"] for slot in slots}
+
+
+async def test_nobody_is_brought_along_to_a_seat(api: Asking) -> None:
+    answer = await book(api, 12, "10:00", guests=["gus@example.org"])
+    assert (answer.status, "has seats" in answer.message) == (400, True)
+
+
+# Cancelling --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_booking_is_cancelled_once_and_its_slot_is_back(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00")).data["uid"]
+    cancelled = await act(api, uid, "cancel", cancellationReason="ill")
+    assert (cancelled.status, cancelled.data["status"], cancelled.data["cancellationReason"]) == (
+        200,
+        "cancelled",
+        "ill",
+    )
+    assert "10:00" in await api.starts(10)
+    again = await act(api, uid, "cancel")
+    assert (again.status, "cancelled" in again.message) == (400, True)
+    assert (await act(api, "unknown", "cancel")).status == 404
+    assert (await book(api, 10, "10:00")).status == 201
+
+
+async def test_who_cancelled_is_told_of_hosts(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00")).data["uid"]
+    assert (await act(api, uid, "cancel", token=KEY + "ana")).data["cancelledByEmail"] == "ana@example.com"
+
+
+# Rescheduling ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_booking_moves(api: Asking) -> None:
+    old = (await book(api, 10, "10:00", metadata={"a": 1}, guests=["gus@example.org"])).data
+    answer = await act(api, old["uid"], "reschedule", start="2050-09-05T10:30:00Z", reschedulingReason="late")
+    assert answer.status == 201
+    new = answer.data
+    assert (new["start"][11:16], new["rescheduledFromUid"], new["reschedulingReason"]) == ("10:30", old["uid"], "late")
+    assert (new["metadata"], new["guests"], new["title"]) == (old["metadata"], old["guests"], old["title"])
+    before = await shown(api, old["uid"])
+    assert (before["status"], before["rescheduledToUid"]) == ("cancelled", new["uid"])
+    starts = await api.starts(10)
+    assert ("10:00" in starts, "09:00" in starts) == (False, True)
+    again = await act(api, old["uid"], "reschedule", start="2050-09-05T14:00:00Z")
+    assert (again.status, "rescheduled" in again.message) == (400, True)
+
+
+async def test_a_move_into_taken_time_changes_nothing(api: Asking) -> None:
+    old = (await book(api, 10, "10:00")).data
+    await book(api, 10, "12:00")
+    answer = await act(api, old["uid"], "reschedule", start="2050-09-05T12:30:00Z")
+    assert (answer.status, TAKEN in answer.message) == (400, True)
+    assert await shown(api, old["uid"]) == old
+
+
+async def test_a_booking_that_is_moved_many_times_at_once_moves_once(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00")).data["uid"]
+    moves = (act(api, uid, "reschedule", start=f"2050-09-05T{hour:02}:00:00Z") for hour in (7, 8, 11, 12, 13, 14))
+    answers = await asyncio.gather(*moves)
+    assert sorted(answer.status for answer in answers) == [201] + [400] * 5
+    assert len(await api.starts(10)) == 7
+
+
+async def test_a_dynamic_booking_moves(api: Asking) -> None:
+    old = (await book(api, 0, "10:00", eventTypeId=None, usernames=["ana", "ben"])).data
+    new = (await act(api, old["uid"], "reschedule", start="2050-09-05T12:00:00Z")).data
+    assert ([host["id"] for host in new["hosts"]], new["duration"]) == ([ANA, BEN], 30)
+
+
+# Confirming --------------------------------------------------------------------------------------------------------
+
+OFFERS = {"type": "always", "blockUnconfirmedBookingsInBooker": False}
+LATE = {"type": "time", "noticeThreshold": {"unit": "hours", "count": 4}}
+
+
+@pytest.fixture
+async def asking(api: Asking) -> Asking:
+    """With event types of Clo's whose bookings must be confirmed."""
+    await api.add(
+        eventTypes=[
+            event_type(40, "asks", ownerId=CLO, confirmationPolicy={"type": "always"}),
+            event_type(41, "offers", ownerId=CLO, confirmationPolicy=OFFERS),
+            event_type(42, "few", ownerId=CLO, bookingLimitsCount={"day": 1}, confirmationPolicy=OFFERS),
+            event_type(43, "late", ownerId=CLO, confirmationPolicy=LATE),
+        ]
+    )
+    return api
+
+
+async def test_a_pending_booking_keeps_its_time_until_it_is_declined(asking: Asking) -> None:
+    booked = (await book(asking, 40, "10:00")).data
+    assert booked["status"] == "pending"
+    assert "10:00" not in await asking.starts(40)
+    assert (await act(asking, booked["uid"], "decline")).status == 401
+    assert (await act(asking, booked["uid"], "decline", token=KEY + "ana")).status == 403
+    declined = (await act(asking, booked["uid"], "decline", token=KEY + "clo", reason="away")).data
+    assert (declined["status"], declined["cancellationReason"]) == ("rejected", "away")
+    assert "10:00" in await asking.starts(40)
+    assert (await act(asking, booked["uid"], "confirm", token=KEY + "clo")).status == 400
+
+
+async def test_a_pending_booking_is_confirmed_once(asking: Asking) -> None:
+    uid = (await book(asking, 40, "10:00")).data["uid"]
+    assert (await act(asking, uid, "confirm", token=KEY + "clo")).data["status"] == "accepted"
+    assert (await act(asking, uid, "confirm", token=KEY + "clo")).status == 400
+    assert "10:00" not in await asking.starts(40)
+
+
+async def test_of_pending_bookings_that_leave_their_time_on_offer_one_is_confirmed(asking: Asking) -> None:
+    uids = [(await book(asking, 41, start)).data["uid"] for start in ("10:00", "10:00", "10:30")]
+    assert "10:00" in await asking.starts(41)
+    answers = await asyncio.gather(*(act(asking, uid, "confirm", token=KEY + "clo") for uid in uids))
+    assert sorted(answer.status for answer in answers) == [200, 400, 400]
+    assert all(TAKEN in answer.message for answer in answers if answer.status == 400)
+    assert "10:00" not in await asking.starts(41)
+
+
+async def test_what_is_held_meanwhile_is_not_confirmed(asking: Asking) -> None:
+    uid = (await book(asking, 41, "10:00")).data["uid"]
+    await asking.reserve(40, "10:30")
+    assert (await act(asking, uid, "confirm", token=KEY + "clo")).status == 400
+    assert (await shown(asking, uid))["status"] == "pending"
+
+
+async def test_confirming_obeys_the_limits(asking: Asking) -> None:
+    uids = [(await book(asking, 42, start)).data["uid"] for start in ("10:00", "12:00", "14:00")]
+    answers = await asyncio.gather(*(act(asking, uid, "confirm", token=KEY + "clo") for uid in uids))
+    assert sorted(answer.status for answer in answers) == [200, 400, 400]
+
+
+async def test_enough_notice_needs_no_confirmation(asking: Asking) -> None:
+    assert (await book(asking, 43, "10:00")).data["status"] == "accepted"
+
+
+# Running -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_round_robin_booking_goes_to_another_host(api: Asking) -> None:
+    booked = (await book(api, 21, "10:00")).data
+    host = booked["hosts"][0]["id"]
+    other = {ANA: BEN, BEN: ANA}[host]
+    assert (await act(api, booked["uid"], "reassign", token=KEY + "eve")).status == 403
+    given = (await act(api, booked["uid"], "reassign", token=KEY + "ana" if host == ANA else KEY + "ben")).data
+    assert (given["bookingUid"], given["reassignedTo"]["id"]) == (booked["uid"], other)
+    assert [one["id"] for one in (await shown(api, booked["uid"]))["hosts"]] == [other]
+    await book(api, 10 if host == ANA else 25, "10:00")
+    taken = await act(api, booked["uid"], f"reassign/{host}", token=KEY + ("ana" if other == ANA else "ben"))
+    assert (taken.status, TAKEN in taken.message) == (400, True)
+    nobody = await act(api, booked["uid"], f"reassign/{CLO}", token=KEY + ("ana" if other == ANA else "ben"))
+    assert nobody.status == 400
+
+
+async def test_who_did_not_come_is_noted(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00", guests=["gus@example.org"])).data["uid"]
+    unknown = await act(
+        api, uid, "mark-absent", token=KEY + "ana", host=True, attendees=[{"email": "x@example.org", "absent": True}]
+    )
+    assert unknown.status == 404
+    assert not (await shown(api, uid))["absentHost"]
+    body = {"host": True, "attendees": [{"email": "MIA@example.org", "absent": True}]}
+    data = (await act(api, uid, "mark-absent", token=KEY + "ana", **body)).data
+    assert (data["absentHost"], [one["absent"] for one in data["attendees"]]) == (True, [True, False])
+
+
+async def test_people_are_added_by_who_runs_it(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00")).data["uid"]
+    added = await act(api, uid, "attendees", token=KEY + "ana", **{**MIA, "name": "Jo", "email": "jo@example.org"})
+    assert (added.status, added.data["name"]) == (201, "Jo")
+    guests = await act(api, uid, "guests", token=KEY + "ana", guests=[{"email": "gus@example.org"}])
+    assert (guests.status, guests.data["guests"]) == (200, ["gus@example.org"])
+    listed = (await api.ask("GET", f"/v2/bookings/{uid}/attendees", token=KEY + "ana")).data
+    assert [one["name"] for one in listed] == ["Mia", "Jo", ""]
+    one = await api.ask("GET", f"/v2/bookings/{uid}/attendees/{listed[1]['id']}", token=KEY + "ana")
+    assert one.data["email"] == "jo@example.org"
+    assert (await api.ask("GET", f"/v2/bookings/{uid}/attendees/999", token=KEY + "ana")).status == 404
+    assert (await api.ask("GET", f"/v2/bookings/{uid}/attendees")).status == 401
+    assert (await act(api, uid, "guests", guests=[{"email": "gus@example.org"}])).status == 401
+    many = [{"email": f"g{n}@example.org"} for n in range(11)]
+    assert (await act(api, uid, "guests", token=KEY + "ana", guests=many)).status == 400
+
+
+async def test_a_booking_takes_place_elsewhere(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00")).data["uid"]
+    body = {"location": {"type": "attendeeAddress", "address": "2 Quay"}}
+    answer = await api.ask("PATCH", f"/v2/bookings/{uid}/location", json=body, token=KEY + "ana")
+    assert answer.data["location"] == "2 Quay"
+
+
+async def test_links_enter_a_booking_into_calendars(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00", attendee={**MIA, "name": "Mia, \n; Zoë"})).data["uid"]
+    links = {one["label"]: one["link"] for one in (await api.ask("GET", f"/v2/bookings/{uid}/calendar-links")).data}
+    assert "dates=20500905T100000Z%2F20500905T110000Z" in links["Google Calendar"]
+    assert "SUMMARY%3Acall%20between%20ana%20and%20Mia%5C%2C%20%5Cn%5C%3B%20Zo%C3%AB%0D%0A" in links["ICS"]
+
+
+# Listing -----------------------------------------------------------------------------------------------------------
+
+
+async def listed(api: Asking, token: str, **query: Any) -> list[str]:
+    """The hours of the bookings that are listed."""
+    answer = await api.ask("GET", "/v2/bookings", token=token, params=query)
+    return [one["start"][11:13] for one in answer.data]
+
+
+async def test_bookings_are_listed_for_those_who_host_or_attend_them(api: Asking) -> None:
+    await book(api, 10, "10:00", attendee={**MIA, "email": "clo@example.com"})
+    await book(api, 20, "12:00")
+    assert await listed(api, KEY + "ana", sortStart="asc") == ["10", "12"]
+    assert await listed(api, KEY + "ben") == ["12"]
+    assert await listed(api, KEY + "clo") == ["10"]
+    assert await listed(api, KEY + "eve") == []
+    assert (await api.ask("GET", "/v2/bookings")).status == 401
+
+
+async def test_bookings_are_listed_by_what_is_asked_for(api: Asking) -> None:
+    uids = [(await book(api, 10, f"{hour}:00")).data["uid"] for hour in ("08", "10", "12")]
+    await act(api, uids[0], "cancel")
+    ana = KEY + "ana"
+    assert await listed(api, ana, sortStart="desc") == ["12", "10", "08"]
+    assert await listed(api, ana, status="upcoming", sortStart="asc") == ["10", "12"]
+    assert await listed(api, ana, status="cancelled") == ["08"]
+    assert await listed(api, ana, status="cancelled,upcoming", sortStart="asc") == ["08", "10", "12"]
+    assert await listed(api, ana, status="past") == []
+    assert await listed(api, ana, status="recurring") == []
+    assert await listed(api, ana, bookingUid=uids[1]) == ["10"]
+    assert await listed(
+        api, ana, attendeeEmail="MIA@example.org", afterStart="2050-09-05T09:00:00Z", sortStart="asc"
+    ) == [
+        "10",
+        "12",
+    ]
+    assert await listed(api, ana, attendeeName="mi", beforeEnd="2050-09-05T11:00:00Z", sortStart="asc") == ["08", "10"]
+    assert await listed(api, ana, eventTypeIds="10,11", sortStart="asc", take=1, skip=1) == ["10"]
+    assert await listed(api, ana, eventTypeId=11) == []
+    assert await listed(api, ana, teamId=50) == []
+
+
+async def test_pages_say_where_they_lie(api: Asking) -> None:
+    for hour in ("08", "10", "12"):
+        await book(api, 10, f"{hour}:00")
+    answer = await api.ask("GET", "/v2/bookings", token=KEY + "ana", params={"take": "2", "skip": "2"})
+    assert answer.body["pagination"] == {
+        "totalItems": 3,
+        "remainingItems": 0,
+        "returnedItems": 1,
+        "itemsPerPage": 2,
+        "currentPage": 2,
+        "totalPages": 2,
+        "hasNextPage": False,
+        "hasPreviousPage": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "query", [{"take": "0"}, {"take": "251"}, {"skip": "-1"}, {"status": "odd"}, {"afterStart": "x"}, {"sortEnd": "up"}]
+)
+async def test_a_list_that_makes_no_sense(api: Asking, query: dict[str, str]) -> None:
+    answer = await api.ask("GET", "/v2/bookings", token=KEY + "ana", params=query)
+    assert (answer.status, next(iter(query)) in answer.message) == (400, True)
+
+
+# Again and again ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_request_that_is_sent_again_gets_the_first_answer(api: Asking) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    first, again = [await book(api, 21, "10:00", headers=headers) for _ in range(2)]
+    assert (first.status, again.status, again.headers.get("Idempotency-Replayed")) == (201, 201, "true")
+    assert again.body == first.body
+    other = await book(api, 21, "11:00", headers=headers)
+    assert other.status == 422
+    assert len((await api.ask("GET", "/v2/bookings", token=KEY + "ana", params={"teamId": 50})).data) <= 1
+
+
+async def test_requests_of_one_key_at_once_make_one_booking(api: Asking) -> None:
+    answers = await asyncio.gather(*(book(api, 12, "10:00", headers={"Idempotency-Key": "k2"}) for _ in range(6)))
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert (await seats_left(api))["10:00"] == 1
+
+
+async def test_a_booking_that_was_made_by_a_pod_that_died_is_not_made_again(dying: Asking, api: Asking) -> None:
+    for type_id, start in ((21, "10:00"), (12, "13:00")):
+        headers = {"Idempotency-Key": f"k{type_id}"}
+        first = await book(dying, type_id, start, headers=headers)
+        assert first.status == 201
+        connection = await asyncpg.connect(api.urls.database)
+        await connection.execute("UPDATE booking_requests SET lease_until = now()")
+        await connection.close()
+        again = await book(api, type_id, start, headers=headers)
+        assert (again.status, again.data["uid"], again.data.get("seatUid")) == (
+            201,
+            first.data["uid"],
+            first.data.get("seatUid"),
+        )
+
+
+# Bad input ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("start", {"start": None}),
+        ("start", {"start": "soon"}),
+        ("start", {"start": 5}),
+        ("attendee", {"attendee": None}),
+        ("attendee.timeZone", {"attendee": {**MIA, "timeZone": None}}),
+        ("attendee.timeZone", {"attendee": {**MIA, "timeZone": "Mars/Base"}}),
+        ("attendee.email", {"attendee": {**MIA, "email": "nobody"}}),
+        ("attendee.name", {"attendee": {**MIA, "name": ""}}),
+        ("attendee.name", {"attendee": {**MIA, "name": "a\0b"}}),
+        ("attendee.language", {"attendee": {**MIA, "language": "tlh"}}),
+        ("guests.0", {"guests": ["x"]}),
+        ("guests", {"guests": ["a@b.c"] * 31}),
+        ("lengthInMinutes", {"lengthInMinutes": 1.5}),
+        ("metadata", {"metadata": {f"k{n}": n for n in range(51)}}),
+        ("metadata", {"metadata": {"k": "v" * 501}}),
+        ("metadata", {"metadata": {"k" * 41: "v"}}),
+        ("bookingFieldsResponses", {"bookingFieldsResponses": {"a": ["\0"]}}),
+        ("body", {"recurrenceCount": 3}),
+        ("body", {"instant": True}),
+    ],
+)
+async def test_what_cannot_be_read_is_told_by_field(api: Asking, field: str, body: dict[str, Any]) -> None:
+    answer = await book(api, 10, "10:00", **body)
+    assert answer.status == 400
+    assert field in {one["property"] for one in answer.body["error"]["details"]["errors"]}
+    assert "10:00" in await api.starts(10)
+
+
+async def test_no_event_type(api: Asking) -> None:
+    assert (await book(api, 99, "10:00")).status == 404
+    assert (await book(api, 24, "10:00")).status == 400
+    assert (await book(api, 0, "10:00", eventTypeId=None)).status == 400
