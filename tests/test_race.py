@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,11 @@ def hold(event_type_id: int, start: int, end: int, *life: float) -> Hold:
         acknowledged=told,
         until=until,
     )
+
+
+def booking(event_type_id: int, start: int, end: int, told: float = 100.0, **more: Any) -> Hold:
+    """Return a booking of some minutes of the first day."""
+    return replace(hold(event_type_id, start, end, told, inf), booked=True, **more)
 
 
 def judged(*holds: Hold, looks: tuple[Look, ...] = (), epochs: Epochs = ONE_EPOCH) -> Verdict:
@@ -113,6 +119,43 @@ def test_what_was_asked_for_before_the_store_was_dead_is_never_certain(sent: flo
     asked = replace(hold(TALK, 60, 105, 200.8, 400.0), sent=sent)
     assert judged(asked, epochs=KILLED).certain == 0
     assert broken(asked, hold(TALK, 60, 105, 300.0, 400.0), epochs=KILLED) == []
+
+
+# Bookings --------------------------------------------------------------------------------------------------------
+
+
+def test_two_bookings_of_a_host_are_found_however_often_the_store_was_killed_between() -> None:
+    assert broken(booking(TALK, 60, 105), booking(TALK, 90, 135, 300.0), epochs=KILLED) == [HOST_1]
+    assert broken(booking(TALK, 60, 105), booking(TALK, 105, 150, 300.0), epochs=KILLED) == []
+
+
+def test_a_hold_of_what_is_booked_is_found_and_so_is_a_booking_of_what_is_held() -> None:
+    assert broken(booking(TALK, 60, 105), hold(CALL, 60, 90, 300.0, 600.0), epochs=KILLED) == [HOST_1]
+    assert broken(hold(TALK, 60, 105), booking(PAIR, 60, 90, 200.0)) == [HOST_1]
+
+
+def test_a_booking_is_certain_until_its_cancellation_or_move_is_sent() -> None:
+    first, second = booking(TALK, 60, 105), booking(TALK, 60, 105, 200.0)
+    first.given_up = 200.0
+    assert broken(first, second) == []
+    first.given_up = 200.1
+    assert broken(first, second) == [HOST_1]
+
+
+def test_a_booking_of_any_host_is_of_those_it_says() -> None:
+    """Two of three hosts are free, but not this one."""
+    one, other = booking(HELP, 60, 90, host_ids=(2,)), booking(ADVICE, 60, 110, host_ids=(3,))
+    assert broken(one, other) == []
+    assert broken(one, other, booking(VISIT, 60, 90)) == [HOST_2]
+    assert broken(one, other, hold(HELP, 60, 90), hold(HELP, 60, 90)) == [POOL]
+
+
+def test_a_booking_that_is_missing_is_found_whatever_was_killed() -> None:
+    asked = booking(TALK, 60, 105)
+    look = Look(asked, 300.0, 300.1, found=False)
+    assert broken(asked, looks=(look,), epochs=KILLED) == ["a booking stands until it is cancelled"]
+    asked.given_up = 250.0
+    assert broken(asked, looks=(look,), epochs=KILLED) == []
 
 
 # Teams, seats, limits --------------------------------------------------------------------------------------------
@@ -218,6 +261,7 @@ def test_nothing_is_violated_while_pods_and_stores_are_killed() -> None:
     assert (status, figures["violations"]) == (0, 0), figures
     assert figures["wins"]["all"] > 0
     assert figures["certainHolds"] > 0
+    assert figures["certainBookings"] > 0
     assert sum(figures["faults"].values()) > 0
 
 

@@ -55,17 +55,19 @@ def main(  # noqa: PLR0913 - an option each
     """Attack the promise that nobody else gets a held slot.
 
     Starts PostgreSQL, Valkey and pods of its own on 127.0.0.1. Many clients reserve, move, release and look at slots of
-    the same few hosts, whose event types overlap in every way: buffers, teams, round robin, seats, limits. Meanwhile
-    pods and stores are killed and paused. The clients write down what they were told; afterwards that is checked by
-    rules of its own:
+    the same few hosts, whose event types overlap in every way: buffers, teams, round robin, seats, limits. They book
+    them, or others straight away, and move and cancel bookings. Meanwhile pods and stores are killed and paused. The
+    clients write down what they were told; afterwards that is checked by rules of its own:
 
     \b
-    - No two holds that were certain at the same time take the same time of a host, buffers included; no more of a
-      round-robin team than it has hosts, of a start than it has seats, of a day than its limit.
+    - No two holds or bookings that were certain at the same time take the same time of a host, buffers included; no
+      more of a round-robin team than it has hosts, of a start than it has seats, of a day than its limit.
     - A hold is there until `reservationUntil`, and gone a second later.
+    - A booking is there, with its hosts, until it is cancelled or moved, whatever was killed meanwhile.
 
-    A hold is certain from when its acknowledgement arrived until its time is up, its release or move is sent or
-    Valkey is killed. What was not answered, or with 5xx, is uncertain and not counted on.
+    A hold is certain from when its acknowledgement arrived until its time is up, its release, move or booking is sent
+    or Valkey is killed; a booking until its cancellation or move is sent. What was not answered, or with 5xx, is
+    uncertain and not counted on.
 
     Exit status: 0 if nothing was violated, 1 if something was, 2 if too little was checked to mean anything or the race
     could not be run. Ctrl-C or SIGTERM ends a race early and checks what there is; once more gives up.

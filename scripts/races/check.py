@@ -1,12 +1,14 @@
 """Judges a record. It knows the promises and nothing of how the service keeps them.
 
-A hold is certain from the arrival of its acknowledgement until its time is up, its release or move is sent or its epoch
-ends. While it is certain nobody else may have what it takes.
+A reservation is certain from the arrival of its acknowledgement until its time is up, its epoch ends or something is
+sent that ends, moves or books it; a booking until its cancellation or move is sent, whatever the store of holds loses.
+Both are holds here. While one is certain nobody else may have what it takes.
 """
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from scripts.races.record import ONE_EPOCH, Epochs, Hold, Look, Record
 from scripts.races.world import DAY, EVENT_TYPES, MINUTE, EventType, utc_text
@@ -30,7 +32,9 @@ class Verdict:
     """What was found."""
 
     certain: int
-    """Holds that were certain for a while."""
+    """Reservations that were certain for a while."""
+    certain_bookings: int
+    """Bookings likewise."""
     seen_alive: int
     """Looks at certain holds."""
     seen_ended: int
@@ -47,7 +51,8 @@ def check(record: Record, epochs: Epochs, event_types: Mapping[int, EventType] =
     if epochs.ends:
         across = [*too_many(record.holds, ONE_EPOCH, event_types), *wrong_looks(record.looks, ONE_EPOCH)]
     return Verdict(
-        certain=sum(_certain(hold, epochs) is not None for hold in record.holds),
+        certain=sum(_certain(hold, epochs) is not None for hold in record.holds if not hold.booked),
+        certain_bookings=sum(_certain(hold, epochs) is not None for hold in record.holds if hold.booked),
         seen_alive=sum(_must_be_there(look, epochs) for look in record.looks),
         seen_ended=sum(_must_be_gone(look) for look in record.looks),
         violations=violations,
@@ -85,7 +90,7 @@ def too_many(holds: Iterable[Hold], epochs: Epochs, event_types: Mapping[int, Ev
 
 def _certain(hold: Hold, epochs: Epochs) -> tuple[float, float] | None:
     """Return from when to when a hold was certain; None: never."""
-    end = min(hold.until, hold.given_up, epochs.end(hold.sent))
+    end = min(hold.until, hold.given_up, inf if hold.booked else epochs.end(hold.sent))
     return (hold.acknowledged, end) if hold.acknowledged < end else None
 
 
@@ -96,12 +101,13 @@ def _takes(
     span = hold.start - event_type.before * MINUTE, hold.end + event_type.after * MINUTE
     # The seats of one start are one appointment of its hosts.
     taker: Hashable = hold if event_type.seats is None else (event_type.id, hold.start)
-    hosts = frozenset() if event_type.any_host else frozenset(event_type.host_ids)
+    any_host = event_type.any_host and hold.host_ids is None
+    hosts = frozenset() if any_host else frozenset(hold.host_ids or event_type.host_ids)
     for host in hosts:
         yield f"host {host} is held once at a time", 1, span, taker
     for pool in pools:
         promise = f"hosts {sorted(pool)} are held no more often at a time than there are of them"
-        if event_type.any_host and pool.issuperset(event_type.host_ids):
+        if any_host and pool.issuperset(event_type.host_ids):
             yield promise, len(pool), span, taker
         for host in hosts & pool:
             yield promise, len(pool), span, (taker, host)
@@ -141,11 +147,12 @@ def _fullest(near: Sequence[_Share], share: _Share) -> list[_Share]:
 
 
 def wrong_looks(looks: Iterable[Look], epochs: Epochs) -> list[Violation]:
-    """Return the holds that were gone while they were certain, or still there when their time was up."""
+    """Return what was gone while it was certain, or still there when its time was up."""
     gone = "a hold stands until reservationUntil"
+    lost = "a booking stands until it is cancelled"
     late = f"a hold is gone {LATE_S:g} s after reservationUntil"
     return [
-        Violation(late if look.found else gone, look.answered, (look.hold,))
+        Violation(late if look.found else lost if look.hold.booked else gone, look.answered, (look.hold,))
         for look in looks
         if (_must_be_gone(look) if look.found else _must_be_there(look, epochs))
     ]

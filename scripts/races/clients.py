@@ -4,35 +4,35 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableSequence
 from dataclasses import dataclass
-from datetime import datetime
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from random import Random
 from typing import Any, TypeAlias
 
 import aiohttp
-import orjson
 import uvloop
 
+from scripts.races.asking import Answer, Asker, milliseconds, seconds
+from scripts.races.bookers import Bookers
 from scripts.races.check import LATE_S
 from scripts.races.record import Hold, Look, Record
-from scripts.races.world import EVENT_TYPES, HOT_DAYS, HOT_START, MINUTE, EventType, token, utc_text
+from scripts.races.wishes import WATCHED_MINUTES, Wish, Wisher
 
-_CROWD_S = 0.1
-"""For so long, many clients want about the same time; then it is another one's turn."""
-_CROWD_MINUTES = 20
 _PATIENCE_S, _LONG_PATIENCE_S = 1.0, 10.0
 """How long clients wait. Most are quick, so that a paused pod does not stop them all; the others hear what it says."""
 _PATIENT_SHARE = 0.25
 _BREATH_S = 0.2
 """After a pod was away or could not reach a store."""
-_WATCHED_MINUTES = 1
 _WATCHED_SHARE = 0.1
 _BEFORE_S, _AFTER_S = 0.5, LATE_S + 0.05
 """When to look at a hold, before and after its time is up."""
 _POLL_S = 0.05
 _LOOKS = 20
 """How often a look is tried while pods or stores are away."""
+_TIDY_S = 15.0
+"""How often hosts look for bookings that nobody knows of."""
+_BOOKED_STRAIGHT_AWAY = 0.3
+"""The share of bookings that no hold comes before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,48 +45,6 @@ class Plan:
     clients: int
     watched: int
     """How many holds to leave alone, in order to look at them around their end."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int | None
-    """None: it did not come, or not in time."""
-    data: Any
-    sent: float
-    arrived: float
-
-    @property
-    def outcome(self) -> str:
-        return "unanswered" if self.status is None else str(self.status)
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether it tells what was done."""
-        return self.status is not None and self.status < 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A slot to ask for."""
-
-    event_type: EventType
-    start: int
-    length: int
-    keep_minutes: int | None
-    """None: without credentials, for as long as the service gives anybody."""
-
-    @property
-    def body(self) -> dict[str, Any]:
-        asked: dict[str, Any] = {"eventTypeId": self.event_type.id, "slotStart": utc_text(self.start)}
-        if len(self.event_type.lengths) > 1:
-            asked["slotDuration"] = self.length
-        if self.keep_minutes is not None:
-            asked["reservationDuration"] = self.keep_minutes
-        return asked
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {} if self.keep_minutes is None else {"Authorization": f"Bearer {token(self.event_type)}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +69,21 @@ def attack(plan: Plan, orders: Orders, tally: MutableSequence[int], hand_over: C
 async def _attack(plan: Plan, orders: Orders, tally: MutableSequence[int]) -> Record:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session, asyncio.TaskGroup() as tasks:
         attackers = Attackers(plan, session, tasks, tally)
+        working: list[asyncio.Task[None]] = []
         for number in range(plan.clients):
             patience_s = _LONG_PATIENCE_S if number < plan.clients * _PATIENT_SHARE else _PATIENCE_S
-            tasks.create_task(attackers.work(patience_s))
+            working.append(tasks.create_task(attackers.work(patience_s)))
+        tidying = tasks.create_task(attackers.tidy())
         while not orders.stop.is_set():  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(_POLL_S)
         attackers.stopped = True
+        tidying.cancel()
         while attackers.watches and not orders.hurry.is_set():  # noqa: ASYNC110 - as above
             await asyncio.sleep(_POLL_S)
         for watch in attackers.watches:
             watch.cancel()
+        await asyncio.gather(*working)
+        await attackers.bookers.look_at_all()
     return attackers.record
 
 
@@ -135,10 +98,13 @@ class Attackers:
         self.watches = set[asyncio.Task[None]]()
         """Those of holds that have not ended yet."""
         self._plan = plan
-        self._session = session
         self._tasks = tasks
         self._tally = tally
         self._random = Random(plan.seed)  # noqa: S311 - no secret
+        self._wisher = Wisher(self._random)
+        self._asker = Asker(plan.pods, session, self._random)
+        self.bookers = Bookers(self._asker, self._random, self.record)
+        """What they do about bookings."""
         self._holds: list[Hold] = []
 
     async def work(self, patience_s: float) -> None:
@@ -156,7 +122,7 @@ class Attackers:
 
     async def reserve(self, patience_s: float) -> str:
         """Ask for a slot."""
-        wish = self._wish()
+        wish = self._wisher.wish()
         answer = await self._ask("POST", patience_s, wish=wish)
         if answer is None:
             return "unreachable"
@@ -177,7 +143,7 @@ class Attackers:
         hold = self._take()
         if hold is None:
             return "nothing held"
-        answer = await self._ask("PATCH", patience_s, hold.uid, self._wish(near=hold))
+        answer = await self._ask("PATCH", patience_s, hold.uid, self._wisher.wish(near=hold))
         if answer is None:
             self._holds.append(hold)
             return "unreachable"
@@ -212,6 +178,41 @@ class Attackers:
         self._holds.append(hold)
         return outcome
 
+    async def book(self, patience_s: float) -> str:
+        """Book a slot, mostly one that is held."""
+        hold = None if self._random.random() < _BOOKED_STRAIGHT_AWAY else self._take()
+        answer, used = await self.bookers.book(hold, patience_s)
+        if hold is not None and not used:
+            self._holds.append(hold)
+        return self._counted(answer)
+
+    async def move_booking(self, patience_s: float) -> str:
+        """Ask for another slot in the place of one that is booked."""
+        if not self.bookers.any:
+            return "nothing held"
+        return self._counted(await self.bookers.move(patience_s))
+
+    async def cancel(self, patience_s: float) -> str:
+        """Cancel a booking."""
+        if not self.bookers.any:
+            return "nothing held"
+        answer = await self.bookers.cancel(patience_s)
+        return "unreachable" if answer is None else answer.outcome
+
+    def _counted(self, answer: Answer | None) -> str:
+        """Count what asked for a slot."""
+        if answer is None:
+            return "unreachable"
+        self._tally[0] += 1
+        self._tally[1] += answer.status == 201
+        return answer.outcome
+
+    async def tidy(self) -> None:
+        """Let hosts cancel bookings that nobody knows of, now and then."""
+        while True:
+            await asyncio.sleep(_TIDY_S)
+            await self.bookers.cancel_forgotten()
+
     # Looking -------------------------------------------------------------------------------------------------------
 
     async def _look(self, hold: Hold, patience_s: float) -> str:
@@ -222,8 +223,8 @@ class Attackers:
             self.record.looks.append(Look(hold, answer.sent, answer.arrived, found=_shows(answer.data, hold)))
         return answer.outcome
 
-    def _is_to_be_watched(self, wish: _Wish) -> bool:
-        if self.stopped or wish.keep_minutes != _WATCHED_MINUTES:
+    def _is_to_be_watched(self, wish: Wish) -> bool:
+        if self.stopped or wish.keep_minutes != WATCHED_MINUTES:
             return False
         return self.record.watched < self._plan.watched and self._random.random() < _WATCHED_SHARE
 
@@ -238,36 +239,22 @@ class Attackers:
 
     # Asking --------------------------------------------------------------------------------------------------------
 
-    async def _ask(self, method: str, patience_s: float, uid: str = "", wish: _Wish | None = None) -> _Answer | None:
-        """Ask a pod drawn by lot; None if it listens to nobody, so that it cannot have done anything."""
-        url = f"{self._random.choice(self._plan.pods)}/v2/slots/reservations{uid and '/'}{uid}"
-        headers = {"cal-api-version": "2024-09-04", "Content-Type": "application/json"}
-        body = None
-        if wish is not None:
-            headers |= wish.headers
-            body = orjson.dumps(wish.body)
-        status, data, sent = None, None, time.time()
-        try:
-            timeout = aiohttp.ClientTimeout(total=patience_s)
-            async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as response:
-                data = orjson.loads(await response.read()).get("data")
-                status = response.status
-        except aiohttp.ClientConnectorError:
-            return None
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            pass
-        return _Answer(status, data, sent, time.time())
+    async def _ask(self, method: str, patience_s: float, uid: str = "", wish: Wish | None = None) -> Answer | None:
+        path = f"slots/reservations{uid and '/'}{uid}"
+        if wish is None:
+            return await self._asker.ask(method, path, patience_s)
+        return await self._asker.ask(method, path, patience_s, body=wish.body, headers=wish.headers)
 
-    def _won(self, answer: _Answer) -> Hold:
+    def _won(self, answer: Answer) -> Hold:
         data = answer.data
         hold = Hold(
             uid=data["reservationUid"],
             event_type_id=data["eventTypeId"],
-            start=round(_seconds(data["slotStart"]) * 1_000),
-            end=round(_seconds(data["slotEnd"]) * 1_000),
+            start=milliseconds(data["slotStart"]),
+            end=milliseconds(data["slotEnd"]),
             sent=answer.sent,
             acknowledged=answer.arrived,
-            until=_seconds(data["reservationUntil"]),
+            until=seconds(data["reservationUntil"]),
         )
         self._tally[1] += 1
         self.record.holds.append(hold)
@@ -283,44 +270,10 @@ class Attackers:
                 return hold
         return None
 
-    # Wishing -------------------------------------------------------------------------------------------------------
-
-    def _wish(self, near: Hold | None = None) -> _Wish:
-        event_type = self._random.choice(list(EVENT_TYPES.values()))
-        if near is not None and self._random.random() < 0.7:
-            event_type = EVENT_TYPES[near.event_type_id]
-        return _Wish(
-            event_type,
-            self._start(event_type, near),
-            self._random.choice(event_type.lengths),
-            self._random.choice((None, _WATCHED_MINUTES)),
-        )
-
-    def _start(self, event_type: EventType, near: Hold | None) -> int:
-        if event_type.seats is not None:
-            return self._random.choice(event_type.starts)
-        if near is not None and self._random.random() < 0.5:
-            # So near that the new time overlaps the old one.
-            return near.start + self._random.randint(-_CROWD_MINUTES, _CROWD_MINUTES) * MINUTE
-        if self._random.random() < 0.5:
-            return _any_start(self._random)
-        # All processes draw the same one, whatever their seeds.
-        crowd = _any_start(Random(int(time.time() / _CROWD_S)))  # noqa: S311 - no secret
-        return crowd + self._random.randint(0, _CROWD_MINUTES) * MINUTE
-
-
-def _any_start(random: Random) -> int:
-    """Return any minute: nothing here is on a grid."""
-    return HOT_START + random.randrange(HOT_DAYS * 1_440) * MINUTE
-
-
-def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
-
 
 def _shows(data: Any, hold: Hold) -> bool:
     """Say whether an answer shows this very hold, of its type and time."""
-    return data is not None and (data["eventTypeId"], round(_seconds(data["slotStart"]) * 1_000)) == (
+    return data is not None and (data["eventTypeId"], milliseconds(data["slotStart"])) == (
         hold.event_type_id,
         hold.start,
     )
@@ -329,9 +282,12 @@ def _shows(data: Any, hold: Hold) -> bool:
 _Operation: TypeAlias = Callable[[Attackers, float], Awaitable[str]]
 
 _OPERATIONS: tuple[tuple[str, _Operation, int], ...] = (
-    ("reserve", Attackers.reserve, 70),
-    ("move", Attackers.move, 15),
-    ("release", Attackers.release, 10),
-    ("show", Attackers.show, 5),
+    ("reserve", Attackers.reserve, 58),
+    ("move", Attackers.move, 12),
+    ("release", Attackers.release, 6),
+    ("show", Attackers.show, 4),
+    ("book", Attackers.book, 10),
+    ("move a booking", Attackers.move_booking, 4),
+    ("cancel a booking", Attackers.cancel, 6),
 )
 """What clients do, and how often of a hundred times."""

@@ -8,7 +8,10 @@ from math import inf
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Hold:
-    """A slot that somebody was told is theirs. A reservation that was moved is another hold under the same uid."""
+    """A slot that somebody was told is theirs: a reservation or a booking.
+
+    A reservation that was moved is another hold under the same uid.
+    """
 
     uid: str
     event_type_id: int
@@ -20,13 +23,20 @@ class Hold:
     acknowledged: float
     """When the answer had arrived."""
     until: float
+    """Of a booking: for ever."""
     given_up: float = inf
-    """When its release or its move was sent: from then on nobody can be sure of it, unless that was refused."""
+    """When its release, move, cancellation or booking was sent: from then on nobody can be sure of it, unless that was
+    refused."""
+    booked: bool = False
+    """Whether it is a booking, which no store may lose."""
+    host_ids: tuple[int, ...] | None = None
+    """Who hosts it; None: whoever its event type says, or any of them."""
+    seat_uid: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """Whether the service knew a hold when it was asked."""
+    """Whether the service knew a reservation or a booking when it was asked."""
 
     hold: Hold
     sent: float

@@ -10,7 +10,7 @@ from scripts.races.race import Outcome
 from scripts.races.record import Hold, Record
 from scripts.races.world import EVENT_TYPES, utc_text
 
-_TAKING = ("reserve", "move")
+_TAKING = ("reserve", "move", "book", "move a booking")
 """Operations that ask for a slot."""
 _WON = {"200", "201"}
 _NEVER_SENT = {"unreachable", "nothing held"}
@@ -26,10 +26,12 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 1),
         **{name: {"all": told[name].total(), **told[name]} for name in ("attempts", "wins", "refusals", "uncertain")},
         "releases": outcome.record.outcomes["release", "200"],
+        "cancellations": outcome.record.outcomes["cancel a booking", "200"],
         "unreachable": told["unreachable"].total(),
         "faults": {name: outcome.faults[name] for name in FAULTS},
         "podsThatEndedByThemselves": outcome.pods_fell,
         "certainHolds": verdict.certain,
+        "certainBookings": verdict.certain_bookings,
         "looksAtLiveHolds": verdict.seen_alive,
         "holdsWatchedToTheirEnd": outcome.record.watched,
         "looksAtEndedHolds": verdict.seen_ended,
@@ -76,12 +78,14 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield from _section(name, found[name])
     yield from _section("uncertain (5xx, or no answer in time)", found["uncertain"])
     yield _line("releases", found["releases"])
+    yield _line("cancellations", found["cancellations"])
     yield _line("requests that met no pod", found["unreachable"])
     yield ""
     yield from _section("faults", {"all": sum(found["faults"].values()), **found["faults"]})
     yield _line("pods that ended by themselves", found["podsThatEndedByThemselves"])
     yield ""
     yield _line("certain holds checked", found["certainHolds"])
+    yield _line("certain bookings checked", found["certainBookings"])
     yield _line("looks at certain holds", found["looksAtLiveHolds"])
     yield _line("holds watched until they ended", found["holdsWatchedToTheirEnd"])
     yield _line("looks a second after the end", found["looksAtEndedHolds"])

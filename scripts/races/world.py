@@ -71,10 +71,11 @@ def utc_text(instant: int) -> str:
 
 def token(event_type: EventType) -> str:
     """Return an API key that may say for how long a slot of the event type is kept."""
-    return _token(event_type.host_ids[0])
+    return host_token(event_type.host_ids[0])
 
 
-def _token(host_id: int) -> str:
+def host_token(host_id: int) -> str:
+    """Return the API key of a host."""
     return f"cal_race_host_{host_id}"
 
 
@@ -86,7 +87,7 @@ def world_file() -> dict[str, Any]:
         "teams": [{"id": _TEAM_ID, "slug": "all"}],
         "memberships": [{"userId": host_id, "teamId": _TEAM_ID} for host_id in HOST_IDS],
         "eventTypes": [_event_type(event_type) for event_type in EVENT_TYPES.values()],
-        "apiKeys": [{"token": _token(host_id), "userId": host_id} for host_id in HOST_IDS],
+        "apiKeys": [{"token": host_token(host_id), "userId": host_id} for host_id in HOST_IDS],
     }
 
 
