@@ -194,6 +194,32 @@ async def test_of_many_at_once_one_wins(holds: RedisHolds) -> None:
     assert sum(isinstance(outcome, Claimed) for outcome in outcomes) == 1
 
 
+async def test_a_claim_that_is_extended_stands_longer_and_is_what_it_was(redis: Client, holds: RedisHolds) -> None:
+    """In all its lanes, and with its seat, which the store keeps by themselves."""
+    wanted = (await claimed(holds, replace(seat("first", 2, hosts=(1, 2)), ledgers=("type:7",)))).claim
+    assert await holds.extend(wanted, 60_000)
+    entries = [hold_key(1, "first"), hold_key(2, "first"), keys.ledger_lane("type:7").hold(wanted)]
+    entries += [keys.host_lane(1).index, keys.host_lane(1).about, keys.seat_ledger(wanted)]
+    for key in [*entries, keys.seat_entry_prefix(wanted) + "first"]:
+        assert 55_000 < await redis.pttl(key) <= 60_000, key
+    assert await holds.claim(claim("second"), None) == Contended()
+    assert await holds.keep(wanted, (await claimed(holds, claim("third", 120))).at + 90_000)
+
+
+async def test_extending_never_shortens(redis: Client, holds: RedisHolds) -> None:
+    reservation = await kept(holds, claim("first"))
+    assert await holds.extend(reservation.claim, 1_000)
+    assert await redis.pttl(hold_key(1, "first")) > 50_000
+
+
+async def test_a_lapsed_claim_cannot_be_extended(redis: Client, holds: RedisHolds) -> None:
+    """Nor one that has lapsed on one of its hosts."""
+    wanted = (await claimed(holds, claim("first", hosts=(1, 2)))).claim
+    await redis.delete(hold_key(2, "first"))
+    assert not await holds.extend(wanted, 60_000)
+    assert await redis.exists(hold_key(2, "first")) == 0
+
+
 async def test_an_index_does_not_keep_the_dead(redis: Client, holds: RedisHolds) -> None:
     """Dead entries go a few at a time, with the claims of others, wherever those are."""
     for n in range(200):
