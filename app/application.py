@@ -30,6 +30,8 @@ from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
+from app.services.member_access import MemberAccess
+from app.services.schedules import ScheduleKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
@@ -38,8 +40,11 @@ from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
+from app.storage.postgres.members import PostgresMembers
 from app.storage.postgres.migrate import migrate
 from app.storage.postgres.pool import Pool, open_pool
+from app.storage.postgres.roles import PostgresRoles
+from app.storage.postgres.schedules import PostgresSchedules
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -109,6 +114,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             most_of_an_event_type=settings.holds_per_event_type,
         ),
     )
+    member_access = MemberAccess(PostgresRoles(stores.pool), PostgresMembers(stores.pool))
     return UseCases(
         slot_finder=finder,
         slot_explainer=SlotExplainer(finder, credentials),
@@ -118,6 +124,8 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
             store_deadline_s=settings.store_deadline_s,
         ),
+        schedule_keeper=ScheduleKeeper(PostgresSchedules(stores.pool), member_access),
+        member_access=member_access,
         credentials=credentials,
         store_states=stores.states,
     )

@@ -1,13 +1,13 @@
 """Field types that every edge reads text from strangers with: requests, world files, settings."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.domain.errors import UnknownTimeZoneError
-from app.domain.schedule import zone
+from app.domain.schedule import MINUTES_PER_DAY, zone
 from app.domain.time_ranges import Instant
 
 MAX_ID = 2_147_483_647
@@ -18,6 +18,8 @@ FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 """Slots, buffers and periods reach further than what is asked, and the calendar ends with 9999."""
 
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ISO_8601 = re.compile(r"[0-9TZW:.,+-]+")
 """Its characters: `fromisoformat` itself lets others pass in places."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +83,23 @@ def storable(text: str) -> str:
     return text
 
 
+def _minute_of_day(value: object) -> int:
+    """Read "HH:MM", up to 24:00, as minutes."""
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ValueError('must be a time such as "09:00"')
+    hours, minutes = map(int, value.split(":"))
+    minute = hours * 60 + minutes
+    if minutes > 59 or minute > MINUTES_PER_DAY:
+        raise ValueError("must be a time from 00:00 to 24:00")
+    return minute
+
+
+def _plain_date(value: object) -> date:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("must be a date such as 2050-09-05")
+    return in_bounds(datetime.fromisoformat(value).replace(tzinfo=UTC)).date()
+
+
 def _known_zone(name: str) -> str:
     try:
         return zone(name).name
@@ -102,3 +121,6 @@ def _whole(value: object) -> object:
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
+Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
+MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
+PlainDate = Annotated[date, BeforeValidator(_plain_date)]

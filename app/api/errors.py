@@ -223,6 +223,18 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         "reservationDuration can only be used for authenticated requests - "
         "use access token, api key or OAuth credentials",
     ),
+    services.RoleNeededError: lambda _: RequestError(
+        403, "Only an admin or owner of the team or organization may do this, or the organization's OAuth client."
+    ),
+    services.UserIdNotFoundError: lambda e: RequestError(404, f"User with ID={e.user_id} not found"),
+    services.TeamIdNotFoundError: lambda e: RequestError(404, f"Team with ID={e.team_id} not found"),
+    services.ScheduleNotFoundError: lambda e: RequestError(404, f"Schedule with ID={e.schedule_id} does not exist."),
+    services.NotOwnScheduleError: lambda e: RequestError(
+        403, f"User with ID={e.user_id} does not own schedule with ID={e.schedule_id}"
+    ),
+    services.TooManySchedulesError: lambda e: bad_request(
+        f"A person may have at most {e.most} schedules. Delete one, or change one that there is."
+    ),
     services.NoTieError: lambda _: RequestError(
         403,
         "authenticated user is not owner of event type, does not have memberships in common with owner of the "

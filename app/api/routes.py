@@ -1,13 +1,16 @@
 """Every route on one screen.
 
 A path that has one version answers by it whatever `cal-api-version` says: clients send that header per route, wrongly
-or not at all, and no path here has two.
+or not at all.
 """
 
 from aiohttp import web
 
-from app.api import batches, explain, health, reservations, slots, slots_2024_04_15
+from app.api import batches, explain, health, reservations, schedules, slots, slots_2024_04_15
 from app.api.state import Handler
+
+_ORGANIZATION = "/organizations/{orgId}"
+_MEMBER = _ORGANIZATION + "/users/{userId}"
 
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
@@ -22,6 +25,23 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
     ("DELETE", "/slots/selected-slot", slots_2024_04_15.delete_selected_slot),
+    # People and their schedules
+    ("GET", "/schedules", schedules.get_schedules),
+    ("POST", "/schedules", schedules.post_schedule),
+    ("GET", "/schedules/default", schedules.get_default_schedule),
+    ("GET", "/schedules/{scheduleId}", schedules.get_schedule),
+    ("PATCH", "/schedules/{scheduleId}", schedules.patch_schedule),
+    ("DELETE", "/schedules/{scheduleId}", schedules.delete_schedule),
+    ("GET", "/teams/{teamId}/schedules", schedules.get_team_schedules),
+    # Members of organizations
+    ("GET", f"{_ORGANIZATION}/schedules", schedules.get_organization_schedules),
+    ("GET", f"{_ORGANIZATION}/teams/{{teamId}}/schedules", schedules.get_team_schedules),
+    ("GET", f"{_ORGANIZATION}/teams/{{teamId}}/users/{{userId}}/schedules", schedules.get_team_schedules),
+    ("GET", f"{_MEMBER}/schedules", schedules.get_schedules),
+    ("POST", f"{_MEMBER}/schedules", schedules.post_schedule),
+    ("GET", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.get_schedule),
+    ("PATCH", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.patch_schedule),
+    ("DELETE", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.delete_schedule),
 ]
 _HEALTH: list[tuple[str, str, Handler]] = [
     ("GET", "/health/live", health.get_live),

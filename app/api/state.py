@@ -11,7 +11,9 @@ from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
+from app.services.member_access import MemberAccess
 from app.services.ports import Caller, Credentials
+from app.services.schedules import ScheduleKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -25,6 +27,8 @@ class UseCases:
     slot_keeper: SlotKeeper
     batch_keeper: BatchKeeper
     once_answerer: OnceAnswerer
+    schedule_keeper: ScheduleKeeper
+    member_access: MemberAccess
     credentials: Credentials
     store_states: Callable[[], Awaitable[dict[str, bool]]]
     """Whether each store answers, by name; "postgres" among them."""
