@@ -55,6 +55,12 @@ def instant_or_none(text: str) -> Instant | None:
         return None
 
 
+def _iso_instant(value: object) -> Instant:
+    if not isinstance(value, str):
+        raise ValueError("must be an ISO 8601 date and time")  # noqa: TRY004 - see _whole
+    return parse_instant(value)
+
+
 def in_bounds(moment: datetime) -> datetime:
     """Refuse an aware datetime that is too far out to compute with.
 
@@ -124,3 +130,4 @@ WholeNumber = Annotated[int, BeforeValidator(_whole)]
 Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
 MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
+IsoInstant = Annotated[Instant, BeforeValidator(_iso_instant)]

@@ -6,8 +6,14 @@ or not at all.
 
 from aiohttp import web
 
-from app.api import batches, explain, health, reservations, schedules, slots, slots_2024_04_15
+from app.api import batches, explain, health, reservations, schedules, schedules_2024_04_15, slots, slots_2024_04_15
 from app.api.state import Handler
+from app.api.versions import by_version
+
+
+def _schedules(newer: Handler, older: Handler) -> Handler:
+    return by_version({"2024-06-11": newer, "2024-04-15": older})
+
 
 _ORGANIZATION = "/organizations/{orgId}"
 _MEMBER = _ORGANIZATION + "/users/{userId}"
@@ -26,11 +32,15 @@ _V2: list[tuple[str, str, Handler]] = [
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
     ("DELETE", "/slots/selected-slot", slots_2024_04_15.delete_selected_slot),
     # People and their schedules
-    ("GET", "/schedules", schedules.get_schedules),
-    ("POST", "/schedules", schedules.post_schedule),
-    ("GET", "/schedules/default", schedules.get_default_schedule),
-    ("GET", "/schedules/{scheduleId}", schedules.get_schedule),
-    ("PATCH", "/schedules/{scheduleId}", schedules.patch_schedule),
+    ("GET", "/schedules", _schedules(schedules.get_schedules, schedules_2024_04_15.get_schedules)),
+    ("POST", "/schedules", _schedules(schedules.post_schedule, schedules_2024_04_15.post_schedule)),
+    (
+        "GET",
+        "/schedules/default",
+        _schedules(schedules.get_default_schedule, schedules_2024_04_15.get_default_schedule),
+    ),
+    ("GET", "/schedules/{scheduleId}", _schedules(schedules.get_schedule, schedules_2024_04_15.get_schedule)),
+    ("PATCH", "/schedules/{scheduleId}", _schedules(schedules.patch_schedule, schedules_2024_04_15.patch_schedule)),
     ("DELETE", "/schedules/{scheduleId}", schedules.delete_schedule),
     ("GET", "/teams/{teamId}/schedules", schedules.get_team_schedules),
     # Members of organizations
