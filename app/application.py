@@ -31,6 +31,7 @@ from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
 from app.services.member_access import MemberAccess
+from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.schedules import ScheduleKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
@@ -42,6 +43,7 @@ from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
 from app.storage.postgres.members import PostgresMembers
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.out_of_office import PostgresOutOfOffice
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
 from app.storage.postgres.schedules import PostgresSchedules
@@ -125,6 +127,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             store_deadline_s=settings.store_deadline_s,
         ),
         schedule_keeper=ScheduleKeeper(PostgresSchedules(stores.pool), member_access),
+        out_of_office_keeper=OutOfOfficeKeeper(PostgresOutOfOffice(stores.pool), member_access),
         member_access=member_access,
         credentials=credentials,
         store_states=stores.states,

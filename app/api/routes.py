@@ -6,7 +6,17 @@ or not at all.
 
 from aiohttp import web
 
-from app.api import batches, explain, health, reservations, schedules, schedules_2024_04_15, slots, slots_2024_04_15
+from app.api import (
+    batches,
+    explain,
+    health,
+    out_of_office,
+    reservations,
+    schedules,
+    schedules_2024_04_15,
+    slots,
+    slots_2024_04_15,
+)
 from app.api.state import Handler
 from app.api.versions import by_version
 
@@ -42,6 +52,10 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/schedules/{scheduleId}", _schedules(schedules.get_schedule, schedules_2024_04_15.get_schedule)),
     ("PATCH", "/schedules/{scheduleId}", _schedules(schedules.patch_schedule, schedules_2024_04_15.patch_schedule)),
     ("DELETE", "/schedules/{scheduleId}", schedules.delete_schedule),
+    ("GET", "/me/ooo", out_of_office.get_entries),
+    ("POST", "/me/ooo", out_of_office.post_entry),
+    ("PATCH", "/me/ooo/{oooId}", out_of_office.patch_entry),
+    ("DELETE", "/me/ooo/{oooId}", out_of_office.delete_entry),
     ("GET", "/teams/{teamId}/schedules", schedules.get_team_schedules),
     # Members of organizations
     ("GET", f"{_ORGANIZATION}/schedules", schedules.get_organization_schedules),
@@ -52,6 +66,11 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.get_schedule),
     ("PATCH", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.patch_schedule),
     ("DELETE", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.delete_schedule),
+    ("GET", f"{_ORGANIZATION}/ooo", out_of_office.get_organization_entries),
+    ("GET", f"{_MEMBER}/ooo", out_of_office.get_entries),
+    ("POST", f"{_MEMBER}/ooo", out_of_office.post_entry),
+    ("PATCH", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.patch_entry),
+    ("DELETE", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.delete_entry),
 ]
 _HEALTH: list[tuple[str, str, Handler]] = [
     ("GET", "/health/live", health.get_live),

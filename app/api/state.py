@@ -12,6 +12,7 @@ from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
 from app.services.member_access import MemberAccess
+from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.ports import Caller, Credentials
 from app.services.schedules import ScheduleKeeper
 
@@ -28,6 +29,7 @@ class UseCases:
     batch_keeper: BatchKeeper
     once_answerer: OnceAnswerer
     schedule_keeper: ScheduleKeeper
+    out_of_office_keeper: OutOfOfficeKeeper
     member_access: MemberAccess
     credentials: Credentials
     store_states: Callable[[], Awaitable[dict[str, bool]]]

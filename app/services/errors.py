@@ -135,3 +135,38 @@ class TooManySchedulesError(HoldfastError):
         """Keep the bound."""
         super().__init__(most)
         self.most = most
+
+
+class OutOfOfficeNotFoundError(HoldfastError):
+    """Somebody has no out-of-office entry of this id."""
+
+    def __init__(self, entry_id: int) -> None:
+        """Keep the id."""
+        super().__init__(entry_id)
+        self.entry_id = entry_id
+
+
+class OutOfOfficeOrderError(HoldfastError):
+    """An out-of-office entry would end before it starts."""
+
+
+class OutOfOfficeTwiceError(HoldfastError):
+    """Somebody is out of office from and to the same instants already."""
+
+
+class TooManyOutOfOfficeError(HoldfastError):
+    """Somebody has as many out-of-office entries ahead as they may."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the bound."""
+        super().__init__(most)
+        self.most = most
+
+
+class CoverError(HoldfastError):
+    """Somebody cannot cover for a user who is out of office."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who cannot."""
+        super().__init__(user_id)
+        self.user_id = user_id
