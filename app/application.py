@@ -23,6 +23,7 @@ from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
+from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
 from app.services.claim_slots import SlotClaimer
 from app.services.errors import StoreUnavailableError
@@ -37,6 +38,7 @@ from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
+from app.storage.postgres.accounts import PostgresAccounts
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
@@ -126,6 +128,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
             store_deadline_s=settings.store_deadline_s,
         ),
+        account_keeper=AccountKeeper(PostgresAccounts(stores.pool)),
         schedule_keeper=ScheduleKeeper(PostgresSchedules(stores.pool), member_access),
         out_of_office_keeper=OutOfOfficeKeeper(PostgresOutOfOffice(stores.pool), member_access),
         member_access=member_access,

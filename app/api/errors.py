@@ -248,6 +248,7 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.CoverError: lambda e: bad_request(
         f"User with ID={e.user_id} cannot cover: 'toUserId' must be somebody else in the same team or organization."
     ),
+    services.EmailTakenError: lambda e: RequestError(409, f"Somebody else has the e-mail address {e.email}."),
     services.NoTieError: lambda _: RequestError(
         403,
         "authenticated user is not owner of event type, does not have memberships in common with owner of the "

@@ -10,6 +10,7 @@ from app.api import (
     batches,
     explain,
     health,
+    me,
     out_of_office,
     reservations,
     schedules,
@@ -42,6 +43,8 @@ _V2: list[tuple[str, str, Handler]] = [
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
     ("DELETE", "/slots/selected-slot", slots_2024_04_15.delete_selected_slot),
     # People and their schedules
+    ("GET", "/me", me.get_me),
+    ("PATCH", "/me", me.patch_me),
     ("GET", "/schedules", _schedules(schedules.get_schedules, schedules_2024_04_15.get_schedules)),
     ("POST", "/schedules", _schedules(schedules.post_schedule, schedules_2024_04_15.post_schedule)),
     (

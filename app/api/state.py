@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
@@ -28,6 +29,7 @@ class UseCases:
     slot_keeper: SlotKeeper
     batch_keeper: BatchKeeper
     once_answerer: OnceAnswerer
+    account_keeper: AccountKeeper
     schedule_keeper: ScheduleKeeper
     out_of_office_keeper: OutOfOfficeKeeper
     member_access: MemberAccess

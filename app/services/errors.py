@@ -170,3 +170,12 @@ class CoverError(HoldfastError):
         """Keep who cannot."""
         super().__init__(user_id)
         self.user_id = user_id
+
+
+class EmailTakenError(HoldfastError):
+    """Somebody else has this e-mail address."""
+
+    def __init__(self, email: str) -> None:
+        """Keep the address."""
+        super().__init__(email)
+        self.email = email
