@@ -19,7 +19,7 @@ from app.api.booking_bodies import (
 )
 from app.api.credentials import caller_of, user_of
 from app.api.idempotency import created
-from app.api.paths import number_in_path, text_in_path
+from app.api.paths import path_id, text_in_path
 from app.api.slots_query import HostIds, QueryInstant, QueryNumber, plain_parameters, query_error
 from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
@@ -95,7 +95,7 @@ async def get_attendees(request: web.Request) -> web.Response:
 async def get_attendee(request: web.Request) -> web.Response:
     """Show one who attends a booking."""
     booking = await _run_by_caller(request)
-    return success(attendee_data(_attendee(booking, number_in_path(request, "attendeeId")), booking))
+    return success(attendee_data(_attendee(booking, path_id(request, "attendeeId")), booking))
 
 
 async def _run_by_caller(request: web.Request) -> BookingRecord:
@@ -264,7 +264,7 @@ async def post_mark_absent(request: web.Request) -> web.Response:
 async def post_reassign(request: web.Request) -> web.Response:
     """Give a round-robin booking to another host, to whichever is free or to the one that the path names."""
     caller, body = caller_of(request), await read_body(request, DeclineBody)
-    named = number_in_path(request, "userId") if "userId" in request.match_info else None
+    named = path_id(request, "userId") if "userId" in request.match_info else None
     uid = text_in_path(request, "uid")
     host = host_data(await request.app[USE_CASES].booking_decider.reassign(uid, caller, named))
     given = {

@@ -274,6 +274,32 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     bookings.NotHostedByError: lambda e: bad_request(
         f"User {e.user_id} cannot take this booking over: they are not another host of that part of its event type."
     ),
+    services.RoleNeededError: lambda _: RequestError(
+        403, "Only an admin or owner of the team or organization may do this, or the organization's OAuth client."
+    ),
+    services.UserIdNotFoundError: lambda e: RequestError(404, f"User with ID={e.user_id} not found"),
+    services.TeamIdNotFoundError: lambda e: RequestError(404, f"Team with ID={e.team_id} not found"),
+    services.ScheduleNotFoundError: lambda e: RequestError(404, f"Schedule with ID={e.schedule_id} does not exist."),
+    services.NotOwnScheduleError: lambda e: RequestError(
+        403, f"User with ID={e.user_id} does not own schedule with ID={e.schedule_id}"
+    ),
+    services.TooManySchedulesError: lambda e: bad_request(
+        f"A person may have at most {e.most} schedules. Delete one, or change one that there is."
+    ),
+    services.OutOfOfficeNotFoundError: lambda e: RequestError(
+        404, f"Out-of-office entry with ID={e.entry_id} not found"
+    ),
+    services.OutOfOfficeOrderError: lambda _: bad_request("An out-of-office entry must not end before it starts."),
+    services.OutOfOfficeTwiceError: lambda _: RequestError(
+        409, "There is an out-of-office entry from the same start to the same end already."
+    ),
+    services.TooManyOutOfOfficeError: lambda e: bad_request(
+        f"A person may have at most {e.most} out-of-office entries ahead. Delete one, or make one longer."
+    ),
+    services.CoverError: lambda e: bad_request(
+        f"User with ID={e.user_id} cannot cover: 'toUserId' must be somebody else in the same team or organization."
+    ),
+    services.EmailTakenError: lambda e: RequestError(409, f"Somebody else has the e-mail address {e.email}."),
     services.NoTieError: lambda _: RequestError(
         403,
         "authenticated user is not owner of event type, does not have memberships in common with owner of the "

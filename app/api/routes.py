@@ -1,13 +1,34 @@
 """Every route on one screen.
 
 A path that has one version answers by it whatever `cal-api-version` says: clients send that header per route, wrongly
-or not at all, and no path here has two.
+or not at all.
 """
 
 from aiohttp import web
 
-from app.api import batches, bookings, explain, health, reservations, slots, slots_2024_04_15
+from app.api import (
+    batches,
+    bookings,
+    explain,
+    health,
+    me,
+    out_of_office,
+    reservations,
+    schedules,
+    schedules_2024_04_15,
+    slots,
+    slots_2024_04_15,
+)
 from app.api.state import Handler
+from app.api.versions import by_version
+
+
+def _schedules(newer: Handler, older: Handler) -> Handler:
+    return by_version({"2024-06-11": newer, "2024-04-15": older})
+
+
+_ORGANIZATION = "/organizations/{orgId}"
+_MEMBER = _ORGANIZATION + "/users/{userId}"
 
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
@@ -40,6 +61,38 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
     ("DELETE", "/slots/selected-slot", slots_2024_04_15.delete_selected_slot),
+    # People and their schedules
+    ("GET", "/me", me.get_me),
+    ("PATCH", "/me", me.patch_me),
+    ("GET", "/schedules", _schedules(schedules.get_schedules, schedules_2024_04_15.get_schedules)),
+    ("POST", "/schedules", _schedules(schedules.post_schedule, schedules_2024_04_15.post_schedule)),
+    (
+        "GET",
+        "/schedules/default",
+        _schedules(schedules.get_default_schedule, schedules_2024_04_15.get_default_schedule),
+    ),
+    ("GET", "/schedules/{scheduleId}", _schedules(schedules.get_schedule, schedules_2024_04_15.get_schedule)),
+    ("PATCH", "/schedules/{scheduleId}", _schedules(schedules.patch_schedule, schedules_2024_04_15.patch_schedule)),
+    ("DELETE", "/schedules/{scheduleId}", schedules.delete_schedule),
+    ("GET", "/me/ooo", out_of_office.get_entries),
+    ("POST", "/me/ooo", out_of_office.post_entry),
+    ("PATCH", "/me/ooo/{oooId}", out_of_office.patch_entry),
+    ("DELETE", "/me/ooo/{oooId}", out_of_office.delete_entry),
+    ("GET", "/teams/{teamId}/schedules", schedules.get_team_schedules),
+    # Members of organizations
+    ("GET", f"{_ORGANIZATION}/schedules", schedules.get_organization_schedules),
+    ("GET", f"{_ORGANIZATION}/teams/{{teamId}}/schedules", schedules.get_team_schedules),
+    ("GET", f"{_ORGANIZATION}/teams/{{teamId}}/users/{{userId}}/schedules", schedules.get_team_schedules),
+    ("GET", f"{_MEMBER}/schedules", schedules.get_schedules),
+    ("POST", f"{_MEMBER}/schedules", schedules.post_schedule),
+    ("GET", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.get_schedule),
+    ("PATCH", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.patch_schedule),
+    ("DELETE", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.delete_schedule),
+    ("GET", f"{_ORGANIZATION}/ooo", out_of_office.get_organization_entries),
+    ("GET", f"{_MEMBER}/ooo", out_of_office.get_entries),
+    ("POST", f"{_MEMBER}/ooo", out_of_office.post_entry),
+    ("PATCH", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.patch_entry),
+    ("DELETE", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.delete_entry),
 ]
 _HEALTH: list[tuple[str, str, Handler]] = [
     ("GET", "/health/live", health.get_live),
