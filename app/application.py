@@ -26,10 +26,12 @@ from app.fields import instant_from
 from app.services.answer_once import OnceAnswerer
 from app.services.claim_slots import SlotClaimer
 from app.services.errors import StoreUnavailableError
+from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
+from app.services.team_event_types import TeamEventTypeKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
@@ -37,9 +39,11 @@ from app.storage.holds.replays import RedisReplays
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
+from app.storage.postgres.kept_event_types import PostgresKeptEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
 from app.storage.postgres.migrate import migrate
 from app.storage.postgres.pool import Pool, open_pool
+from app.storage.postgres.roles import PostgresRoles
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -95,7 +99,8 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
-    credentials = PostgresCredentials(stores.pool)
+    credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
+    kept_event_types = PostgresKeptEventTypes(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
     keeper = SlotKeeper(
         event_types,
@@ -118,6 +123,8 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
             store_deadline_s=settings.store_deadline_s,
         ),
+        event_type_keeper=EventTypeKeeper(kept_event_types, event_types, roles),
+        team_event_type_keeper=TeamEventTypeKeeper(kept_event_types, roles),
         credentials=credentials,
         store_states=stores.states,
     )

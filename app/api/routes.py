@@ -1,14 +1,37 @@
 """Every route on one screen.
 
 A path that has one version answers by it whatever `cal-api-version` says: clients send that header per route, wrongly
-or not at all, and no path here has two.
+or not at all. Where there are two, `by_version` chooses.
 """
 
 from aiohttp import web
 
-from app.api import batches, explain, health, reservations, slots, slots_2024_04_15
+from app.api import (
+    batches,
+    event_types,
+    event_types_2024_04_15,
+    explain,
+    health,
+    reservations,
+    slots,
+    slots_2024_04_15,
+    team_event_types,
+)
 from app.api.state import Handler
+from app.api.versions import by_version
 
+
+def _both(newer: Handler, older: Handler) -> Handler:
+    return by_version({"2024-06-14": newer, "2024-04-15": older})
+
+
+_TEAM_EVENT_TYPES: list[tuple[str, str, Handler]] = [
+    ("POST", "/event-types", team_event_types.post_event_type),
+    ("GET", "/event-types", team_event_types.get_event_types),
+    ("GET", "/event-types/{eventTypeId}", team_event_types.get_event_type),
+    ("PATCH", "/event-types/{eventTypeId}", team_event_types.patch_event_type),
+    ("DELETE", "/event-types/{eventTypeId}", team_event_types.delete_event_type),
+]
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
@@ -22,6 +45,27 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
     ("DELETE", "/slots/selected-slot", slots_2024_04_15.delete_selected_slot),
+    # 2024-06-14 and 2024-04-15
+    ("POST", "/event-types", _both(event_types.post_event_type, event_types_2024_04_15.post_event_type)),
+    ("GET", "/event-types", _both(event_types.get_event_types, event_types_2024_04_15.get_event_types)),
+    ("GET", "/event-types/{eventTypeId}", _both(event_types.get_event_type, event_types_2024_04_15.get_event_type)),
+    (
+        "PATCH",
+        "/event-types/{eventTypeId}",
+        _both(event_types.patch_event_type, event_types_2024_04_15.patch_event_type),
+    ),
+    (
+        "DELETE",
+        "/event-types/{eventTypeId}",
+        _both(event_types.delete_event_type, event_types_2024_04_15.delete_event_type),
+    ),
+    # Teams' event types
+    ("GET", "/organizations/{orgId}/teams/event-types", team_event_types.get_organization_event_types),
+    *(
+        (method, team + path, handler)
+        for team in ("/teams/{teamId}", "/organizations/{orgId}/teams/{teamId}")
+        for method, path, handler in _TEAM_EVENT_TYPES
+    ),
 ]
 _HEALTH: list[tuple[str, str, Handler]] = [
     ("GET", "/health/live", health.get_live),

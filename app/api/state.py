@@ -7,11 +7,13 @@ from typing import TypeAlias
 from aiohttp import web
 
 from app.services.answer_once import OnceAnswerer
+from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
 from app.services.ports import Caller, Credentials
+from app.services.team_event_types import TeamEventTypeKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -25,6 +27,8 @@ class UseCases:
     slot_keeper: SlotKeeper
     batch_keeper: BatchKeeper
     once_answerer: OnceAnswerer
+    event_type_keeper: EventTypeKeeper
+    team_event_type_keeper: TeamEventTypeKeeper
     credentials: Credentials
     store_states: Callable[[], Awaitable[dict[str, bool]]]
     """Whether each store answers, by name; "postgres" among them."""

@@ -85,3 +85,30 @@ class CredentialsNeededError(HoldfastError):
 
 class NoTieError(HoldfastError):
     """Only callers with a tie to the event type may say how long a reservation lasts."""
+
+
+class EventTypeNotOwnedError(HoldfastError):
+    """An event type is changed by somebody whose own it is not."""
+
+    def __init__(self, user_id: int, event_type_id: int) -> None:
+        """Keep who does not own which."""
+        super().__init__(user_id, event_type_id)
+        self.user_id = user_id
+        self.event_type_id = event_type_id
+
+
+class TeamIdNotFoundError(HoldfastError):
+    """No team of this id, where it was looked for."""
+
+    def __init__(self, team_id: int) -> None:
+        """Keep the id."""
+        super().__init__(team_id)
+        self.team_id = team_id
+
+
+class RoleNeededError(HoldfastError):
+    """Only those who run a team or organization may do this."""
+
+
+class MembershipNeededError(HoldfastError):
+    """Only those who belong to a team or organization may see this."""
