@@ -5,9 +5,9 @@ set the default again. Fields that mean something here become settings; the othe
 """
 
 from dataclasses import MISSING, fields, replace
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, ValidationInfo, field_validator
 from typing_extensions import override
 
 from app.api.event_type_parts import (
@@ -183,11 +183,12 @@ class TeamEventTypeBody(EventTypeBody):
     email_settings: EmailsPart | None = None
     reschedule_with_same_round_robin_host: StrictBool | None = None
 
-    @model_validator(mode="after")
-    def _one_way_of_staffing(self) -> Self:
-        if self.assign_all_members and self.host_entries:
+    @field_validator("assign_all_members")
+    @classmethod
+    def _one_way_of_staffing(cls, everybody: bool | None, info: ValidationInfo) -> bool | None:  # noqa: FBT001 - pydantic calls it
+        if everybody and info.data.get("host_entries"):
             raise ValueError("hosts and assignAllTeamMembers exclude each other")
-        return self
+        return everybody
 
     @override
     def applied_to(self, settings: EventTypeSettings) -> EventTypeSettings:
