@@ -125,7 +125,7 @@ def _told(settings: EventTypeSettings) -> dict[str, Any]:
         **_UNLESS_SENT,
         **settings.more,
         "lengthInMinutes": settings.length,
-        "lengthInMinutesOptions": settings.lengths or None,
+        **({"lengthInMinutesOptions": settings.lengths} if settings.lengths else {}),
         "title": title_of(settings),
         "slug": settings.slug,
         "description": settings.description or "",
@@ -186,7 +186,7 @@ def _confirmation(policy: ConfirmationPolicy | None) -> Mapping[str, object]:
 
 def _seats(seats: Seats | None) -> Mapping[str, object]:
     if seats is None:
-        return {"seats": NOT_SET, "seatsPerTimeSlot": None, "seatsShowAvailabilityCount": None}
+        return {"seatsPerTimeSlot": None, "seatsShowAvailabilityCount": None}
     told = {
         "seatsPerTimeSlot": seats.per_slot,
         "showAttendeeInfo": seats.show_attendees,

@@ -118,4 +118,5 @@ def keeper(request: web.Request) -> EventTypeKeeper:
 
 def origin(request: web.Request) -> str:
     """Return where this service is, as the caller has it."""
-    return str(request.url.origin())
+    # Not by `request.url`, which some headers that no browser sends have no origin for.
+    return f"{request.scheme}://{request.host.encode('ascii', 'replace').decode()}"

@@ -9,6 +9,9 @@ from app.domain.errors import Flaw, SettingsRefusedError
 from app.domain.event_type import DYNAMIC_NOTICE_MINUTES, HostEntry, SchedulingType
 from app.domain.limits import Limit
 
+PRIVATE = frozenset({"destinationCalendar", "metadata"})
+"""Fields without meaning here that are not everybody's business."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -111,6 +114,15 @@ def check_child_change(before: EventTypeSettings, after: EventTypeSettings) -> N
     """
     if replace(before, schedule_id=after.schedule_id) != after:
         raise SettingsRefusedError(Flaw.MANAGED_CHILD, None)
+
+
+def shown_to_strangers(settings: EventTypeSettings) -> EventTypeSettings:
+    """Return what anybody may know: of places that are not public only the kind, and none of the owner's own notes."""
+    return replace(
+        settings,
+        locations=tuple(one if one.get("public") else {"type": one["type"]} for one in settings.locations),
+        more={name: value for name, value in settings.more.items() if name not in PRIVATE},
+    )
 
 
 def of_child(parent: EventTypeSettings) -> EventTypeSettings:

@@ -1,12 +1,18 @@
 """Event types as their owners keep them: making, showing, changing and removing one's own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from app.domain.errors import EventTypeNotFoundError, Flaw, SettingsRefusedError
 from app.domain.event_type import EventTypeRules
-from app.domain.event_type_settings import EventTypeSettings, check, check_change, check_child_change
+from app.domain.event_type_settings import (
+    EventTypeSettings,
+    check,
+    check_change,
+    check_child_change,
+    shown_to_strangers,
+)
 from app.domain.reference import ByUsernames
 from app.domain.role import Role
 from app.services.errors import EventTypeNotOwnedError
@@ -54,6 +60,10 @@ class KeptEventType:
     def team_id(self) -> int | None:
         """Whose it is; None: a person's."""
         return self.team.id if self.team is not None and self.owner is None else None
+
+    def for_strangers(self) -> "KeptEventType":
+        """Return what anybody may know of it."""
+        return replace(self, settings=shown_to_strangers(self.settings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +165,7 @@ class EventTypeKeeper:
             return []
         found = await self._kept.of_person(user_id, wanted)
         themselves = caller is not None and caller.user_id == user_id
-        return [event_type for event_type in found if themselves or not event_type.settings.hidden]
+        return found if themselves else [one.for_strangers() for one in found if not one.settings.hidden]
 
     async def together(self, usernames: tuple[str, ...], organization_slug: str | None) -> EventTypeRules:
         """Return the dynamic event of several people.
@@ -206,13 +216,7 @@ class EventTypeKeeper:
         """
         kept = await self._owned(user_id, event_type_id)
         refuse = check_change if kept.parent_id is None else check_child_change
-
-        def checked(before: EventTypeSettings) -> EventTypeSettings:
-            after = change(before)
-            refuse(before, after)
-            return after
-
-        return await self._kept.change(event_type_id, checked)
+        return await self._kept.change(event_type_id, checked(change, refuse))
 
     async def remove(self, user_id: int, event_type_id: int) -> KeptEventType:
         """Remove somebody's own event type, and return what it was.
@@ -238,6 +242,17 @@ class EventTypeKeeper:
         if kept.owner is None or kept.owner.id != user_id:
             raise EventTypeNotOwnedError(user_id, event_type_id)
         return kept
+
+
+def checked(change: Change, check_both: Callable[[EventTypeSettings, EventTypeSettings], None]) -> Change:
+    """Return a change that is refused where old and new settings, in this order, do not pass a check."""
+
+    def change_and_check(before: EventTypeSettings) -> EventTypeSettings:
+        after = change(before)
+        check_both(before, after)
+        return after
+
+    return change_and_check
 
 
 def runs(role: Role | None) -> bool:

@@ -6,7 +6,7 @@ from app.domain.errors import EventTypeNotFoundError
 from app.domain.event_type import SchedulingType
 from app.domain.event_type_settings import EventTypeSettings, check, check_change
 from app.services.errors import MembershipNeededError, RoleNeededError, TeamIdNotFoundError
-from app.services.event_types import Change, KeptEventType, KeptEventTypes, Wanted, runs
+from app.services.event_types import Change, KeptEventType, KeptEventTypes, Wanted, checked, runs
 from app.services.ports import Caller, Roles
 
 
@@ -51,7 +51,8 @@ class TeamEventTypeKeeper:
         if place.organization_id is not None and not member:
             raise MembershipNeededError
         await self._check_place(place)
-        return await self._kept.of_team(place.team_id, replace(wanted, with_hidden=member))
+        found = await self._kept.of_team(place.team_id, replace(wanted, with_hidden=member))
+        return found if member else [one.for_strangers() for one in found]
 
     async def of_organization(self, caller: Caller, organization_id: int, wanted: Wanted) -> list[KeptEventType]:
         """Return the event types of all teams of an organization, hidden ones only to those who run it."""
@@ -84,13 +85,7 @@ class TeamEventTypeKeeper:
         """
         await self._check_runs(caller, place)
         await self._of_team(place, event_type_id)
-
-        def checked(before: EventTypeSettings) -> EventTypeSettings:
-            after = change(before)
-            check_change(before, after)
-            return after
-
-        return await self._family(await self._kept.change(event_type_id, checked))
+        return await self._family(await self._kept.change(event_type_id, checked(change, check_change)))
 
     async def remove(self, caller: Caller, place: TeamPlace, event_type_id: int) -> KeptEventType:
         """Remove one event type of a team with its children, and return what it was.

@@ -41,8 +41,9 @@ async def test_a_new_event_type_is_as_the_peer_makes_it(api: Asking) -> None:
     assert made["minimumBookingNotice"] == 120
     assert made["beforeEventBuffer"] == made["afterEventBuffer"] == made["offsetStart"] == 0
     assert made["slotInterval"] is made["scheduleId"] is made["recurrence"] is None
-    for name in ("bookingLimitsCount", "bookingLimitsDuration", "bookingWindow", "confirmationPolicy", "seats"):
+    for name in ("bookingLimitsCount", "bookingLimitsDuration", "bookingWindow", "confirmationPolicy"):
         assert made[name] == NOT_SET
+    assert "seats" not in made
     assert [field["slug"] for field in made["bookingFields"]] == [
         "name",
         "email",
@@ -117,7 +118,8 @@ async def test_null_and_disabled_set_the_default_again(api: Asking) -> None:
     nulls = ("scheduleId", "slotInterval", "minimumBookingNotice", "hidden", "color", "description", "locations")
     body: dict[str, Any] = {**dict.fromkeys(switches, NOT_SET), **dict.fromkeys(nulls)}
     changed = (await patch(api, made["id"], **body)).data
-    assert [changed[name] for name in switches] == [NOT_SET] * 5
+    assert [changed.get(name) for name in switches] == [NOT_SET] * 4 + [None]
+    assert changed["seatsPerTimeSlot"] is None
     assert changed["scheduleId"] is changed["slotInterval"] is None
     assert changed["minimumBookingNotice"] == 120
     assert changed["hidden"] is False
@@ -242,6 +244,19 @@ async def test_hidden_ones_are_listed_to_their_owner_alone(api: Asking) -> None:
     assert await ids("cal_key_of_ana") == [10, 11, 12]
 
 
+async def test_strangers_see_no_private_places_and_none_of_the_owners_notes(api: Asking) -> None:
+    places = [{"type": "phone", "phone": "+391234", "public": False}, {"type": "link", "link": "x", "public": True}]
+    made = (
+        await post(api, locations=places, metadata={"crm": 1}, destinationCalendar=EVERYTHING["destinationCalendar"])
+    ).data
+    query = {"username": "ana", "eventSlug": "chat"}
+    (seen,) = (await ask(api, "GET", token="cal_key_of_ben", params=query)).data
+    assert seen["locations"] == [{"type": "phone"}, places[1]]
+    assert seen["metadata"] == {}
+    assert "destinationCalendar" not in seen
+    assert (await ask(api, "GET", params=query)).data == [made]
+
+
 async def test_several_names_give_the_event_they_have_together(api: Asking) -> None:
     (found,) = (await ask(api, "GET", token=None, params={"usernames": "ana,ben"})).data
     assert found["lengthInMinutes"] == 30
@@ -302,3 +317,9 @@ async def test_a_managed_ones_child_lets_its_person_choose_the_schedule_alone(ap
     assert (await patch(api, 25, token, scheduleId=BEN + 100)).data["scheduleId"] == BEN + 100
     assert (await patch(api, 25, token, title="Mine")).status == 400
     assert (await ask(api, "DELETE", "/25", token)).status == 400
+
+
+async def test_a_host_header_that_is_none_is_no_mistake_of_ours(api: Asking) -> None:
+    for written in ("[", "a b", "x:y", "", "exa%mple"):
+        answer = await api.ask("GET", PATH, token=OWNER, headers={**VERSION, "Host": written})
+        assert answer.status in (200, 400), written

@@ -148,6 +148,14 @@ async def test_strangers_list_a_team_without_what_is_hidden_and_members_see_all(
     assert await ids(None, eventSlug="either") == [21]
 
 
+async def test_strangers_see_no_private_places(api: Asking) -> None:
+    place = {"type": "phone", "phone": "+391234"}
+    await patch(api, 20, locations=[place])
+    for token, seen in ((None, {"type": "phone"}), ("cal_key_of_dee", {"type": "phone"}), ("cal_key_of_ana", place)):
+        (told,) = (await get(api, CREW, token, eventSlug="both")).data
+        assert told["locations"] == [seen]
+
+
 async def test_one_event_type_is_shown_to_members(api: Asking) -> None:
     assert (await get(api, f"{CREW}/20", "cal_key_of_ben")).data["slug"] == "both"
     assert (await get(api, f"{CREW}/20", "cal_key_of_dee")).status == 403
