@@ -41,7 +41,11 @@ WORLD: dict[str, Any] = {
             "seatsPerTimeSlot": 3,
             "bookingLimitsCount": {"week": 5, "day": 2},
             "bookingWindow": {"type": "range", "value": ["2050-03-01", "2050-03-31"]},
-            "confirmationPolicy": {"type": "always", "blockUnconfirmedBookingsInBooker": False},
+            "confirmationPolicy": {
+                "type": "always",
+                "noticeThreshold": {"unit": "hours", "count": 2},
+                "blockUnconfirmedBookingsInBooker": False,
+            },
         }
     ],
 }

@@ -406,7 +406,8 @@ def _limits(limits: Sequence[tuple[str, str, int]], counts: str) -> tuple[Limit,
 def _confirmation(row: Mapping[str, Any]) -> ConfirmationPolicy | None:
     if row["confirmation_type"] is None:
         return None
-    unit = row["confirmation_notice_unit"]
+    # A file may bring a notice along with a policy that does not look at it.
+    unit = row["confirmation_notice_unit"] if row["confirmation_type"] == "time" else None
     notice = None if unit is None else Notice(unit, row["confirmation_notice_count"])
     return ConfirmationPolicy(notice=notice, pending_blocks=row["pending_blocks"])
 
