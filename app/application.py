@@ -31,6 +31,7 @@ from app.services.claim_slots import SlotClaimer
 from app.services.commit_bookings import BookingCommitter
 from app.services.decide_bookings import BookingDecider
 from app.services.errors import StoreUnavailableError
+from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
@@ -40,6 +41,7 @@ from app.services.move_bookings import BookingMover
 from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
+from app.services.team_event_types import TeamEventTypeKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
@@ -50,6 +52,7 @@ from app.storage.postgres.bookings import PostgresBookings
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
+from app.storage.postgres.kept_event_types import PostgresKeptEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
 from app.storage.postgres.members import PostgresMembers
 from app.storage.postgres.migrate import migrate
@@ -112,12 +115,13 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
-    credentials = PostgresCredentials(stores.pool)
     bookings = PostgresBookings(stores.pool)
+    credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
+    kept_event_types = PostgresKeptEventTypes(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
     claimer = SlotClaimer(calendar, calendar, stores.holds, now)
     committer = BookingCommitter(bookings, stores.holds)
-    runners = BookingRunners(PostgresRoles(stores.pool))
+    runners = BookingRunners(roles)
     keeper = SlotKeeper(
         event_types,
         credentials,
@@ -151,6 +155,8 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         schedule_keeper=ScheduleKeeper(PostgresSchedules(stores.pool), member_access),
         out_of_office_keeper=OutOfOfficeKeeper(PostgresOutOfOffice(stores.pool), member_access),
         member_access=member_access,
+        event_type_keeper=EventTypeKeeper(kept_event_types, event_types, roles),
+        team_event_type_keeper=TeamEventTypeKeeper(kept_event_types, roles),
         credentials=credentials,
         clock=now,
         store_states=stores.states,

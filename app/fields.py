@@ -13,6 +13,11 @@ from app.domain.time_ranges import Instant
 MAX_ID = 2_147_483_647
 """Ids are PostgreSQL integers."""
 LONGEST_TEXT = 255
+LONGEST_EVENT_MINUTES = 7 * 1_440
+LONGEST_BUFFER_MINUTES = 1_440
+LONGEST_NOTICE_MINUTES = 10 * 366 * 1_440
+FURTHEST_WINDOW_DAYS = 36_600
+MOST_SEATS = 10_000
 
 FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -183,3 +188,8 @@ PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 IsoInstant = Annotated[Instant, BeforeValidator(_iso_instant)]
 Email = Annotated[Text, AfterValidator(_email)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
+EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
+BufferMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_BUFFER_MINUTES)]
+NoticeMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)]
+OffsetMinutes = Annotated[WholeNumber, Field(ge=0, le=1_440)]
+SeatNumber = Annotated[WholeNumber, Field(ge=1, le=MOST_SEATS)]

@@ -1,7 +1,7 @@
 """Every route on one screen.
 
 A path that has one version answers by it whatever `cal-api-version` says: clients send that header per route, wrongly
-or not at all.
+or not at all. Where there are two, `by_version` chooses.
 """
 
 from aiohttp import web
@@ -9,6 +9,8 @@ from aiohttp import web
 from app.api import (
     batches,
     bookings,
+    event_types,
+    event_types_2024_04_15,
     explain,
     health,
     me,
@@ -18,6 +20,7 @@ from app.api import (
     schedules_2024_04_15,
     slots,
     slots_2024_04_15,
+    team_event_types,
 )
 from app.api.state import Handler
 from app.api.versions import by_version
@@ -27,9 +30,19 @@ def _schedules(newer: Handler, older: Handler) -> Handler:
     return by_version({"2024-06-11": newer, "2024-04-15": older})
 
 
+def _event_types(newer: Handler, older: Handler) -> Handler:
+    return by_version({"2024-06-14": newer, "2024-04-15": older})
+
+
 _ORGANIZATION = "/organizations/{orgId}"
 _MEMBER = _ORGANIZATION + "/users/{userId}"
-
+_TEAM_EVENT_TYPES: list[tuple[str, str, Handler]] = [
+    ("POST", "/event-types", team_event_types.post_event_type),
+    ("GET", "/event-types", team_event_types.get_event_types),
+    ("GET", "/event-types/{eventTypeId}", team_event_types.get_event_type),
+    ("PATCH", "/event-types/{eventTypeId}", team_event_types.patch_event_type),
+    ("DELETE", "/event-types/{eventTypeId}", team_event_types.delete_event_type),
+]
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
@@ -93,6 +106,31 @@ _V2: list[tuple[str, str, Handler]] = [
     ("POST", f"{_MEMBER}/ooo", out_of_office.post_entry),
     ("PATCH", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.patch_entry),
     ("DELETE", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.delete_entry),
+    # 2024-06-14 and 2024-04-15
+    ("POST", "/event-types", _event_types(event_types.post_event_type, event_types_2024_04_15.post_event_type)),
+    ("GET", "/event-types", _event_types(event_types.get_event_types, event_types_2024_04_15.get_event_types)),
+    (
+        "GET",
+        "/event-types/{eventTypeId}",
+        _event_types(event_types.get_event_type, event_types_2024_04_15.get_event_type),
+    ),
+    (
+        "PATCH",
+        "/event-types/{eventTypeId}",
+        _event_types(event_types.patch_event_type, event_types_2024_04_15.patch_event_type),
+    ),
+    (
+        "DELETE",
+        "/event-types/{eventTypeId}",
+        _event_types(event_types.delete_event_type, event_types_2024_04_15.delete_event_type),
+    ),
+    # Teams' event types
+    ("GET", "/organizations/{orgId}/teams/event-types", team_event_types.get_organization_event_types),
+    *(
+        (method, team + path, handler)
+        for team in ("/teams/{teamId}", "/organizations/{orgId}/teams/{teamId}")
+        for method, path, handler in _TEAM_EVENT_TYPES
+    ),
 ]
 _HEALTH: list[tuple[str, str, Handler]] = [
     ("GET", "/health/live", health.get_live),

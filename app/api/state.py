@@ -12,6 +12,7 @@ from app.services.book_slots import SlotBooker
 from app.services.bookings import Bookings
 from app.services.cancel_bookings import BookingCanceller
 from app.services.decide_bookings import BookingDecider
+from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
@@ -22,6 +23,7 @@ from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.ports import Caller, Clock, Credentials
 from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
+from app.services.team_event_types import TeamEventTypeKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,6 +49,8 @@ class UseCases:
     schedule_keeper: ScheduleKeeper
     out_of_office_keeper: OutOfOfficeKeeper
     member_access: MemberAccess
+    event_type_keeper: EventTypeKeeper
+    team_event_type_keeper: TeamEventTypeKeeper
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]

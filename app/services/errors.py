@@ -96,6 +96,16 @@ class UserIdNotFoundError(HoldfastError):
         self.user_id = user_id
 
 
+class EventTypeNotOwnedError(HoldfastError):
+    """An event type is changed by somebody whose own it is not."""
+
+    def __init__(self, user_id: int, event_type_id: int) -> None:
+        """Keep who does not own which."""
+        super().__init__(user_id, event_type_id)
+        self.user_id = user_id
+        self.event_type_id = event_type_id
+
+
 class TeamIdNotFoundError(HoldfastError):
     """No team of this id, where it was looked for."""
 
@@ -179,3 +189,7 @@ class EmailTakenError(HoldfastError):
         """Keep the address."""
         super().__init__(email)
         self.email = email
+
+
+class MembershipNeededError(HoldfastError):
+    """Only those who belong to a team or organization may see this."""

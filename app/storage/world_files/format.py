@@ -17,12 +17,21 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from app.domain.schedule import WEEKDAYS
-from app.fields import Id, MinuteOfDay, Text, WholeNumber, ZoneName, in_bounds
-
-LONGEST_EVENT_MINUTES = 7 * 1_440
-LONGEST_BUFFER_MINUTES = 1_440
-LONGEST_NOTICE_MINUTES = 10 * 366 * 1_440
-FURTHEST_WINDOW_DAYS = 36_600
+from app.fields import (
+    FURTHEST_WINDOW_DAYS,
+    LONGEST_EVENT_MINUTES,
+    BufferMinutes,
+    EventMinutes,
+    Id,
+    MinuteOfDay,
+    NoticeMinutes,
+    OffsetMinutes,
+    SeatNumber,
+    Text,
+    WholeNumber,
+    ZoneName,
+    in_bounds,
+)
 
 
 def _moment(value: object) -> datetime:
@@ -51,8 +60,6 @@ def _days_or_dates(value: object, info: ValidationInfo) -> int | tuple[date, dat
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
-EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
-BufferMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_BUFFER_MINUTES)]
 Token = Annotated[Text, Field(min_length=8)]
 
 
@@ -157,7 +164,7 @@ class BookingWindow(Item):
 
 class NoticeThreshold(Item):
     unit: Literal["minutes", "hours", "days", "months"]
-    count: Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)]
+    count: NoticeMinutes
 
 
 class ConfirmationPolicy(Item):
@@ -185,12 +192,12 @@ class EventType(Item):
     scheduling_type: Literal["collective", "roundRobin", "managed"] | None = None
     length_in_minutes: EventMinutes
     length_in_minutes_options: tuple[EventMinutes, ...] = ()
-    slot_interval: Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)] | None = None
-    offset_start: Annotated[WholeNumber, Field(ge=0, le=1_440)] = 0
-    minimum_booking_notice: Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)] = 120
+    slot_interval: EventMinutes | None = None
+    offset_start: OffsetMinutes = 0
+    minimum_booking_notice: NoticeMinutes = 120
     before_event_buffer: BufferMinutes = 0
     after_event_buffer: BufferMinutes = 0
-    seats_per_time_slot: Annotated[WholeNumber, Field(ge=1, le=10_000)] | None = None
+    seats_per_time_slot: SeatNumber | None = None
     booking_limits_count: Limits | None = None
     booking_limits_duration: Limits | None = None
     booking_window: BookingWindow | None = None
