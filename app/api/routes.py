@@ -70,6 +70,10 @@ _V2: list[tuple[str, str, Handler]] = [
     ("POST", "/bookings/{uid}/guests", bookings.post_guests),
     ("PATCH", "/bookings/{uid}/location", bookings.patch_location),
     ("GET", "/bookings/{uid}/calendar-links", bookings.get_calendar_links),
+    ("GET", "/teams/{teamId}/bookings", bookings.get_team_bookings),
+    ("GET", f"{_ORGANIZATION}/bookings", bookings.get_organization_bookings),
+    ("GET", f"{_ORGANIZATION}/teams/{{teamId}}/bookings", bookings.get_team_bookings),
+    ("GET", f"{_MEMBER}/bookings", bookings.get_member_bookings),
     # 2024-04-15
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
