@@ -9,6 +9,7 @@ from aiohttp import web
 from app.api import (
     batches,
     bookings,
+    bookings_2024_04_15,
     event_types,
     event_types_2024_04_15,
     explain,
@@ -34,6 +35,10 @@ def _event_types(newer: Handler, older: Handler) -> Handler:
     return by_version({"2024-06-14": newer, "2024-04-15": older})
 
 
+def _bookings(newer: Handler, older: Handler) -> Handler:
+    return by_version({"2024-08-13": newer, "2024-04-15": older})
+
+
 _ORGANIZATION = "/organizations/{orgId}"
 _MEMBER = _ORGANIZATION + "/users/{userId}"
 _TEAM_EVENT_TYPES: list[tuple[str, str, Handler]] = [
@@ -52,13 +57,14 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/slots/reservations/{uid}", reservations.get_reservation),
     ("PATCH", "/slots/reservations/{uid}", reservations.patch_reservation),
     ("DELETE", "/slots/reservations/{uid}", reservations.delete_reservation),
-    # 2024-08-13
-    ("POST", "/bookings", bookings.post_booking),
-    ("GET", "/bookings", bookings.get_bookings),
+    # 2024-08-13 and 2024-04-15
+    ("POST", "/bookings", _bookings(bookings.post_booking, bookings_2024_04_15.post_booking)),
+    ("GET", "/bookings", _bookings(bookings.get_bookings, bookings_2024_04_15.get_bookings)),
     ("GET", "/bookings/by-seat/{seatUid}", bookings.get_booking_by_seat),
-    ("GET", "/bookings/{uid}", bookings.get_booking),
+    ("GET", "/bookings/{uid}", _bookings(bookings.get_booking, bookings_2024_04_15.get_booking)),
+    ("GET", "/bookings/{uid}/reschedule", bookings_2024_04_15.get_booking),
     ("POST", "/bookings/{uid}/reschedule", bookings.post_reschedule),
-    ("POST", "/bookings/{uid}/cancel", bookings.post_cancel),
+    ("POST", "/bookings/{uid}/cancel", _bookings(bookings.post_cancel, bookings_2024_04_15.post_cancel)),
     ("POST", "/bookings/{uid}/confirm", bookings.post_confirm),
     ("POST", "/bookings/{uid}/decline", bookings.post_decline),
     ("POST", "/bookings/{uid}/mark-absent", bookings.post_mark_absent),

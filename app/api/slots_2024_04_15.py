@@ -126,7 +126,7 @@ async def get_available(request: web.Request) -> web.Response:
         query = AvailableQuery.model_validate(plain_parameters(request.query.items()))
     except ValidationError as error:
         raise query_error(error, window=("startTime", "endTime")) from None
-    found = await find(request.app[USE_CASES].slot_finder, query.question(_own(request)))
+    found = await find(request.app[USE_CASES].slot_finder, query.question(own_reservation(request)))
     return answered(found, {"slots": listing_2024_04_15(found, query.time_zone, query.format)})
 
 
@@ -136,7 +136,7 @@ async def post_reserve(request: web.Request) -> web.Response:
     wanted = body.request(request.get(CALLER), client_address(request))
     if body.dry_run or request.query.get("_isDryRun") == "true":
         # It keeps nothing, so there is nothing to be done only once.
-        return success(await request.app[USE_CASES].slot_keeper.rehearse(wanted, _own(request)), status=201)
+        return success(await request.app[USE_CASES].slot_keeper.rehearse(wanted, own_reservation(request)), status=201)
     response = await created(request, lambda drawn: _reserved(request, wanted, drawn))
     uid = orjson.loads(response.text or "")["data"]
     response.set_cookie(COOKIE, uid, max_age=DEFAULT_DURATION_MINUTES * 60, httponly=True, samesite="Lax")
@@ -145,7 +145,7 @@ async def post_reserve(request: web.Request) -> web.Response:
 
 async def _reserved(request: web.Request, wanted: SlotRequest, drawn: DrawnUid | None) -> str:
     keeper = request.app[USE_CASES].slot_keeper
-    own = _own(request)
+    own = own_reservation(request)
     if own is not None:
         try:
             return (await keeper.move(own, wanted)).reservation.uid
@@ -163,6 +163,7 @@ async def delete_selected_slot(request: web.Request) -> web.Response:
     return json_response({"status": "success"})
 
 
-def _own(request: web.Request) -> str | None:
+def own_reservation(request: web.Request) -> str | None:
+    """Return the uid of the reservation that a browser has of its own, by its cookie."""
     uid = request.cookies.get(COOKIE)
     return uid if uid and len(uid) <= LONGEST_TEXT and uid.isprintable() else None
