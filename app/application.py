@@ -31,7 +31,10 @@ from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
 from app.services.member_access import MemberAccess
+from app.services.memberships import MembershipKeeper
+from app.services.organization_users import OrganizationUserKeeper
 from app.services.schedules import ScheduleKeeper
+from app.services.teams import TeamKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
@@ -41,10 +44,13 @@ from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
 from app.storage.postgres.members import PostgresMembers
+from app.storage.postgres.memberships import PostgresMemberships
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.organization_users import PostgresOrganizationUsers
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
 from app.storage.postgres.schedules import PostgresSchedules
+from app.storage.postgres.teams import PostgresTeams
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -114,7 +120,8 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             most_of_an_event_type=settings.holds_per_event_type,
         ),
     )
-    member_access = MemberAccess(PostgresRoles(stores.pool), PostgresMembers(stores.pool))
+    roles, members = PostgresRoles(stores.pool), PostgresMembers(stores.pool)
+    member_access = MemberAccess(roles, members)
     return UseCases(
         slot_finder=finder,
         slot_explainer=SlotExplainer(finder, credentials),
@@ -126,6 +133,9 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         ),
         schedule_keeper=ScheduleKeeper(PostgresSchedules(stores.pool), member_access),
         member_access=member_access,
+        team_keeper=TeamKeeper(PostgresTeams(stores.pool), roles, member_access),
+        membership_keeper=MembershipKeeper(PostgresMemberships(stores.pool), roles, members),
+        organization_user_keeper=OrganizationUserKeeper(PostgresOrganizationUsers(stores.pool), roles, member_access),
         credentials=credentials,
         store_states=stores.states,
     )

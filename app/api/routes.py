@@ -6,11 +6,23 @@ or not at all.
 
 from aiohttp import web
 
-from app.api import batches, explain, health, reservations, schedules, slots, slots_2024_04_15
+from app.api import (
+    batches,
+    explain,
+    health,
+    memberships,
+    organization_users,
+    reservations,
+    schedules,
+    slots,
+    slots_2024_04_15,
+    teams,
+)
 from app.api.state import Handler
 
 _ORGANIZATION = "/organizations/{orgId}"
 _MEMBER = _ORGANIZATION + "/users/{userId}"
+_TEAM = "/teams/{teamId}"
 
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
@@ -42,6 +54,36 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.get_schedule),
     ("PATCH", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.patch_schedule),
     ("DELETE", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.delete_schedule),
+    ("GET", f"{_ORGANIZATION}/users", organization_users.get_users),
+    ("POST", f"{_ORGANIZATION}/users", organization_users.post_user),
+    ("PATCH", _MEMBER, organization_users.patch_user),
+    ("DELETE", _MEMBER, organization_users.delete_user),
+    # Teams, and who belongs to them and to organizations
+    ("GET", "/teams", teams.get_teams),
+    ("POST", "/teams", teams.post_team),
+    ("GET", f"{_ORGANIZATION}/teams", teams.get_organization_teams),
+    ("POST", f"{_ORGANIZATION}/teams", teams.post_organization_team),
+    ("GET", f"{_ORGANIZATION}/teams/me", teams.get_teams),
+    *(
+        route
+        for team in (_TEAM, _ORGANIZATION + _TEAM)
+        for route in (
+            ("GET", team, teams.get_team),
+            ("PATCH", team, teams.patch_team),
+            ("DELETE", team, teams.delete_team),
+        )
+    ),
+    *(
+        route
+        for group in (_TEAM, _ORGANIZATION + _TEAM, _ORGANIZATION)
+        for route in (
+            ("GET", f"{group}/memberships", memberships.get_memberships),
+            ("POST", f"{group}/memberships", memberships.post_membership),
+            ("GET", f"{group}/memberships/{{membershipId}}", memberships.get_membership),
+            ("PATCH", f"{group}/memberships/{{membershipId}}", memberships.patch_membership),
+            ("DELETE", f"{group}/memberships/{{membershipId}}", memberships.delete_membership),
+        )
+    ),
 ]
 _HEALTH: list[tuple[str, str, Handler]] = [
     ("GET", "/health/live", health.get_live),

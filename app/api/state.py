@@ -12,8 +12,11 @@ from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
 from app.services.member_access import MemberAccess
+from app.services.memberships import MembershipKeeper
+from app.services.organization_users import OrganizationUserKeeper
 from app.services.ports import Caller, Credentials
 from app.services.schedules import ScheduleKeeper
+from app.services.teams import TeamKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -29,6 +32,9 @@ class UseCases:
     once_answerer: OnceAnswerer
     schedule_keeper: ScheduleKeeper
     member_access: MemberAccess
+    team_keeper: TeamKeeper
+    membership_keeper: MembershipKeeper
+    organization_user_keeper: OrganizationUserKeeper
     credentials: Credentials
     store_states: Callable[[], Awaitable[dict[str, bool]]]
     """Whether each store answers, by name; "postgres" among them."""
