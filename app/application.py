@@ -24,14 +24,17 @@ from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
 from app.services.answer_once import OnceAnswerer
+from app.services.api_keys import ApiKeyRefresher
 from app.services.claim_slots import SlotClaimer
 from app.services.errors import StoreUnavailableError
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
+from app.services.managed_users import ManagedUserKeeper
 from app.services.member_access import MemberAccess
 from app.services.memberships import MembershipKeeper
+from app.services.oauth_clients import OAuthClientKeeper
 from app.services.organization_users import OrganizationUserKeeper
 from app.services.schedules import ScheduleKeeper
 from app.services.teams import TeamKeeper
@@ -43,9 +46,11 @@ from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
+from app.storage.postgres.managed_users import PostgresManagedUsers
 from app.storage.postgres.members import PostgresMembers
 from app.storage.postgres.memberships import PostgresMemberships
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.oauth_clients import PostgresOAuthClients
 from app.storage.postgres.organization_users import PostgresOrganizationUsers
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
@@ -136,6 +141,9 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         team_keeper=TeamKeeper(PostgresTeams(stores.pool), roles, member_access),
         membership_keeper=MembershipKeeper(PostgresMemberships(stores.pool), roles, members),
         organization_user_keeper=OrganizationUserKeeper(PostgresOrganizationUsers(stores.pool), roles, member_access),
+        oauth_client_keeper=OAuthClientKeeper(PostgresOAuthClients(stores.pool)),
+        managed_user_keeper=ManagedUserKeeper(PostgresManagedUsers(stores.pool), credentials, now),
+        api_key_refresher=ApiKeyRefresher(credentials, now),
         credentials=credentials,
         store_states=stores.states,
     )

@@ -7,10 +7,13 @@ or not at all.
 from aiohttp import web
 
 from app.api import (
+    api_keys,
     batches,
     explain,
     health,
+    managed_users,
     memberships,
+    oauth_clients,
     organization_users,
     reservations,
     schedules,
@@ -22,6 +25,7 @@ from app.api.state import Handler
 
 _ORGANIZATION = "/organizations/{orgId}"
 _MEMBER = _ORGANIZATION + "/users/{userId}"
+_CLIENT = "/oauth-clients/{clientId}"
 _TEAM = "/teams/{teamId}"
 
 _V2: list[tuple[str, str, Handler]] = [
@@ -58,6 +62,20 @@ _V2: list[tuple[str, str, Handler]] = [
     ("POST", f"{_ORGANIZATION}/users", organization_users.post_user),
     ("PATCH", _MEMBER, organization_users.patch_user),
     ("DELETE", _MEMBER, organization_users.delete_user),
+    # Credentials: API keys, OAuth clients and the users that these manage
+    ("POST", "/api-keys/refresh", api_keys.post_refresh),
+    ("GET", "/oauth-clients", oauth_clients.get_clients),
+    ("POST", "/oauth-clients", oauth_clients.post_client),
+    ("GET", _CLIENT, oauth_clients.get_client),
+    ("PATCH", _CLIENT, oauth_clients.patch_client),
+    ("DELETE", _CLIENT, oauth_clients.delete_client),
+    ("GET", f"{_CLIENT}/users", managed_users.get_users),
+    ("POST", f"{_CLIENT}/users", managed_users.post_user),
+    ("GET", f"{_CLIENT}/users/{{userId}}", managed_users.get_user),
+    ("PATCH", f"{_CLIENT}/users/{{userId}}", managed_users.patch_user),
+    ("DELETE", f"{_CLIENT}/users/{{userId}}", managed_users.delete_user),
+    ("POST", f"{_CLIENT}/users/{{userId}}/force-refresh", managed_users.post_force_refresh),
+    ("POST", "/oauth/{clientId}/refresh", managed_users.post_refresh),
     # Teams, and who belongs to them and to organizations
     ("GET", "/teams", teams.get_teams),
     ("POST", "/teams", teams.post_team),

@@ -7,12 +7,15 @@ from typing import TypeAlias
 from aiohttp import web
 
 from app.services.answer_once import OnceAnswerer
+from app.services.api_keys import ApiKeyRefresher
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
+from app.services.managed_users import ManagedUserKeeper
 from app.services.member_access import MemberAccess
 from app.services.memberships import MembershipKeeper
+from app.services.oauth_clients import OAuthClientKeeper
 from app.services.organization_users import OrganizationUserKeeper
 from app.services.ports import Caller, Credentials
 from app.services.schedules import ScheduleKeeper
@@ -35,6 +38,9 @@ class UseCases:
     team_keeper: TeamKeeper
     membership_keeper: MembershipKeeper
     organization_user_keeper: OrganizationUserKeeper
+    oauth_client_keeper: OAuthClientKeeper
+    managed_user_keeper: ManagedUserKeeper
+    api_key_refresher: ApiKeyRefresher
     credentials: Credentials
     store_states: Callable[[], Awaitable[dict[str, bool]]]
     """Whether each store answers, by name; "postgres" among them."""

@@ -30,7 +30,7 @@ async def add_boss(api: Asking) -> None:
 
 
 async def test_somebody_new_comes_back_as_they_were_sent(api: Asking) -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "bio": "I sell",
         "avatarUrl": "https://example.com/a.png",
         "timeZone": "Asia/Tokyo",

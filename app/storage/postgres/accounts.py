@@ -34,6 +34,11 @@ def names_taken(email: str | None, username: str | None) -> Iterator[None]:
         raise UsernameTakenError(username or "") from None
 
 
+async def lock_account(connection: Borrowed, user_id: int) -> bool:
+    """Keep others from changing, booking or deleting somebody until the end; False if there is nobody."""
+    return await connection.fetchval(_SQL["lock"], user_id) is not None
+
+
 async def account_made_under(connection: Borrowed, uid: str) -> int | None:
     """Return the id of the account that an earlier try at the same request made."""
     user_id: int | None = await connection.fetchval(_SQL["made_under"], uid)
@@ -72,7 +77,7 @@ async def change_account(connection: Borrowed, user_id: int, fields: AccountFiel
         *(fields.email, fields.name, fields.bio, fields.avatar_url, fields.time_zone, fields.week_start),
         *(fields.time_format, fields.locale, _json(fields.metadata), _json(fields.details)),
     )
-    await connection.fetchval(_SQL["lock"], user_id)
+    await lock_account(connection, user_id)
     await connection.execute(_SQL["change"], user_id, *values)
     await _name_default(connection, user_id, fields.default_schedule_id)
 
@@ -85,7 +90,7 @@ async def delete_account(connection: Borrowed, user_id: int) -> None:
     BookedUserError
         If it has bookings ahead.
     """
-    await connection.fetchval(_SQL["lock"], user_id)
+    await lock_account(connection, user_id)
     if await connection.fetchval(_SQL["has_bookings_ahead"], user_id):
         raise BookedUserError(user_id)
     await connection.execute(_SQL["delete_bookings"], user_id)
