@@ -80,7 +80,7 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/teams", teams.get_teams),
     ("POST", "/teams", teams.post_team),
     ("GET", f"{_ORGANIZATION}/teams", teams.get_organization_teams),
-    ("POST", f"{_ORGANIZATION}/teams", teams.post_organization_team),
+    ("POST", f"{_ORGANIZATION}/teams", teams.post_team),
     ("GET", f"{_ORGANIZATION}/teams/me", teams.get_teams),
     *(
         route

@@ -128,14 +128,10 @@ async def get_organization_teams(request: web.Request) -> web.Response:
 
 
 async def post_team(request: web.Request) -> web.Response:
-    """Make a team of the caller's own."""
-    user_of(request)
-    return await post_organization_team(request)
-
-
-async def post_organization_team(request: web.Request) -> web.Response:
-    """Make a team of an organization, where the path names one."""
+    """Make a team: of the organization that the path names, else the caller's own."""
     caller, organization_id = caller_of(request), _organization(request)
+    if organization_id is None:
+        user_of(request)
     draft = (await read_body(request, NewTeamBody)).draft()
 
     async def make(drawn: DrawnUid | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from tests.api.asking import Answer, Asking
 from tests.api.pods import end_leases
-from tests.api.world import ANA, BEN, CLO, DEE, EVE
+from tests.api.world import ANA, BEN, CLO, DEE, EVE, hours
 
 ACME = {"x-cal-client-id": "client-of-acme", "x-cal-secret-key": "secret-of-acme"}
 BOSS, CHIEF = 6, 7
@@ -176,6 +176,34 @@ async def test_a_team_of_nobody_is_not_an_organizations(api: Asking, method: str
     body = {"role": "ADMIN"} if method == "PATCH" else {}
     assert (await ask(api, method, f"/organizations/90/teams/50#/{membership_id}", **body)).status == 404
     assert (await ask(api, "POST", "/organizations/90/teams/50", userId=DEE)).status == 404
+
+
+async def test_who_accepts_is_among_all_members_of_an_event_type_at_once(api: Asking) -> None:
+    everybody = {"id": 60, "slug": "all", "lengthInMinutes": 60, "teamId": 50, "schedulingType": "collective"}
+    guest = {"email": "guest@example.org"}
+    times = {"start": "2050-09-05T07:00:00Z", "end": "2050-09-05T08:00:00Z"}
+    await api.add(
+        eventTypes=[{**everybody, "assignAllTeamMembers": True}],
+        schedules=[{**hours(300, BOSS), "isDefault": True}, {**hours(301, CHIEF), "isDefault": True}],
+        bookings=[{"uid": "b", "eventTypeId": 14, "userId": CLO, "attendees": [guest], **times}],
+    )
+    assert (await api.starts(60))[0] == "07:00"
+    path = f"{TEAM}#/{(await ids(api, TEAM))[CLO]}"
+    assert (await ask(api, "PATCH", path, who="clo", accepted=True)).status == 200
+    assert (await api.starts(60))[0] == "08:00"
+    assert (await ask(api, "PATCH", path, who="clo", accepted=False)).status == 200
+    assert (await api.starts(60))[0] == "07:00"
+
+
+async def test_many_who_bear_one_name_join_at_once(api: Asking) -> None:
+    """Another Ana has that name there; every one after her gets an ending."""
+    invited = (await ask(api, "POST", ORGANIZATION, userId=ANA)).data["id"]
+    new = [{"email": f"a{number}@example.com", "username": "anna"} for number in range(3)]
+    answers = await asyncio.gather(
+        ask(api, "PATCH", f"{ORGANIZATION}#/{invited}", who="ana", accepted=True),
+        *(acme(api, "POST", f"{ORGANIZATION}/users", **one) for one in new),
+    )
+    assert sorted(answer.status for answer in answers) == [200, 201, 409, 409]
 
 
 # Roles ---------------------------------------------------------------------------------------------------------------

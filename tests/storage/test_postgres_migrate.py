@@ -20,7 +20,7 @@ from app.storage.postgres.migrate import (
     migrate,
 )
 
-ALL = ["0001", "0002", "0003", "0004", "0005"]
+ALL = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009"]
 MIGRATING_PROCESS = """
 import asyncio, sys
 from app.storage.postgres.migrate import migrate

@@ -86,6 +86,8 @@ class PostgresMemberships:
 
 async def join(connection: Borrowed, group_id: int, user_id: int) -> None:
     """Give an accepted member of an organization a profile in it; for a team there is nothing to do."""
+    # Names in one organization are given in turn.
+    await connection.execute(_SQL["lock_organization"], group_id)
     await connection.execute(_SQL["add_profile"], group_id, user_id)
 
 

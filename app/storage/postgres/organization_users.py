@@ -50,6 +50,7 @@ class PostgresOrganizationUsers:
         fields = replace(draft.fields, email=draft.email)
         with names_taken(draft.email, username):
             async with self._pool.connection() as connection, connection.transaction():
+                await connection.execute(_SQL["lock"], organization_id)
                 user_id = await account_made_under(connection, uid)
                 if user_id is None:
                     user_id = await create_account(

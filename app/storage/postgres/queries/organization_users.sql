@@ -18,7 +18,7 @@ ORDER BY u.id
 LIMIT $5 OFFSET $6;
 
 -- name: lock
--- $1 organization. Two changes to who belongs to it take turns.
+-- $1 organization. Two changes to who belongs to it, and by what name, take turns.
 SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: add_membership
