@@ -15,7 +15,7 @@ from app.api.people import Email, Emails, KeptDetails, Line, Metadata, Weekday, 
 from app.api.slots_query import QueryNumber
 from app.api.state import USE_CASES
 from app.fields import MAX_ID, Id, Text, ZoneName
-from app.services.accounts import AccountFields
+from app.services.made_accounts import AccountFields
 from app.services.managed_users import ManagedUserKeeper, TokenPair
 from app.services.ports import Page
 

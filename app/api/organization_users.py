@@ -17,7 +17,7 @@ from app.api.slots_query import QueryNumber
 from app.api.state import USE_CASES
 from app.domain.role import Role
 from app.fields import MAX_ID, Id, Text, ZoneName
-from app.services.accounts import AccountFields
+from app.services.made_accounts import AccountFields
 from app.services.keep_slots import new_uid
 from app.services.organization_users import OrganizationUser, OrganizationUserChange, OrganizationUserDraft
 from app.services.ports import DrawnUid

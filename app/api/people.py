@@ -9,7 +9,7 @@ from app.api.instants import utc_text
 from app.domain.schedule import WEEKDAYS
 from app.domain.slug import LONGEST_SLUG, slug_of
 from app.fields import Text, storable
-from app.services.accounts import Account
+from app.services.made_accounts import Account
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
 LONGEST_EMAIL = 200

@@ -7,7 +7,7 @@ from typing import Protocol
 from app.domain.managed_user import ACCESS_TOKEN_MS, REFRESH_TOKEN_MS, managed_email
 from app.domain.slug import slug_of
 from app.domain.time_ranges import Instant
-from app.services.accounts import Account, AccountFields
+from app.services.made_accounts import Account, AccountFields
 from app.services.errors import ClientSecretError, RefreshTokenError, UserIdNotFoundError
 from app.services.ports import Clock, Credentials, Page
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from app.domain.role import Role
 from app.domain.slug import slug_of
-from app.services.accounts import Account, AccountFields
+from app.services.made_accounts import Account, AccountFields
 from app.services.errors import OwnerNeededError
 from app.services.member_access import MemberAccess
 from app.services.ports import Caller, Page, Roles

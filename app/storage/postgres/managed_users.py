@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from app.domain.owned_schedule import ScheduleDraft
-from app.services.accounts import Account, AccountFields
+from app.services.made_accounts import Account, AccountFields
 from app.services.errors import ClientSecretError
 from app.services.managed_users import Expiries, TokenPair
 from app.services.ports import Page
-from app.storage.postgres.accounts import (
+from app.storage.postgres.made_accounts import (
     accounts,
     change_account,
     create_account,

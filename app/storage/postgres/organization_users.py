@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.services.errors import LastOwnerError, UserIdNotFoundError
 from app.services.organization_users import OrganizationUser, OrganizationUserChange, OrganizationUserDraft
 from app.services.ports import Page
-from app.storage.postgres.accounts import (
+from app.storage.postgres.made_accounts import (
     account_made_under,
     accounts,
     change_account,

@@ -8,13 +8,13 @@ import asyncpg
 import orjson
 
 from app.fields import instant_from
-from app.services.accounts import Account, AccountFields
+from app.services.made_accounts import Account, AccountFields
 from app.services.errors import BookedUserError, EmailTakenError, NotOwnScheduleError, UsernameTakenError
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed
 from app.storage.postgres.schedules import make_default
 
-_SQL = queries("accounts")
+_SQL = queries("made_accounts")
 
 
 @contextmanager
