@@ -23,6 +23,7 @@ from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
+from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
 from app.services.api_keys import ApiKeyRefresher
 from app.services.claim_slots import SlotClaimer
@@ -36,12 +37,14 @@ from app.services.member_access import MemberAccess
 from app.services.memberships import MembershipKeeper
 from app.services.oauth_clients import OAuthClientKeeper
 from app.services.organization_users import OrganizationUserKeeper
+from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.schedules import ScheduleKeeper
 from app.services.teams import TeamKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
+from app.storage.postgres.accounts import PostgresAccounts
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
@@ -52,6 +55,7 @@ from app.storage.postgres.memberships import PostgresMemberships
 from app.storage.postgres.migrate import migrate
 from app.storage.postgres.oauth_clients import PostgresOAuthClients
 from app.storage.postgres.organization_users import PostgresOrganizationUsers
+from app.storage.postgres.out_of_office import PostgresOutOfOffice
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
 from app.storage.postgres.schedules import PostgresSchedules
@@ -136,7 +140,9 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
             store_deadline_s=settings.store_deadline_s,
         ),
+        account_keeper=AccountKeeper(PostgresAccounts(stores.pool)),
         schedule_keeper=ScheduleKeeper(PostgresSchedules(stores.pool), member_access),
+        out_of_office_keeper=OutOfOfficeKeeper(PostgresOutOfOffice(stores.pool), member_access),
         member_access=member_access,
         team_keeper=TeamKeeper(PostgresTeams(stores.pool), roles, member_access),
         membership_keeper=MembershipKeeper(PostgresMemberships(stores.pool), roles, members),

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -20,6 +20,8 @@ LAST_MOMENT = datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+"""Whether there is such a mailbox only a letter to it could tell."""
 _ISO_8601 = re.compile(r"[0-9TZW:.,+-]+")
 """Its characters: `fromisoformat` itself lets others pass in places."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +57,12 @@ def instant_or_none(text: str) -> Instant | None:
         return None
 
 
+def _iso_instant(value: object) -> Instant:
+    if not isinstance(value, str):
+        raise ValueError("must be an ISO 8601 date and time")  # noqa: TRY004 - see _whole
+    return parse_instant(value)
+
+
 def in_bounds(moment: datetime) -> datetime:
     """Refuse an aware datetime that is too far out to compute with.
 
@@ -81,6 +89,26 @@ def storable(text: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must be valid Unicode text")
     return text
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address")
+    return text
+
+
+def _metadata(given: dict[str, Any]) -> dict[str, Any]:
+    """Keep to the public API's bounds: so many keys, texts so long, and nothing inside one another."""
+    if len(given) > 50:
+        raise ValueError("must have at most 50 keys")
+    for key, value in given.items():
+        if len(storable(key)) > 40:
+            raise ValueError("must have keys of at most 40 characters")
+        if not isinstance(value, str | bool | int | float):
+            raise ValueError("must have texts, numbers and booleans for values")  # noqa: TRY004 - see _whole
+        if isinstance(value, str) and len(storable(value)) > 500:
+            raise ValueError("must have values of at most 500 characters")
+    return given
 
 
 def _minute_of_day(value: object) -> int:
@@ -124,3 +152,6 @@ WholeNumber = Annotated[int, BeforeValidator(_whole)]
 Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
 MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
+IsoInstant = Annotated[Instant, BeforeValidator(_iso_instant)]
+Email = Annotated[Text, AfterValidator(_email)]
+Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]

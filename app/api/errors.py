@@ -239,7 +239,6 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         409, f"User with ID={e.user_id} has a membership here already."
     ),
     services.SlugTakenError: lambda e: RequestError(409, f"Another team has the slug '{e.slug}'."),
-    services.EmailTakenError: lambda e: RequestError(409, f"A user with the email {e.email} already exists."),
     services.UsernameTakenError: lambda e: RequestError(409, f"A user with the username {e.username} already exists."),
     services.BookedUserError: lambda e: RequestError(
         409, f"User with ID={e.user_id} has bookings ahead. Cancel or move them first."
@@ -263,6 +262,20 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.TooManySchedulesError: lambda e: bad_request(
         f"A person may have at most {e.most} schedules. Delete one, or change one that there is."
     ),
+    services.OutOfOfficeNotFoundError: lambda e: RequestError(
+        404, f"Out-of-office entry with ID={e.entry_id} not found"
+    ),
+    services.OutOfOfficeOrderError: lambda _: bad_request("An out-of-office entry must not end before it starts."),
+    services.OutOfOfficeTwiceError: lambda _: RequestError(
+        409, "There is an out-of-office entry from the same start to the same end already."
+    ),
+    services.TooManyOutOfOfficeError: lambda e: bad_request(
+        f"A person may have at most {e.most} out-of-office entries ahead. Delete one, or make one longer."
+    ),
+    services.CoverError: lambda e: bad_request(
+        f"User with ID={e.user_id} cannot cover: 'toUserId' must be somebody else in the same team or organization."
+    ),
+    services.EmailTakenError: lambda e: RequestError(409, f"Somebody else has the e-mail address {e.email}."),
     services.NoTieError: lambda _: RequestError(
         403,
         "authenticated user is not owner of event type, does not have memberships in common with owner of the "

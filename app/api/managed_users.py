@@ -3,29 +3,23 @@
 The client is the path's, and proves itself by `x-cal-secret-key`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.bodies import read_body, success
+from app.api.me import AccountChangeBody
 from app.api.pages import LARGEST_PAGE, read_page
 from app.api.paths import client_id_of, path_id
-from app.api.people import Email, Emails, KeptDetails, Line, Metadata, Weekday, account_data
+from app.api.people import Emails, account_data
 from app.api.slots_query import QueryNumber
 from app.api.state import USE_CASES
-from app.fields import MAX_ID, Id, Text, ZoneName
-from app.services.made_accounts import AccountFields
+from app.fields import MAX_ID, Email, Text
+from app.services.made_accounts import AccountValues
 from app.services.managed_users import ManagedUserKeeper, TokenPair
 from app.services.ports import Page
 
-# fmt: off
-_LOCALES = (
-    "ar", "ca", "de", "es", "eu", "he", "id", "ja", "lv", "pl", "ro", "sr", "th", "vi", "az", "cs", "el", "es-419",
-    "fi", "hr", "it", "km", "nl", "pt", "ru", "sv", "tr", "zh-CN", "bg", "da", "en", "et", "fr", "hu", "iw", "ko",
-    "no", "pt-BR", "sk", "ta", "uk", "zh-TW", "bn",
-)
-# fmt: on
 _SECRET = "x-cal-secret-key"  # noqa: S105 - a header
 
 
@@ -39,39 +33,11 @@ class UsersQuery(BaseModel):
     emails: Emails | None = None
 
 
-class UserFields(KeptDetails):
-    """What a client may say of its user."""
-
-    time_zone: ZoneName | None = Field(None, alias="timeZone")
-    time_format: Literal[12, 24] | None = Field(None, alias="timeFormat")
-    week_start: Weekday | None = Field(None, alias="weekStart")
-    locale: Literal[_LOCALES] | None = None  # type: ignore[valid-type]
-    avatar_url: Line | None = Field(None, alias="avatarUrl")
-    bio: Line | None = None
-    metadata: Metadata | None = None
-
-
-class NewUserBody(UserFields):
-    """The body of POST."""
+class NewUserBody(AccountChangeBody):
+    """The body of POST: as that of PATCH, with what somebody new needs."""
 
     email: Email
     name: Text
-
-    def fields(self) -> AccountFields:
-        """Return what the account is to say."""
-        return _fields(self, name=self.name)
-
-
-class UserChangeBody(UserFields):
-    """The body of PATCH: what is left out, or null, stays."""
-
-    email: Email | None = None
-    name: Text | None = None
-    default_schedule_id: Id | None = Field(None, alias="defaultScheduleId")
-
-    def fields(self) -> AccountFields:
-        """Return what is to be different."""
-        return _fields(self, email=self.email, name=self.name, default_schedule_id=self.default_schedule_id)
 
 
 class RefreshBody(BaseModel):
@@ -82,33 +48,20 @@ class RefreshBody(BaseModel):
     refresh_token: Text = Field(alias="refreshToken")
 
 
-def _fields(body: UserFields, **more: Any) -> AccountFields:
-    return AccountFields(
-        time_zone=body.time_zone,
-        time_format=body.time_format,
-        week_start=body.week_start,
-        locale=body.locale,
-        avatar_url=body.avatar_url,
-        bio=body.bio,
-        metadata=body.metadata,
-        **more,
-    )
-
-
 async def get_users(request: web.Request) -> web.Response:
     """List a client's users."""
     keeper, client_id = await _client(request)
     query = read_page(request, UsersQuery)
     found = await keeper.listed(client_id, query.emails, Page(query.limit, query.offset))
-    return success([account_data(account) for account in found])
+    return success([account_data(made) for made in found])
 
 
 async def post_user(request: web.Request) -> web.Response:
     """Make a user, and tell their first tokens."""
     keeper, client_id = await _client(request)
     body = await read_body(request, NewUserBody)
-    account, pair = await keeper.create(client_id, body.email, body.fields())
-    return success({"user": account_data(account), **_tokens(pair)}, status=201)
+    made, pair = await keeper.create(client_id, body.email, AccountValues(body.values(), {}))
+    return success({"user": account_data(made), **_tokens(pair)}, status=201)
 
 
 async def get_user(request: web.Request) -> web.Response:
@@ -120,8 +73,8 @@ async def get_user(request: web.Request) -> web.Response:
 async def patch_user(request: web.Request) -> web.Response:
     """Change a client's user."""
     keeper, client_id = await _client(request)
-    fields = (await read_body(request, UserChangeBody)).fields()
-    return success(account_data(await keeper.change(client_id, path_id(request, "userId"), fields)))
+    values = AccountValues((await read_body(request, AccountChangeBody)).values(), {})
+    return success(account_data(await keeper.change(client_id, path_id(request, "userId"), values)))
 
 
 async def delete_user(request: web.Request) -> web.Response:

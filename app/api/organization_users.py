@@ -1,6 +1,6 @@
 """`/v2/organizations/{orgId}/users`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import BeforeValidator, Field, StrictBool
@@ -9,16 +9,17 @@ from app.api.bodies import read_body, success
 from app.api.credentials import caller_of
 from app.api.errors import bad_request
 from app.api.idempotency import created
+from app.api.me import AccountChangeBody
 from app.api.memberships import RoleName
 from app.api.pages import PageQuery, read_page
 from app.api.paths import path_id
-from app.api.people import Email, Emails, KeptDetails, Line, Metadata, Slug, Weekday, account_data, split
+from app.api.people import Emails, KeptDetails, Line, Slug, Weekday, account_data, split
 from app.api.slots_query import QueryNumber
 from app.api.state import USE_CASES
 from app.domain.role import Role
-from app.fields import MAX_ID, Id, Text, ZoneName
-from app.services.made_accounts import AccountFields
+from app.fields import MAX_ID, Email
 from app.services.keep_slots import new_uid
+from app.services.made_accounts import AccountValues
 from app.services.organization_users import OrganizationUser, OrganizationUserChange, OrganizationUserDraft
 from app.services.ports import DrawnUid
 
@@ -42,44 +43,28 @@ class UsersQuery(PageQuery):
     assigned_option_ids: Any = Field(None, alias="assignedOptionIds")
 
 
-class UserFields(KeptDetails):
-    """What an organization may say of one of its people."""
+class UserChangeBody(KeptDetails, AccountChangeBody):
+    """The body of PATCH: what is left out stays, as with one's own account. Roles are changed by memberships."""
 
     username: Slug | None = None
-    name: Text | None = None
-    bio: Line | None = None
-    avatar_url: Line | None = Field(None, alias="avatarUrl")
-    time_zone: ZoneName | None = Field(None, alias="timeZone")
-    weekday: Weekday | None = None
-    time_format: Literal[12, 24] | None = Field(None, alias="timeFormat")
-    locale: Line | None = None
-    default_schedule_id: Id | None = Field(None, alias="defaultScheduleId")
-    metadata: Metadata | None = None
+    week_start: Weekday | None = Field(None, alias="weekday")
     brand_color: Line | None = Field(None, alias="brandColor")
     dark_brand_color: Line | None = Field(None, alias="darkBrandColor")
     hide_branding: StrictBool | None = Field(None, alias="hideBranding")
     theme: Line | None = None
     app_theme: Line | None = Field(None, alias="appTheme")
 
-    def fields(self, email: str | None) -> AccountFields:
+    def account_values(self) -> AccountValues:
         """Return what the account is to say."""
-        return AccountFields(
-            email=email,
-            name=self.name,
-            bio=self.bio,
-            avatar_url=self.avatar_url,
-            time_zone=self.time_zone,
-            week_start=self.weekday,
-            time_format=self.time_format,
-            locale=self.locale,
-            default_schedule_id=self.default_schedule_id,
-            metadata=self.metadata,
-            details=self.details(_DETAILS),
-        )
+        return AccountValues(self.values(), self.details(_DETAILS))
+
+    def change(self) -> OrganizationUserChange:
+        """Return what is to be different."""
+        return OrganizationUserChange(username=self.username, values=self.account_values())
 
 
-class NewUserBody(UserFields):
-    """The body of POST."""
+class NewUserBody(UserChangeBody):
+    """The body of POST: as that of PATCH, with what somebody new needs."""
 
     email: Email
     organization_role: RoleName = Field("MEMBER", alias="organizationRole")
@@ -90,20 +75,10 @@ class NewUserBody(UserFields):
         return OrganizationUserDraft(
             email=self.email,
             username=self.username,
-            fields=self.fields(self.email),
+            values=self.account_values(),
             role=Role[self.organization_role],
             accepted=self.auto_accept,
         )
-
-
-class UserChangeBody(UserFields):
-    """The body of PATCH: what is left out, or null, stays. Roles are changed by memberships."""
-
-    email: Email | None = None
-
-    def change(self) -> OrganizationUserChange:
-        """Return what is to be different."""
-        return OrganizationUserChange(username=self.username, fields=self.fields(self.email))
 
 
 async def get_users(request: web.Request) -> web.Response:
@@ -145,14 +120,14 @@ async def delete_user(request: web.Request) -> web.Response:
 
 def _user(user: OrganizationUser) -> dict[str, Any]:
     return {
-        **account_data(user.account),
+        **account_data(user.made),
         **_NO_DETAILS,
-        **user.account.details,
-        "allowDynamicBooking": user.account.allow_dynamic_booking,
+        **user.made.details,
+        "allowDynamicBooking": user.made.allow_dynamic_booking,
         "profile": {
             "id": user.profile_id,
             "organizationId": user.organization_id,
-            "userId": user.account.id,
+            "userId": user.made.account.id,
             "username": user.username,
         },
     }

@@ -12,16 +12,25 @@ from app.api import (
     explain,
     health,
     managed_users,
+    me,
     memberships,
     oauth_clients,
     organization_users,
+    out_of_office,
     reservations,
     schedules,
+    schedules_2024_04_15,
     slots,
     slots_2024_04_15,
     teams,
 )
 from app.api.state import Handler
+from app.api.versions import by_version
+
+
+def _schedules(newer: Handler, older: Handler) -> Handler:
+    return by_version({"2024-06-11": newer, "2024-04-15": older})
+
 
 _ORGANIZATION = "/organizations/{orgId}"
 _MEMBER = _ORGANIZATION + "/users/{userId}"
@@ -42,12 +51,22 @@ _V2: list[tuple[str, str, Handler]] = [
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),
     ("DELETE", "/slots/selected-slot", slots_2024_04_15.delete_selected_slot),
     # People and their schedules
-    ("GET", "/schedules", schedules.get_schedules),
-    ("POST", "/schedules", schedules.post_schedule),
-    ("GET", "/schedules/default", schedules.get_default_schedule),
-    ("GET", "/schedules/{scheduleId}", schedules.get_schedule),
-    ("PATCH", "/schedules/{scheduleId}", schedules.patch_schedule),
+    ("GET", "/me", me.get_me),
+    ("PATCH", "/me", me.patch_me),
+    ("GET", "/schedules", _schedules(schedules.get_schedules, schedules_2024_04_15.get_schedules)),
+    ("POST", "/schedules", _schedules(schedules.post_schedule, schedules_2024_04_15.post_schedule)),
+    (
+        "GET",
+        "/schedules/default",
+        _schedules(schedules.get_default_schedule, schedules_2024_04_15.get_default_schedule),
+    ),
+    ("GET", "/schedules/{scheduleId}", _schedules(schedules.get_schedule, schedules_2024_04_15.get_schedule)),
+    ("PATCH", "/schedules/{scheduleId}", _schedules(schedules.patch_schedule, schedules_2024_04_15.patch_schedule)),
     ("DELETE", "/schedules/{scheduleId}", schedules.delete_schedule),
+    ("GET", "/me/ooo", out_of_office.get_entries),
+    ("POST", "/me/ooo", out_of_office.post_entry),
+    ("PATCH", "/me/ooo/{oooId}", out_of_office.patch_entry),
+    ("DELETE", "/me/ooo/{oooId}", out_of_office.delete_entry),
     ("GET", "/teams/{teamId}/schedules", schedules.get_team_schedules),
     # Members of organizations
     ("GET", f"{_ORGANIZATION}/schedules", schedules.get_organization_schedules),
@@ -58,6 +77,11 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.get_schedule),
     ("PATCH", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.patch_schedule),
     ("DELETE", f"{_MEMBER}/schedules/{{scheduleId}}", schedules.delete_schedule),
+    ("GET", f"{_ORGANIZATION}/ooo", out_of_office.get_organization_entries),
+    ("GET", f"{_MEMBER}/ooo", out_of_office.get_entries),
+    ("POST", f"{_MEMBER}/ooo", out_of_office.post_entry),
+    ("PATCH", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.patch_entry),
+    ("DELETE", f"{_MEMBER}/ooo/{{oooId}}", out_of_office.delete_entry),
     ("GET", f"{_ORGANIZATION}/users", organization_users.get_users),
     ("POST", f"{_ORGANIZATION}/users", organization_users.post_user),
     ("PATCH", _MEMBER, organization_users.patch_user),

@@ -4,11 +4,9 @@ A browser is known by the cookie `uid`, the reservation it made last: that one d
 another reserve moves it.
 """
 
-from typing import Annotated
-
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.bodies import json_response, read_body, success
 from app.api.clients import client_address
@@ -29,24 +27,15 @@ from app.api.slots_query import (
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById
 from app.domain.reservation import DEFAULT_DURATION_MINUTES
-from app.domain.time_ranges import MINUTE, Instant
+from app.domain.time_ranges import MINUTE
 from app.domain.window import asked_window
-from app.fields import LONGEST_TEXT, Text, WholeNumber, ZoneName, parse_instant
+from app.fields import LONGEST_TEXT, IsoInstant, Text, WholeNumber, ZoneName
 from app.services.errors import ReservationNotFoundError
 from app.services.find_slots import SlotsQuestion
 from app.services.keep_slots import SlotRequest
 from app.services.ports import Caller, DrawnUid
 
 COOKIE = "uid"
-
-
-def _body_instant(value: object) -> Instant:
-    if not isinstance(value, str):
-        raise ValueError("must be an ISO 8601 date and time")  # noqa: TRY004 - pydantic turns ValueError into a field error
-    return parse_instant(value)
-
-
-BodyInstant = Annotated[Instant, BeforeValidator(_body_instant)]
 
 
 class AvailableQuery(BaseModel):
@@ -111,8 +100,8 @@ class ReserveBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     event_type_id: WholeNumber = Field(alias="eventTypeId")
-    start: BodyInstant = Field(alias="slotUtcStartDate")
-    end: BodyInstant = Field(alias="slotUtcEndDate")
+    start: IsoInstant = Field(alias="slotUtcStartDate")
+    end: IsoInstant = Field(alias="slotUtcEndDate")
     dry_run: bool = Field(False, alias="_isDryRun")
 
     def request(self, caller: Caller | None, client: str) -> SlotRequest:

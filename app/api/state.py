@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
 from app.services.api_keys import ApiKeyRefresher
 from app.services.explain_slots import SlotExplainer
@@ -17,6 +18,7 @@ from app.services.member_access import MemberAccess
 from app.services.memberships import MembershipKeeper
 from app.services.oauth_clients import OAuthClientKeeper
 from app.services.organization_users import OrganizationUserKeeper
+from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.ports import Caller, Credentials
 from app.services.schedules import ScheduleKeeper
 from app.services.teams import TeamKeeper
@@ -33,7 +35,9 @@ class UseCases:
     slot_keeper: SlotKeeper
     batch_keeper: BatchKeeper
     once_answerer: OnceAnswerer
+    account_keeper: AccountKeeper
     schedule_keeper: ScheduleKeeper
+    out_of_office_keeper: OutOfOfficeKeeper
     member_access: MemberAccess
     team_keeper: TeamKeeper
     membership_keeper: MembershipKeeper

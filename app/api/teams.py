@@ -11,9 +11,9 @@ from app.api.credentials import caller_of, user_of
 from app.api.idempotency import created
 from app.api.pages import PageQuery, read_page
 from app.api.paths import path_id
-from app.api.people import KeptDetails, Line, Metadata, Slug, Weekday
+from app.api.people import KeptDetails, Line, Slug, Weekday
 from app.api.state import USE_CASES
-from app.fields import MAX_ID, Text, WholeNumber, ZoneName
+from app.fields import MAX_ID, Metadata, Text, WholeNumber, ZoneName
 from app.services.keep_slots import new_uid
 from app.services.ports import DrawnUid
 from app.services.teams import Team, TeamChange, TeamDraft

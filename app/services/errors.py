@@ -137,6 +137,50 @@ class TooManySchedulesError(HoldfastError):
         self.most = most
 
 
+class OutOfOfficeNotFoundError(HoldfastError):
+    """Somebody has no out-of-office entry of this id."""
+
+    def __init__(self, entry_id: int) -> None:
+        """Keep the id."""
+        super().__init__(entry_id)
+        self.entry_id = entry_id
+
+
+class OutOfOfficeOrderError(HoldfastError):
+    """An out-of-office entry would end before it starts."""
+
+
+class OutOfOfficeTwiceError(HoldfastError):
+    """Somebody is out of office from and to the same instants already."""
+
+
+class TooManyOutOfOfficeError(HoldfastError):
+    """Somebody has as many out-of-office entries ahead as they may."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the bound."""
+        super().__init__(most)
+        self.most = most
+
+
+class CoverError(HoldfastError):
+    """Somebody cannot cover for a user who is out of office."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who cannot."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class EmailTakenError(HoldfastError):
+    """Somebody else has this e-mail address."""
+
+    def __init__(self, email: str) -> None:
+        """Keep the address."""
+        super().__init__(email)
+        self.email = email
+
+
 class MembershipNeededError(HoldfastError):
     """Only those who belong to a team or organization may look at it."""
 
@@ -178,15 +222,6 @@ class SlugTakenError(HoldfastError):
         """Keep the slug."""
         super().__init__(slug)
         self.slug = slug
-
-
-class EmailTakenError(HoldfastError):
-    """Another user has this e-mail address."""
-
-    def __init__(self, email: str) -> None:
-        """Keep the address."""
-        super().__init__(email)
-        self.email = email
 
 
 class UsernameTakenError(HoldfastError):

@@ -1,48 +1,28 @@
-"""Accounts of people, as those see and change them who made them."""
+"""Accounts that an organization or an OAuth client makes for others, as these see and change them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from app.domain.account import Account
 from app.domain.time_ranges import Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFields:
-    """What an account is to say; None: what it says already or, of a new one, the default."""
+@dataclass(frozen=True, slots=True)
+class AccountValues:
+    """What an account is to say. What is not named stays or, of a new one, is the default."""
 
-    email: str | None = None
-    name: str | None = None
-    bio: str | None = None
-    avatar_url: str | None = None
-    time_zone: str | None = None
-    week_start: str | None = None
-    time_format: int | None = None
-    """Hours that the clock has: 12 or 24."""
-    locale: str | None = None
-    default_schedule_id: int | None = None
-    """One of the account's own."""
-    metadata: Mapping[str, Any] | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
-    """Fields without a meaning here, by their public names; those not named stay."""
+    values: Mapping[str, Any]
+    """By the field names of `Account`."""
+    details: Mapping[str, Any]
+    """Fields without a meaning here, by their public names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A person as those see them who may act for them."""
+@dataclass(frozen=True, slots=True)
+class MadeAccount:
+    """An account with what only those see of it who may act for its person."""
 
-    id: int
-    username: str
-    name: str | None
-    email: str
-    bio: str | None
-    avatar_url: str | None
-    time_zone: str
-    week_start: str
-    time_format: int
-    locale: str | None
-    default_schedule_id: int | None
+    account: Account
     allow_dynamic_booking: bool
     created_at: Instant
-    metadata: Mapping[str, Any]
     details: Mapping[str, Any]

@@ -7,8 +7,8 @@ from typing import Protocol
 from app.domain.managed_user import ACCESS_TOKEN_MS, REFRESH_TOKEN_MS, managed_email
 from app.domain.slug import slug_of
 from app.domain.time_ranges import Instant
-from app.services.made_accounts import Account, AccountFields
 from app.services.errors import ClientSecretError, RefreshTokenError, UserIdNotFoundError
+from app.services.made_accounts import AccountValues, MadeAccount
 from app.services.ports import Clock, Credentials, Page
 
 
@@ -35,15 +35,15 @@ class ManagedUsers(Protocol):
     Of each client a user has one pair of tokens: a new one ends the one before.
     """
 
-    async def listed(self, client_id: str, emails: Sequence[str] | None, page: Page) -> tuple[Account, ...]:
+    async def listed(self, client_id: str, emails: Sequence[str] | None, page: Page) -> tuple[MadeAccount, ...]:
         """Return a client's users, all or those of some addresses, in the order of their ids."""
 
-    async def find(self, client_id: str, user_id: int) -> Account | None:
+    async def find(self, client_id: str, user_id: int) -> MadeAccount | None:
         """Return a client's user."""
 
     async def create(
-        self, client_id: str, username: str, fields: AccountFields, expiries: Expiries
-    ) -> tuple[Account, TokenPair]:
+        self, client_id: str, username: str, values: AccountValues, expiries: Expiries
+    ) -> tuple[MadeAccount, TokenPair]:
         """Make a user with their first tokens and, where a time zone is given, office hours in it.
 
         A user of an organization's client belongs to the organization.
@@ -54,18 +54,18 @@ class ManagedUsers(Protocol):
             If another user has the address.
         """
 
-    async def change(self, client_id: str, user_id: int, fields: AccountFields) -> Account | None:
+    async def change(self, client_id: str, user_id: int, values: AccountValues) -> MadeAccount | None:
         """Change a client's user; None if there is none.
 
         Raises
         ------
         EmailTakenError
             As `create`.
-        NotOwnScheduleError
+        ScheduleNotFoundError, NotOwnScheduleError
             If the default schedule is to be one that is not theirs.
         """
 
-    async def end(self, client_id: str, user_id: int) -> Account | None:
+    async def end(self, client_id: str, user_id: int) -> MadeAccount | None:
         """Delete a client's user and return what they were; None if there is none.
 
         Raises
@@ -104,12 +104,12 @@ class ManagedUserKeeper:
         if await self._credentials.oauth_client(client_id, secret) is None:
             raise ClientSecretError
 
-    async def listed(self, client_id: str, emails: Sequence[str] | None, page: Page) -> tuple[Account, ...]:
+    async def listed(self, client_id: str, emails: Sequence[str] | None, page: Page) -> tuple[MadeAccount, ...]:
         """Return a client's users; addresses may be given as the client wrote them first."""
         known = None if emails is None else [managed_email(email, client_id) for email in emails]
         return await self._users.listed(client_id, known, page)
 
-    async def show(self, client_id: str, user_id: int) -> Account:
+    async def show(self, client_id: str, user_id: int) -> MadeAccount:
         """Return a client's user.
 
         Raises
@@ -119,19 +119,16 @@ class ManagedUserKeeper:
         """
         return _surely(await self._users.find(client_id, user_id), user_id)
 
-    async def create(self, client_id: str, email: str, fields: AccountFields) -> tuple[Account, TokenPair]:
+    async def create(self, client_id: str, email: str, values: AccountValues) -> tuple[MadeAccount, TokenPair]:
         """Make a user; see `ManagedUsers.create`."""
-        known = managed_email(email, client_id)
-        username = slug_of(known) or "user"
-        return await self._users.create(client_id, username, replace(fields, email=known), self._expiries())
+        username = slug_of(managed_email(email, client_id)) or "user"
+        return await self._users.create(client_id, username, _known(values, client_id), self._expiries())
 
-    async def change(self, client_id: str, user_id: int, fields: AccountFields) -> Account:
+    async def change(self, client_id: str, user_id: int, values: AccountValues) -> MadeAccount:
         """Change a user and return them as they are then; see `ManagedUsers.change`."""
-        if fields.email is not None:
-            fields = replace(fields, email=managed_email(fields.email, client_id))
-        return _surely(await self._users.change(client_id, user_id, fields), user_id)
+        return _surely(await self._users.change(client_id, user_id, _known(values, client_id)), user_id)
 
-    async def end(self, client_id: str, user_id: int) -> Account:
+    async def end(self, client_id: str, user_id: int) -> MadeAccount:
         """Delete a user and return them as they were; see `ManagedUsers.end`."""
         return _surely(await self._users.end(client_id, user_id), user_id)
 
@@ -160,7 +157,14 @@ class ManagedUserKeeper:
         return Expiries(now + ACCESS_TOKEN_MS, now + REFRESH_TOKEN_MS)
 
 
-def _surely(found: Account | None, user_id: int) -> Account:
+def _known(values: AccountValues, client_id: str) -> AccountValues:
+    """Turn an address among the values into the one that the client's user is known by."""
+    if "email" not in values.values:
+        return values
+    return replace(values, values={**values.values, "email": managed_email(values.values["email"], client_id)})
+
+
+def _surely(found: MadeAccount | None, user_id: int) -> MadeAccount:
     if found is None:
         raise UserIdNotFoundError(user_id)
     return found

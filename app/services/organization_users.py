@@ -6,8 +6,8 @@ from typing import Protocol
 
 from app.domain.role import Role
 from app.domain.slug import slug_of
-from app.services.made_accounts import Account, AccountFields
 from app.services.errors import OwnerNeededError
+from app.services.made_accounts import AccountValues, MadeAccount
 from app.services.member_access import MemberAccess
 from app.services.ports import Caller, Page, Roles
 
@@ -19,7 +19,7 @@ class OrganizationUserDraft:
     email: str
     username: str | None
     """Inside the organization; None: made from the address."""
-    fields: AccountFields
+    values: AccountValues
     role: Role
     accepted: bool
 
@@ -30,14 +30,14 @@ class OrganizationUserChange:
 
     username: str | None
     """Inside the organization; None: stays."""
-    fields: AccountFields
+    values: AccountValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationUser:
     """A person who belongs to an organization."""
 
-    account: Account
+    made: MadeAccount
     organization_id: int
     profile_id: int | None
     """None: they are a member without a name of their own there."""
@@ -71,7 +71,7 @@ class OrganizationUsers(Protocol):
         ------
         EmailTakenError, UsernameTakenError
             As `create`.
-        NotOwnScheduleError
+        ScheduleNotFoundError, NotOwnScheduleError
             If the default schedule is to be one that is not theirs.
         UserIdNotFoundError
             If they do not belong to it.
@@ -148,7 +148,7 @@ class OrganizationUserKeeper:
             If they do not.
         OwnerNeededError
             If they own it and the caller does not.
-        EmailTakenError, UsernameTakenError, NotOwnScheduleError
+        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError
             As `OrganizationUsers.change`.
         """
         await self._check_may_act_on(caller, organization_id, user_id)

@@ -124,7 +124,6 @@ async def test_a_new_zone_or_default_schedule_is_listed_at_once(api: Asking) -> 
         ({}, "email"),
         ({"email": "nobody"}, "email"),
         ({"email": "a@b.c\0"}, "email"),
-        ({"email": "a" * 65 + "@example.com"}, "email"),
         ({"email": "a@example.com", "username": "Not Kebab"}, "username"),
         ({"email": "a@example.com", "timeZone": "Mars"}, "timeZone"),
         ({"email": "a@example.com", "timeFormat": 13}, "timeFormat"),

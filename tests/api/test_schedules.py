@@ -3,9 +3,12 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
+from redis.asyncio import Redis
 
 from tests.api.asking import Answer, Asking
+from tests.api.pods import end_leases
 from tests.api.world import ANA, BEN, CLO, DEE, EVE, WEEKDAYS
 
 ACME = {"x-cal-client-id": "client-of-acme", "x-cal-secret-key": "secret-of-acme"}
@@ -32,6 +35,15 @@ async def change(api: Asking, schedule_id: int = 101, **fields: Any) -> Answer:
 
 async def defaults(api: Asking, who: str = "ana") -> list[int]:
     return [schedule["id"] for schedule in (await ask(api, "GET", who=who)).data if schedule["isDefault"]]
+
+
+async def named_and_marked(api: Asking) -> list[int | None]:
+    """What Ana's row names as the default, then every schedule that is marked as one."""
+    connection = await asyncpg.connect(api.urls.database)
+    named = await connection.fetchval("SELECT default_schedule_id FROM users WHERE id = $1", ANA)
+    marked = await connection.fetch("SELECT id FROM schedules WHERE owner_id = $1 AND is_default", ANA)
+    await connection.close()
+    return [named, *(row["id"] for row in marked)]
 
 
 # One's own -----------------------------------------------------------------------------------------------------------
@@ -113,7 +125,19 @@ async def test_many_first_schedules_at_once_make_one_default(api: Asking) -> Non
     await ask(api, "DELETE", "/101")
     made = await asyncio.gather(*(create(api, isDefault=index % 2 == 0) for index in range(6)))
     assert [answer.status for answer in made] == [201] * 6
-    assert len(await defaults(api)) == 1
+    assert await named_and_marked(api) == (await defaults(api)) * 2
+
+
+async def test_a_name_and_a_mark_say_which_the_default_is(api: Asking) -> None:
+    """They agree after every write, whatever a world file said before."""
+    made = (await create(api, isDefault=True)).data["id"]
+    assert await named_and_marked(api) == [made, made]
+    await change(api, 101, isDefault=True)
+    assert await named_and_marked(api) == [101, 101]
+    await ask(api, "DELETE", "/101")
+    assert await named_and_marked(api) == [made, made]
+    await ask(api, "DELETE", f"/{made}")
+    assert await named_and_marked(api) == [None]
 
 
 async def test_a_request_that_is_sent_again_makes_one_schedule(api: Asking) -> None:
@@ -124,11 +148,13 @@ async def test_a_request_that_is_sent_again_makes_one_schedule(api: Asking) -> N
     assert len((await ask(api, "GET")).data) == 2
 
 
-async def test_a_pod_that_died_after_making_one_leaves_one(dying: Asking, api: Asking) -> None:
+async def test_a_pod_that_died_after_making_one_leaves_one(dying: Asking, api: Asking, redis: Redis) -> None:
     body = {"name": "Once", "timeZone": "Europe/Rome", "isDefault": False}
     key = {"Idempotency-Key": "dead"}
     for pod in (dying, api):
-        await pod.ask("POST", "/v2/schedules", token="cal_key_of_ana", json=body, headers=key)
+        answer = await pod.ask("POST", "/v2/schedules", token="cal_key_of_ana", json=body, headers=key)
+        await end_leases(redis)
+    assert answer.status == 201
     assert len((await ask(api, "GET")).data) == 2
 
 
@@ -162,6 +188,21 @@ async def test_a_new_default_is_listed_at_once(api: Asking) -> None:
     assert await api.starts(10) == ["07:00", "08:00", "09:00"]
     await ask(api, "DELETE", f"/{made['id']}")
     assert len(await api.starts(10)) == 8
+
+
+async def test_changed_hours_follow_their_owners_travel(api: Asking) -> None:
+    """The travel stays as it was: on its dates new hours are Tokyo's."""
+    travel = {"timeZone": "Asia/Tokyo", "startDate": TUESDAY, "endDate": TUESDAY}
+    nomad = {"id": 7, "username": "nomad", "email": "nomad@example.com", "timeZone": "UTC"}
+    await api.add(
+        users=[{**nomad, "travelSchedules": [travel]}],
+        eventTypes=[{"id": 40, "slug": "call", "lengthInMinutes": 60, "ownerId": 7}],
+        apiKeys=[{"token": "cal_key_of_nomad", "userId": 7}],
+    )
+    both_days = {**MORNING, "days": ["Monday", "Tuesday"]}
+    await create(api, who="nomad", timeZone="UTC", availability=[both_days])
+    assert await api.starts(40) == ["09:00", "10:00", "11:00"]
+    assert await api.starts(40, TUESDAY) == ["00:00", "01:00", "02:00"]
 
 
 # Bad input -----------------------------------------------------------------------------------------------------------
@@ -211,14 +252,13 @@ async def test_a_missing_field_is_named(api: Asking, name: str) -> None:
     assert [error["property"] for error in answer.body["error"]["details"]["errors"]] == [name]
 
 
-async def test_schedules_are_bounded(api: Asking) -> None:
-    many = [{"id": 1_000 + n, "ownerId": ANA, "timeZone": "UTC", "availability": []} for n in range(99)]
-    await api.add(schedules=many)
-    answer = await create(api)
-    assert (answer.status, answer.message) == (
-        400,
-        "A person may have at most 100 schedules. Delete one, or change one that there is.",
+async def test_schedules_are_bounded_however_many_come_at_once(api: Asking) -> None:
+    await api.add(
+        schedules=[{"id": 1_000 + n, "ownerId": ANA, "timeZone": "UTC", "availability": []} for n in range(98)]
     )
+    made = sorted(await asyncio.gather(*(create(api) for _ in range(5))), key=lambda answer: answer.status)
+    assert [answer.status for answer in made] == [201, 400, 400, 400, 400]
+    assert made[-1].message == "A person may have at most 100 schedules. Delete one, or change one that there is."
 
 
 # Whose ---------------------------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ async def test_a_teams_limit_holds_for_all_its_event_types(api: Asking, limits: 
         ({"name": "a", "timeZone": "Mars/Base"}, "timeZone"),
         ({"name": "a", "weekStart": "Someday"}, "weekStart"),
         ({"name": "a", "metadata": {str(i): "" for i in range(51)}}, "metadata"),
-        ({"name": "a", "metadata": {"k": "v" * 501}}, "metadata.k"),
+        ({"name": "a", "metadata": {"k": "v" * 501}}, "metadata"),
         ({"name": "a", "isPrivate": "yes"}, "isPrivate"),
         ({"name": "a", "logoUrl": "x" * 2_001}, "logoUrl"),
     ],

@@ -3,11 +3,13 @@
 import asyncio
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+import app
 from app.services.errors import StoreUnavailableError
 from app.storage.postgres.migrate import (
     MIGRATION_LOCK,
@@ -20,7 +22,8 @@ from app.storage.postgres.migrate import (
     migrate,
 )
 
-ALL = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0009"]
+VERSIONS = Path(app.__file__).parent / "storage/postgres/migrations/versions"
+ALL = sorted(file.name[:4] for file in VERSIONS.glob("0*.py"))
 MIGRATING_PROCESS = """
 import asyncio, sys
 from app.storage.postgres.migrate import migrate

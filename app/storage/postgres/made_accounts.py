@@ -1,20 +1,21 @@
-"""Accounts of people in PostgreSQL: what those write who make them for others."""
+"""Accounts in PostgreSQL that an organization or an OAuth client makes for others: parts of larger transactions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import asyncpg
 import orjson
 
 from app.fields import instant_from
-from app.services.made_accounts import Account, AccountFields
-from app.services.errors import BookedUserError, EmailTakenError, NotOwnScheduleError, UsernameTakenError
+from app.services.errors import BookedUserError, EmailTakenError, UsernameTakenError
+from app.services.made_accounts import AccountValues, MadeAccount
+from app.storage.postgres.accounts import read_account, write_account
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed
-from app.storage.postgres.schedules import make_default
 
-_SQL = queries("made_accounts")
+_ACCOUNTS_SQL, _SQL = queries("accounts"), queries("made_accounts")
+DEFAULT_ZONE = "Europe/London"
+"""Of somebody who is made without one, as the public API has it."""
 
 
 @contextmanager
@@ -48,38 +49,32 @@ async def account_made_under(connection: Borrowed, uid: str) -> int | None:
 async def create_account(
     connection: Borrowed,
     username: str,
-    fields: AccountFields,
+    values: AccountValues,
     *,
     uid: str,
     managed_by: str | None = None,
     made_by_organization: int | None = None,
 ) -> int:
     """Make an account and return its id. The username gets an ending if another has it."""
-    values = (
-        *(uid, username, fields.email, fields.name, fields.bio, fields.avatar_url, fields.time_zone),
-        *(fields.week_start, fields.time_format, fields.locale, _json(fields.metadata), _json(fields.details)),
-        *(managed_by, made_by_organization),
-    )
-    user_id: int = await connection.fetchval(_SQL["create"], *values)
-    await _name_default(connection, user_id, fields.default_schedule_id)
+    zone = values.values.get("zone", DEFAULT_ZONE)
+    row = (uid, username, values.values["email"], zone, managed_by, made_by_organization)
+    user_id: int = await connection.fetchval(_SQL["create"], *row)
+    await change_account(connection, user_id, values)
     return user_id
 
 
-async def change_account(connection: Borrowed, user_id: int, fields: AccountFields) -> None:
-    """Change an account.
+async def change_account(connection: Borrowed, user_id: int, values: AccountValues) -> None:
+    """Change the account of somebody who is there.
 
     Raises
     ------
-    NotOwnScheduleError
-        If the default schedule is to be somebody else's.
+    EmailTakenError, ScheduleNotFoundError, NotOwnScheduleError
+        As `services.accounts.Accounts.change`.
     """
-    values = (
-        *(fields.email, fields.name, fields.bio, fields.avatar_url, fields.time_zone, fields.week_start),
-        *(fields.time_format, fields.locale, _json(fields.metadata), _json(fields.details)),
-    )
     await lock_account(connection, user_id)
-    await connection.execute(_SQL["change"], user_id, *values)
-    await _name_default(connection, user_id, fields.default_schedule_id)
+    (made,) = await made_accounts(connection, [user_id])
+    await write_account(connection, made.account, values.values)
+    await connection.execute(_SQL["add_details"], user_id, orjson.dumps(values.details).decode())
 
 
 async def delete_account(connection: Borrowed, user_id: int) -> None:
@@ -97,38 +92,14 @@ async def delete_account(connection: Borrowed, user_id: int) -> None:
     await connection.execute(_SQL["delete"], user_id)
 
 
-async def accounts(connection: Borrowed, user_ids: Sequence[int]) -> list[Account]:
+async def made_accounts(connection: Borrowed, user_ids: Sequence[int]) -> list[MadeAccount]:
     """Return the accounts of these ids, in their order."""
-    return [_account(row) for row in await connection.fetch(_SQL["accounts"], user_ids)]
-
-
-async def _name_default(connection: Borrowed, user_id: int, schedule_id: int | None) -> None:
-    if schedule_id is None:
-        return
-    if not await connection.fetchval(_SQL["owns_schedule"], user_id, schedule_id):
-        raise NotOwnScheduleError(user_id, schedule_id)
-    await make_default(connection, user_id, schedule_id)
-
-
-def _json(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else orjson.dumps(value).decode()
-
-
-def _account(row: asyncpg.Record) -> Account:
-    return Account(
-        id=row["id"],
-        username=row["username"],
-        name=row["name"],
-        email=row["email"],
-        bio=row["bio"],
-        avatar_url=row["avatar_url"],
-        time_zone=row["time_zone"],
-        week_start=row["week_start"],
-        time_format=row["time_format"],
-        locale=row["locale"],
-        default_schedule_id=row["default_schedule_id"],
-        allow_dynamic_booking=row["allow_dynamic_booking"],
-        created_at=instant_from(row["created_at"]),
-        metadata=orjson.loads(row["metadata"]),
-        details=orjson.loads(row["details"]),
-    )
+    return [
+        MadeAccount(
+            account=read_account(row),
+            allow_dynamic_booking=row["allow_dynamic_booking"],
+            created_at=instant_from(row["created_at"]),
+            details=orjson.loads(row["details"]),
+        )
+        for row in await connection.fetch(_ACCOUNTS_SQL["accounts"], user_ids)
+    ]

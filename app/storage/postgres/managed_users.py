@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from app.domain.owned_schedule import ScheduleDraft
-from app.services.made_accounts import Account, AccountFields
 from app.services.errors import ClientSecretError
+from app.services.made_accounts import AccountValues, MadeAccount
 from app.services.managed_users import Expiries, TokenPair
 from app.services.ports import Page
+from app.storage.postgres.credentials import issue_pair, refresh_token_owner
 from app.storage.postgres.made_accounts import (
-    accounts,
     change_account,
     create_account,
     delete_account,
     lock_account,
+    made_accounts,
     names_taken,
 )
-from app.storage.postgres.credentials import issue_pair, refresh_token_owner
 from app.storage.postgres.memberships import join
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
@@ -32,21 +32,21 @@ class PostgresManagedUsers:
         """Work through this pool."""
         self._pool = pool
 
-    async def listed(self, client_id: str, emails: Sequence[str] | None, page: Page) -> tuple[Account, ...]:
+    async def listed(self, client_id: str, emails: Sequence[str] | None, page: Page) -> tuple[MadeAccount, ...]:
         """Return a client's users, all or those of some addresses."""
         lower = None if emails is None else [email.lower() for email in emails]
         async with self._pool.connection() as connection:
             rows = await connection.fetch(_SQL["listed"], client_id, None, lower, page.take, page.skip)
-            return tuple(await accounts(connection, [row["id"] for row in rows]))
+            return tuple(await made_accounts(connection, [row["id"] for row in rows]))
 
-    async def find(self, client_id: str, user_id: int) -> Account | None:
+    async def find(self, client_id: str, user_id: int) -> MadeAccount | None:
         """Return a client's user."""
         async with self._pool.connection() as connection:
             return await _one(connection, client_id, user_id)
 
     async def create(
-        self, client_id: str, username: str, fields: AccountFields, expiries: Expiries
-    ) -> tuple[Account, TokenPair]:
+        self, client_id: str, username: str, values: AccountValues, expiries: Expiries
+    ) -> tuple[MadeAccount, TokenPair]:
         """Make a user with their first tokens and, where a time zone is given, office hours in it.
 
         Raises
@@ -56,40 +56,40 @@ class PostgresManagedUsers:
         ClientSecretError
             If the client has just been deleted.
         """
-        with names_taken(fields.email, username):
+        with names_taken(values.values.get("email"), username):
             async with self._pool.connection() as connection, connection.transaction():
                 client = await connection.fetchrow(_SQL["lock_client"], client_id)
                 if client is None:
                     raise ClientSecretError
-                user_id = await create_account(connection, username, fields, uid=str(uuid4()), managed_by=client_id)
+                user_id = await create_account(connection, username, values, uid=str(uuid4()), managed_by=client_id)
                 if client["organization_id"] is not None:
                     await connection.execute(_SQL["add_membership"], client["organization_id"], user_id)
                     await join(connection, client["organization_id"], user_id)
                 if client["with_event_types"]:
                     await connection.execute(_SQL["add_event_types"], user_id)
-                if fields.time_zone is not None:
-                    office_hours = ScheduleDraft(name="Working hours", zone=fields.time_zone, is_default=True)
+                if "zone" in values.values:
+                    office_hours = ScheduleDraft(name="Working hours", zone=values.values["zone"], is_default=True)
                     await create_schedule(connection, user_id, office_hours, str(uuid4()))
                 pair = await issue_pair(connection, client_id, user_id, expiries)
-                (account,) = await accounts(connection, [user_id])
-                return account, pair
+                (made,) = await made_accounts(connection, [user_id])
+                return made, pair
 
-    async def change(self, client_id: str, user_id: int, fields: AccountFields) -> Account | None:
+    async def change(self, client_id: str, user_id: int, values: AccountValues) -> MadeAccount | None:
         """Change a client's user; None if there is none.
 
         Raises
         ------
-        EmailTakenError, NotOwnScheduleError, StoreUnavailableError
+        EmailTakenError, ScheduleNotFoundError, NotOwnScheduleError, StoreUnavailableError
             See the port.
         """
-        with names_taken(fields.email, None):
+        with names_taken(values.values.get("email"), None):
             async with self._pool.connection() as connection, connection.transaction():
                 if not await lock_account(connection, user_id) or await _one(connection, client_id, user_id) is None:
                     return None
-                await change_account(connection, user_id, fields)
+                await change_account(connection, user_id, values)
                 return await _one(connection, client_id, user_id)
 
-    async def end(self, client_id: str, user_id: int) -> Account | None:
+    async def end(self, client_id: str, user_id: int) -> MadeAccount | None:
         """Delete a client's user and return what they were; None if there is none.
 
         Raises
@@ -124,8 +124,8 @@ class PostgresManagedUsers:
             return await issue_pair(connection, client_id, user_id, expiries)
 
 
-async def _one(connection: Borrowed, client_id: str, user_id: int) -> Account | None:
+async def _one(connection: Borrowed, client_id: str, user_id: int) -> MadeAccount | None:
     if await connection.fetchval(_SQL["listed"], client_id, user_id, None, 1, 0) is None:
         return None
-    (found,) = await accounts(connection, [user_id])
+    (found,) = await made_accounts(connection, [user_id])
     return found

@@ -1,17 +1,16 @@
 """The people of organizations in PostgreSQL: the port `OrganizationUsers`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.services.errors import LastOwnerError, UserIdNotFoundError
 from app.services.organization_users import OrganizationUser, OrganizationUserChange, OrganizationUserDraft
 from app.services.ports import Page
 from app.storage.postgres.made_accounts import (
     account_made_under,
-    accounts,
     change_account,
     create_account,
     delete_account,
+    made_accounts,
     names_taken,
 )
 from app.storage.postgres.memberships import leave
@@ -44,17 +43,16 @@ class PostgresOrganizationUsers:
 
         Raises
         ------
-        EmailTakenError, UsernameTakenError, NotOwnScheduleError, StoreUnavailableError
+        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, StoreUnavailableError
             See the port.
         """
-        fields = replace(draft.fields, email=draft.email)
         with names_taken(draft.email, username):
             async with self._pool.connection() as connection, connection.transaction():
                 await connection.execute(_SQL["lock"], organization_id)
                 user_id = await account_made_under(connection, uid)
                 if user_id is None:
                     user_id = await create_account(
-                        connection, username, fields, uid=uid, made_by_organization=organization_id
+                        connection, username, draft.values, uid=uid, made_by_organization=organization_id
                     )
                     membership = (organization_id, user_id, draft.role.name, draft.accepted)
                     await connection.execute(_SQL["add_membership"], *membership)
@@ -66,14 +64,16 @@ class PostgresOrganizationUsers:
 
         Raises
         ------
-        EmailTakenError, UsernameTakenError, NotOwnScheduleError, UserIdNotFoundError, StoreUnavailableError
+        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, UserIdNotFoundError
             See the port.
+        StoreUnavailableError
+            If PostgreSQL does not answer in time.
         """
-        with names_taken(change.fields.email, change.username):
+        with names_taken(change.values.values.get("email"), change.username):
             async with self._pool.connection() as connection, connection.transaction():
                 await connection.execute(_SQL["lock"], organization_id)
                 await _surely(connection, organization_id, user_id)
-                await change_account(connection, user_id, change.fields)
+                await change_account(connection, user_id, change.values)
                 if change.username is not None:
                     await connection.execute(_SQL["rename"], organization_id, user_id, change.username)
                 return await _surely(connection, organization_id, user_id)
@@ -110,10 +110,10 @@ async def _listed(
     values = (organization_id, user_id, emails, team_ids, page.take, page.skip)
     rows = await connection.fetch(_SQL["listed"], *values)
     # Somebody may be deleted between the two queries.
-    people = {account.id: account for account in await accounts(connection, [row["id"] for row in rows])}
+    people = {made.account.id: made for made in await made_accounts(connection, [row["id"] for row in rows])}
     return tuple(
         OrganizationUser(
-            account=people[row["id"]],
+            made=people[row["id"]],
             organization_id=organization_id,
             profile_id=row["profile_id"],
             username=row["username"],
