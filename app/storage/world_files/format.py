@@ -70,6 +70,7 @@ CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
 MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
 EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
 BufferMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_BUFFER_MINUTES)]
+LimitNumber = Annotated[WholeNumber, Field(ge=0, le=MAX_ID)]
 Token = Annotated[Text, Field(min_length=8)]
 
 
@@ -140,10 +141,10 @@ class Profile(Item):
 
 
 class Limits(Item):
-    day: WholeNumber | None = None
-    week: WholeNumber | None = None
-    month: WholeNumber | None = None
-    year: WholeNumber | None = None
+    day: LimitNumber | None = None
+    week: LimitNumber | None = None
+    month: LimitNumber | None = None
+    year: LimitNumber | None = None
 
     def __bool__(self) -> bool:
         """Whether any limit is set; 0 is none (docs/rules.md 10)."""
