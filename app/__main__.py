@@ -176,14 +176,14 @@ def _answer_lines(lines: BinaryIO, out: BinaryIO, *, explain: bool) -> int:
     required=True,
     envvar="CALCOM_DATABASE_URL",
     show_envvar=True,
-    help="URL of Cal.com's PostgreSQL, as its DATABASE_URL. In the environment it is not seen by others.",
+    help="URL of Cal.com's PostgreSQL, as its DATABASE_URL. In the environment others cannot see it.",
 )
 def import_calcom(source_url: str) -> None:
     """Bring in the data of a self-hosted Cal.com: people, schedules, teams, event types, bookings, API keys.
 
     Its database is only read, as it stands at one moment. All or nothing: what makes no sense there is left out and
-    named at the end, with what has no counterpart here. Ids, uids and keys stay as they are; bookings have new
-    numbers beside their uids.
+    named at the end, with what has no counterpart here. Ids, uids and keys stay as they are; bookings and
+    memberships have new numbers. Slots can be listed and reserved meanwhile, but nothing can be booked.
 
     Run it again to follow Cal.com. Afterwards, what came from there is as it is there: changes made here to it are
     undone, and what is gone there, or can no longer be taken, is deleted here with what hangs on it. People who

@@ -6,7 +6,7 @@ from typing import Final
 from app.application import Imported
 from app.storage.calcom.report import Tally
 
-_NOT_TAKEN: Final[Mapping[str, str]] = {
+NOT_TAKEN: Final[Mapping[str, str]] = {
     "SelectedCalendar": "calendars to look at for conflicts: what they report takes no time here",
     "Credential": "connected apps",
     "Availability": "hours that belong to no schedule",
@@ -42,7 +42,7 @@ def import_report(imported: Imported) -> Iterator[str]:
     if findings.unmatched or findings.not_taken:
         yield "Without a counterpart here:"
         yield from (f"  {name}, {what}: {_tally(tally)}" for (name, what), tally in findings.unmatched.items())
-        yield from (f"  {_NOT_TAKEN[table]}: {count}" for table, count in findings.not_taken.items())
+        yield from (f"  {NOT_TAKEN[table]}: {count}" for table, count in findings.not_taken.items())
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -184,6 +184,16 @@ CREATE TABLE "BookingSeat" (
     metadata jsonb
 );
 CREATE TABLE "Webhook" (id text PRIMARY KEY);
+CREATE TABLE "Workflow" (id serial PRIMARY KEY);
+CREATE TABLE "App_RoutingForms_Form" (id text PRIMARY KEY);
+CREATE TABLE "SelectedCalendar" (id text PRIMARY KEY);
+CREATE TABLE "Credential" (id serial PRIMARY KEY);
+CREATE TABLE "Payment" (id serial PRIMARY KEY);
+CREATE TABLE "HashedLink" (id serial PRIMARY KEY);
+CREATE TABLE "PlatformOAuthClient" (id text PRIMARY KEY);
+CREATE TABLE "Attribute" (id text PRIMARY KEY);
+CREATE TABLE "SelectedSlots" (id serial PRIMARY KEY, "releaseAt" timestamp(3) NOT NULL DEFAULT '2099-01-01');
+CREATE TABLE "UserHolidaySettings" (id serial PRIMARY KEY, "countryCode" text);
 """
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from app.api.slots import find
 from app.api.slots_query import read_slots_query
 from app.application import answers
 from app.fields import instant_from
+from app.import_report import NOT_TAKEN
 from app.services.find_slots import SlotFinder
-from app.storage.calcom.reading import CalcomReader
+from app.storage.calcom.reading import COUNTS, CalcomReader
 from app.storage.calcom.report import Findings
 from app.storage.calcom.source import NotCalcomError, SourceUnavailableError, open_source
 from app.storage.embedded import EmbeddedUrls
@@ -317,12 +319,21 @@ async def test_an_attendees_odd_zone_does_not_lose_the_booking(
 
 async def test_what_has_no_counterpart_is_counted(calcom: Connection, importing: Importing) -> None:
     await write_world(calcom, world_of(WORLD))
-    await insert(calcom, "Webhook", id="w")
-    await calcom.execute("""UPDATE "EventType" SET "recurringEvent" = '{"freq": 2}' WHERE id = 11""")
+    for table in COUNTS.keys() - {"Availability", "UserHolidaySettings", "Payment"}:
+        await insert(calcom, table, id=1 if table in ("Workflow", "Credential", "HashedLink", "SelectedSlots") else "1")
+    await insert(calcom, "Availability", userId=ANA, days=[1], startTime=time(9), endTime=time(17))
+    await insert(calcom, "UserHolidaySettings", countryCode="IT")
+    await calcom.execute(
+        """DROP TABLE "Payment"; UPDATE "EventType" SET "recurringEvent" = '{"freq": 2}' WHERE id = 11"""
+    )
     await importing.run()
-    assert importing.findings.not_taken == {"Webhook": 1}
+    assert importing.findings.not_taken == dict.fromkeys(COUNTS.keys() - {"Payment"}, 1)
     repeats = importing.findings.unmatched["eventTypes", "repeats: each booking stands alone here"]
     assert (repeats.count, repeats.examples) == (1, ["id 11"])
+
+
+def test_the_report_has_words_for_all_that_is_counted() -> None:
+    assert NOT_TAKEN.keys() == COUNTS.keys()
 
 
 # Again ---------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from app.storage.world_files.format import Item, World
 Read = TypeVar("Read", bound=Item)
 
 _SQL = queries("source", QUERIES)
-_COUNTS = queries("not_taken", QUERIES)
+COUNTS = queries("not_taken", QUERIES)
 _LISTS: dict[str, type[Item]] = {
     "users": world_format.User,
     "schedules": world_format.Schedule,
@@ -91,7 +91,7 @@ class CalcomReader:
     async def count_not_taken(self) -> None:
         """Count what is not taken at all; a version may lack a table of those."""
         with source_errors():
-            for table, query in _COUNTS.items():
+            for table, query in COUNTS.items():
                 there = await self._connection.fetchval("SELECT to_regclass(quote_ident($1)) IS NOT NULL", table)
                 count = int(await self._connection.fetchval(query)) if there else 0
                 if count:

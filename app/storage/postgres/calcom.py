@@ -39,7 +39,7 @@ _MIRRORED = {
         Mirrored("memberships", key="{row}.user_id, COALESCE({row}.team_id, {row}.organization_id)"),
         Mirrored("event_types", names=("slug",)),
         Mirrored("out_of_office"),
-        Mirrored("credentials", key="{row}.secret_hash"),
+        Mirrored("credentials", key="encode({row}.secret_hash, 'hex')"),
     )
 }
 """In the order of `rows.tables`, in which every row finds what it refers to."""
