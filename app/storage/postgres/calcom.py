@@ -199,12 +199,12 @@ class _Importer:
         rows = await self._connection.fetch(_SQL["ranges_there"], list(booking_ids))
         there = {(row["booking_id"], row["host_id"], row["starts_at"], row["ends_at"]) for row in rows}
         by_key = {(one.booking_id, one.host_id, one.start, one.end): one for one in wanted}
-        outdated = [key[0] for key in there ^ by_key.keys()]
+        outdated = {key[0] for key in there ^ by_key.keys()}
         if outdated:
-            await self._connection.execute(_SQL["delete_hosts"], outdated)
-            placed = await place(self._connection, [one for key, one in by_key.items() if key[0] in set(outdated)])
+            await self._connection.execute(_SQL["delete_hosts"], list(outdated))
+            placed = await place(self._connection, [one for key, one in by_key.items() if key[0] in outdated])
             await copy_rows(self._connection, "booking_hosts", placed.host_rows)
-            await self._connection.execute(_SQL["mark_imported"], outdated, list(placed.overlapping))
+            await self._connection.execute(_SQL["mark_imported"], list(outdated), list(placed.overlapping))
             self._overlapping += len(placed.overlapping)
 
 
