@@ -178,21 +178,26 @@ class RedisHolds:
     async def reservation(self, uid: str) -> KeptReservation | None:
         """Return a live reservation: one whose hold exists and is confirmed, whatever the locator says."""
         async with self._bounds.answered():
-            candidates = await self._located(uid)
-            if not candidates:
-                return None
-            pipeline = self._redis.pipeline(transaction=False)
-            for kept in candidates:
-                # The last lane is confirmed last.
-                _ = pipeline.getrange(keys.lanes(kept.claim)[-1].hold(kept.claim), 0, 0)
-            states = await pipeline.execute()
-            found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
-            if found is not None and not states[0]:
-                # A move died before it confirmed its claim. One that is still under way is left to finish. On a cluster
-                # it may have confirmed some lanes: they go first, while the locator still leads to them.
-                await self._release(candidates[0].claim)
-                await self._point_back(found, candidates[0].claim)
+            looked_at, found = list[KeptReservation](), None
+            # It may be moved between the look at where it is and the look there; then it is elsewhere, not gone.
+            while found is None and (candidates := await self._located(uid)) != looked_at:
+                looked_at, found = candidates, await self._confirmed(candidates)
             return found
+
+    async def _confirmed(self, candidates: list[KeptReservation]) -> KeptReservation | None:
+        """Return the first of what a uid leads to that stands, and clear away what a move left that died."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for kept in candidates:
+            # The last lane is confirmed last.
+            _ = pipeline.getrange(keys.lanes(kept.claim)[-1].hold(kept.claim), 0, 0)
+        states = await pipeline.execute()
+        found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
+        if found is not None and not states[0]:
+            # A move died before it confirmed its claim. One that is still under way is left to finish. On a cluster
+            # it may have confirmed some lanes: they go first, while the locator still leads to them.
+            await self._release(candidates[0].claim)
+            await self._point_back(found, candidates[0].claim)
+        return found
 
     async def end(self, uid: str) -> bool:
         """End a reservation."""
