@@ -123,13 +123,13 @@ QUOTAS = st.sampled_from([(), (), (CLIENT,), (CLIENT, TYPE)])
 PLAIN = st.builds(
     wanted, STARTS, st.sampled_from([15, 30, 120]), TEAMS, st.sampled_from([(0, 0), (0, 0), (10, 5)]), QUOTAS
 )
-SEATED = st.builds(wanted, st.sampled_from([0, 0, 15]), st.just(30), TEAMS, st.just((0, 0)), QUOTAS).map(
-    lambda claim: replace(claim, event_type_id=SEATED_ID, seats=SEATS)
-)
+SEATED = st.builds(
+    wanted, st.sampled_from([0, 0, 0, 15]), st.just(30), st.sampled_from([(1,), (1, 2)]), st.just((0, 0)), QUOTAS
+).map(lambda claim: replace(claim, event_type_id=SEATED_ID, seats=SEATS))
 COUNTED = st.builds(wanted, STARTS, st.just(15), TEAMS, st.just((0, 0)), QUOTAS).map(
     lambda claim: replace(claim, event_type_id=LIMITED.id, ledgers=LIMITED.ledgers)
 )
-CLAIMS = PLAIN | SEATED | COUNTED
+CLAIMS = PLAIN | SEATED | SEATED | COUNTED
 LIVES = st.sampled_from([SHORT_MS, LONG_MS, LONG_MS])
 ALWAYS = NINE - 600 * MINUTE, NINE + 600 * MINUTE
 AROUND = st.sampled_from([(-600, 600), (0, 15), (25, 30), (140, 141)])
