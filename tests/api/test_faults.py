@@ -52,6 +52,8 @@ from tests.api.pods import Killable, killable_pod, pod
 from tests.api.world import ANA, BEN, WORLD
 from tests.proxy import Proxy
 
+pytestmark = pytest.mark.xdist_group("failovers")
+
 DEADLINE_S = 1.0
 MOST_S = 3 * DEADLINE_S
 """A request may meet two deadlines, one a store, and computes in between."""

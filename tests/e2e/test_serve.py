@@ -13,6 +13,8 @@ import pytest
 
 from tests.e2e.service import Running, run, serving, statuses_at_once
 
+pytestmark = pytest.mark.xdist_group("races")
+
 INTRO = 1
 """The demo world's event type of one person."""
 THOUSAND_S = 20.0

@@ -10,6 +10,7 @@ import pytest
 
 from app.services.errors import StoreUnavailableError
 from app.storage.postgres.migrate import (
+    _SCRIPTS,
     MIGRATION_LOCK,
     MigrationFailedError,
     MigrationLockedError,
@@ -20,7 +21,7 @@ from app.storage.postgres.migrate import (
     migrate,
 )
 
-ALL = ["0001", "0002", "0003", "0004", "0005"]
+ALL = sorted(file.name[:4] for file in (_SCRIPTS / "versions").glob("0*.py"))
 MIGRATING_PROCESS = """
 import asyncio, sys
 from app.storage.postgres.migrate import migrate
