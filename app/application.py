@@ -28,6 +28,7 @@ from app.services.answer_once import OnceAnswerer
 from app.services.api_keys import ApiKeyRefresher
 from app.services.book_slots import SlotBooker
 from app.services.cancel_bookings import BookingCanceller
+from app.services.claim_reserved import ReservedSlots
 from app.services.claim_slots import SlotClaimer
 from app.services.commit_bookings import BookingCommitter
 from app.services.decide_bookings import BookingDecider
@@ -136,6 +137,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     finder = SlotFinder(event_types, calendar, stores.holds, now)
     claimer = SlotClaimer(calendar, calendar, stores.holds, now)
     committer = BookingCommitter(bookings, stores.holds)
+    reserved_slots = ReservedSlots(claimer, stores.holds)
     runners = BookingRunners(roles)
     keeper = SlotKeeper(
         event_types,
@@ -161,8 +163,8 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             store_deadline_s=settings.store_deadline_s,
         ),
         booking_answerer=OnceAnswerer(PostgresBookingRequests(stores.pool), store_deadline_s=settings.store_deadline_s),
-        slot_booker=SlotBooker(event_types, credentials, claimer, stores.holds, bookings, committer, now),
-        booking_mover=BookingMover(event_types, claimer, bookings, committer, now),
+        slot_booker=SlotBooker(event_types, credentials, claimer, reserved_slots, bookings, committer, now),
+        booking_mover=BookingMover(event_types, claimer, reserved_slots, bookings, committer, now),
         booking_canceller=BookingCanceller(bookings, runners),
         booking_decider=BookingDecider(event_types, claimer, bookings, committer, runners),
         booking_runners=runners,

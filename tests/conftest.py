@@ -1,10 +1,14 @@
 """Real servers for a whole run: embedded PostgreSQL and Valkey in a folder of their own, other engines when wanted."""
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import asyncpg
 import pytest
 from redis.asyncio import Redis
 
@@ -18,9 +22,26 @@ def servers() -> Iterator[EmbeddedUrls]:
     # Not in pytest's own folder, which another run as root would close to the servers' account. In a thread, because
     # starting runs an event loop of its own, and a fixture may be asked for while the tests' loop runs.
     with TemporaryDirectory(prefix="holdfast-") as folder, ThreadPoolExecutor(1) as thread:
-        used = thread.submit(lambda: EmbeddedServers.use(Path(folder), postgres=True, valkey=True)).result()
+        used = thread.submit(_started, Path(folder)).result()
         yield used.urls
+        # To write down all that the tests left would take longer than any of them.
+        (postmaster,) = Path(folder).glob("postgres/data/postmaster.pid")
+        os.kill(int(postmaster.read_text().splitlines()[0]), signal.SIGQUIT)
         used.release()
+
+
+def _started(folder: Path) -> EmbeddedServers:
+    used = EmbeddedServers.use(folder, postgres=True, valkey=True)
+    asyncio.run(_keep_from_the_disk(used.urls.database_url or ""))
+    return used
+
+
+async def _keep_from_the_disk(database_url: str) -> None:
+    """Let nothing wait for the disk: nothing outlives the run."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("ALTER SYSTEM SET fsync = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ class Proxy:
         self.pause_s = 0.0
         """How long each chunk from the client is held back."""
         self.port = 0
+        self._awaited = b""
+        self._act: Callable[[], None] = lambda: None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Proxy"]:
@@ -37,20 +39,44 @@ class Proxy:
     def mend(self) -> None:
         self._up = True
 
+    def when_answered(self, asked: bytes, act: Callable[[], None]) -> None:
+        """Act, once, in place of passing on the answer to whatever holds some bytes: the server has done it by then."""
+        self._awaited, self._act = asked, act
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._up:
             writer.close()
             return
         server_reader, server_writer = await self._connect()
         self._writers |= {writer, server_writer}
+        answering = asyncio.Event()
         with suppress(OSError):
-            await asyncio.gather(self._pass(reader, server_writer, slow=True), self._pass(server_reader, writer))
+            await asyncio.gather(
+                self._pass_questions(reader, server_writer, answering),
+                self._pass_answers(server_reader, writer, answering),
+            )
         self._writers -= {writer, server_writer}
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slow: bool = False) -> None:
+    async def _pass_questions(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answering: asyncio.Event
+    ) -> None:
         while chunk := await reader.read(65_536):
-            if slow and self.pause_s:
+            if self.pause_s:
                 await asyncio.sleep(self.pause_s)
+            if self._awaited and self._awaited in chunk:
+                answering.set()
+            writer.write(chunk)
+            await writer.drain()
+        writer.close()
+
+    async def _pass_answers(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answering: asyncio.Event
+    ) -> None:
+        while chunk := await reader.read(65_536):
+            if answering.is_set():
+                self._awaited = b""
+                self._act()
+                break
             writer.write(chunk)
             await writer.drain()
         writer.close()

@@ -16,6 +16,8 @@ from scripts.races.check import Verdict, check
 from scripts.races.record import ONE_EPOCH, Epochs, Hold, Look, Record
 from scripts.races.world import HOT_START, MINUTE
 
+pytestmark = pytest.mark.xdist_group("races")
+
 CALL, TALK, VISIT, PAIR, PANEL, HELP, ADVICE, CLASS, RARE = range(1, 10)
 """Event types of the race's world; see there for their hosts, lengths and buffers."""
 

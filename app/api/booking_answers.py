@@ -19,14 +19,15 @@ def booking_data(booking: BookingRecord, *, seat_uid: str | None = None, all_sea
     What nobody said is left out, as the peer does.
     """
     attendees = booking.attendees
-    if booking.seats is not None and not all_seats:
+    if booking.seated and not all_seats:
         attendees = tuple(one for one in attendees if seat_uid is not None and one.seat_uid == seat_uid)
+    knows_it = not booking.seated or all_seats or bool(attendees)
     return {
         **_always(booking),
-        **_if_said(booking),
+        **(_if_said(booking) if knows_it else {}),
         **({} if seat_uid is None else {"seatUid": seat_uid}),
         "attendees": [_attendee(one) for one in attendees],
-        **(_said_by_all(booking) if booking.seats is None else {}),
+        **({} if booking.seated else _said_by_all(booking)),
     }
 
 

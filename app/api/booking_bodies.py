@@ -170,11 +170,18 @@ class RescheduleBody(Body):
     seat_uid: Text | None = Field(None, alias="seatUid")
     by: Email | None = Field(None, alias="rescheduledBy")
     reason: Reason | None = Field(None, alias="reschedulingReason")
+    reservation_uid: Text | None = Field(None, alias="reservationUid")
 
     def request(self, uid: str, caller: Caller | None) -> MoveRequest:
         """Return what is asked for."""
         return MoveRequest(
-            uid=uid, start=self.start, seat_uid=self.seat_uid, reason=self.reason, by=self.by, caller=caller
+            uid=uid,
+            start=self.start,
+            seat_uid=self.seat_uid,
+            reason=self.reason,
+            by=self.by,
+            reservation_uid=self.reservation_uid,
+            caller=caller,
         )
 
 
@@ -185,7 +192,7 @@ class CancelBody(Body):
     reason: Reason | None = Field(None, alias="cancellationReason")
 
 
-class DeclineBody(Body):
+class ReasonBody(Body):
     """Why a booking is declined, or passed on."""
 
     reason: Reason | None = None

@@ -12,19 +12,19 @@ from app.api.booking_bodies import (
     AttendeeBody,
     BookingBody,
     CancelBody,
-    DeclineBody,
     GuestsBody,
     LocationBody,
+    ReasonBody,
     RescheduleBody,
 )
 from app.api.credentials import caller_of, user_of
 from app.api.idempotency import created
 from app.api.pages import LARGEST_PAGE, PageQuery, read_page
 from app.api.paths import owner_of, path_id, text_in_path
-from app.api.slots_query import HostIds, QueryInstant, QueryNumber
+from app.api.slots_query import MOST_NAMES, QueryInstant, QueryNumber
 from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
-from app.fields import Text
+from app.fields import MAX_ID, Text
 from app.services.book_slots import Made
 from app.services.bookings import AttendeeNotFoundError, BookingQuestion, found
 from app.services.ports import Caller, DrawnUid
@@ -124,7 +124,8 @@ Direction = Literal["asc", "desc"]
 Statuses = Annotated[
     list[Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]], BeforeValidator(_split)
 ]
-QueryIds = Annotated[HostIds, BeforeValidator(_split)]
+QueryId = Annotated[QueryNumber, Field(le=MAX_ID)]
+QueryIds = Annotated[list[QueryId], BeforeValidator(_split), Field(max_length=MOST_NAMES)]
 
 
 class BookingsQuery(PageQuery):
@@ -135,10 +136,11 @@ class BookingsQuery(PageQuery):
     attendee_name: Text | None = Field(None, alias="attendeeName")
     uid: Text | None = Field(None, alias="bookingUid")
     event_type_ids: QueryIds = Field(default_factory=list, alias="eventTypeIds")
-    event_type_id: QueryNumber | None = Field(None, alias="eventTypeId")
+    event_type_id: QueryId | None = Field(None, alias="eventTypeId")
     team_ids: QueryIds = Field(default_factory=list, alias="teamIds")
-    team_ids_as_the_peer_spells_it: QueryIds = Field(default_factory=list, alias="teamsIds")
-    team_id: QueryNumber | None = Field(None, alias="teamId")
+    teams_ids: QueryIds = Field(default_factory=list, alias="teamsIds")
+    """The same, as the peer's documents spell it."""
+    team_id: QueryId | None = Field(None, alias="teamId")
     after_start: QueryInstant | None = Field(None, alias="afterStart")
     before_end: QueryInstant | None = Field(None, alias="beforeEnd")
     created_after: QueryInstant | None = Field(None, alias="afterCreatedAt")
@@ -155,7 +157,7 @@ class BookingsQuery(PageQuery):
         """Return what is asked for: a caller's own bookings, or those within an organization, teams or people."""
         event_types = [*self.event_type_ids, *([] if self.event_type_id is None else [self.event_type_id])]
         teams = [
-            *self.team_ids, *self.team_ids_as_the_peer_spells_it, *([] if self.team_id is None else [self.team_id])
+            *self.team_ids, *self.teams_ids, *([] if self.team_id is None else [self.team_id])
         ]  # fmt: skip
         sort = {
             "start": self.sort_start,
@@ -196,7 +198,7 @@ def read_bookings_query(request: web.Request) -> BookingsQuery:
 
 
 async def get_bookings(request: web.Request) -> web.Response:
-    """List the bookings of whoever asks: those they host or attend, and those of teams that they run."""
+    """List the bookings of whoever asks: those they host, and those of teams that they run."""
     caller = Caller(user_of(request))
     return await listed(request, read_bookings_query(request).question(caller))
 
@@ -217,7 +219,7 @@ async def get_organization_bookings(request: web.Request) -> web.Response:
 
 
 async def get_member_bookings(request: web.Request) -> web.Response:
-    """List the bookings that a member of an organization hosts or attends, to those who run it."""
+    """List the bookings that a member of an organization hosts, to those who run it."""
     user_id = await owner_of(request)
     return await listed(request, read_bookings_query(request).question(None, user_ids=(user_id,)))
 
@@ -232,7 +234,7 @@ async def listed(request: web.Request, question: BookingQuestion) -> web.Respons
 
 async def _listed(request: web.Request, booking: BookingRecord) -> dict[str, Any]:
     """Whoever merely attends a seated booking sees none of the others who do."""
-    runs = booking.seats is None or await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
+    runs = not booking.seated or await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
     return booking_data(booking, all_seats=runs)
 
 
@@ -257,7 +259,7 @@ async def post_confirm(request: web.Request) -> web.Response:
 
 async def post_decline(request: web.Request) -> web.Response:
     """Turn a pending booking down."""
-    caller, body = caller_of(request), await read_body(request, DeclineBody)
+    caller, body = caller_of(request), await read_body(request, ReasonBody)
     booking = await request.app[USE_CASES].booking_decider.decline(text_in_path(request, "uid"), caller, body.reason)
     return success(booking_data(booking, all_seats=True))
 
@@ -276,7 +278,7 @@ async def post_mark_absent(request: web.Request) -> web.Response:
 
 async def post_reassign(request: web.Request) -> web.Response:
     """Give a round-robin booking to another host, to whichever is free or to the one that the path names."""
-    caller, body = caller_of(request), await read_body(request, DeclineBody)
+    caller, body = caller_of(request), await read_body(request, ReasonBody)
     named = path_id(request, "userId") if "userId" in request.match_info else None
     uid = text_in_path(request, "uid")
     host = host_data(await request.app[USE_CASES].booking_decider.reassign(uid, caller, named))

@@ -205,7 +205,7 @@ def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> dict[str
     """Return a booking; of a seated one only the seat that the reader has shown to know."""
     host = booking.hosts[0]
     attendees = booking.attendees
-    if booking.seats is not None:
+    if booking.seated:
         attendees = tuple(one for one in attendees if seat_uid is not None and one.seat_uid == seat_uid)
     return {
         "id": booking.id,
@@ -236,7 +236,7 @@ def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> dict[str
         "paid": False,
         "createdAt": utc_text(booking.created_at),
         "updatedAt": utc_text(booking.updated_at),
-        **({} if seat_uid is None or booking.seats is None else {"seatReferenceUid": seat_uid}),
+        **({} if seat_uid is None or not booking.seated else {"seatReferenceUid": seat_uid}),
     }
 
 

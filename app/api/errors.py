@@ -49,6 +49,10 @@ _FLAWS = {
         "lengthInMinutesOptions",
         "The lengths to choose from must contain lengthInMinutes, {value}.",
     ),
+    Flaw.SEATS_CONFIRMED: (
+        "confirmationPolicy",
+        "An event type with seats takes bookings without confirmation: disable one of the two.",
+    ),
     Flaw.SLUG_TAKEN: ("slug", "There is an event type with the slug '{value}' already."),
     Flaw.SLUG_TAKEN_BY_HOST: (
         "slug",
@@ -287,6 +291,12 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     ),
     bookings.OtherSlotReservedError: lambda e: bad_request(
         f"The reservation with uid={e.uid} keeps another slot: its event type, start and length must be the booking's."
+    ),
+    bookings.ReservedForMoveError: lambda e: bad_request(
+        f"The reservation with uid={e.uid} was made to move booking {e.booking_uid}: reschedule that booking with it."
+    ),
+    bookings.BookingChangedError: lambda e: RequestError(
+        409, f"Booking with uid={e.uid} was changed at the same moment. Look at it again, and try once more."
     ),
     bookings.NotBookableError: lambda e: bad_request(
         f"Slots of event type {e.event_type_id} cannot be booked: it has no hosts of its own. "

@@ -54,6 +54,8 @@ class NewBooking:
     status: BookingStatus
     blocks: bool
     """Whether it takes its hosts' time."""
+    seated: bool
+    """Whether it is booked seat by seat."""
     title: str
     attendees: tuple[Attendee, ...]
     description: str | None = None
@@ -82,8 +84,8 @@ class BookingRecord:
     """Whose event type it is of."""
     team_id: int | None
     """Which team's event type it is of."""
-    seats: int | None
-    """Of its event type; None: it is not seated."""
+    seated: bool
+    """Whether it was booked seat by seat. Then listings show its uid to everybody, and each seat has one of its own."""
     title: str
     description: str | None
     location: str | None
@@ -94,6 +96,9 @@ class BookingRecord:
     """Whether it takes its hosts' time."""
     start: Instant
     end: Instant
+    before_buffer: int
+    """As booked, as `after_buffer`."""
+    after_buffer: int
     hosts: tuple[BookedHost, ...]
     """The first one's it is."""
     attendees: tuple[Attendee, ...]
@@ -117,6 +122,10 @@ class BookingRecord:
         """Who hosts it."""
         return tuple(host.id for host in self.hosts)
 
+    def email_of(self, user_id: int | None) -> str | None:
+        """Return the e-mail of one of its hosts; None for anybody else."""
+        return next((host.email for host in self.hosts if host.id == user_id), None)
+
     @property
     def is_over(self) -> bool:
         """Whether it was cancelled or rejected, so that nothing can become of it any more."""
@@ -130,6 +139,7 @@ class SeatedBooking:
     id: int
     uid: str
     end: Instant
+    status: BookingStatus
     overlap_group: int
     emails: tuple[str, ...]
     """Its attendees'."""

@@ -32,7 +32,7 @@ class Booking:
     before_buffer: int = 0
     after_buffer: int = 0
     blocks_while_pending: bool = True
-    """False where its event type's confirmation policy leaves unconfirmed time on offer."""
+    """False where it is pending, and its time was left on offer until it is confirmed."""
     attendee_emails: tuple[str, ...] = ()
 
     @property

@@ -151,6 +151,8 @@ class Flaw(Enum):
     MANAGED_FOR_GOOD = auto()
     MANAGED_CHILD = auto()
     """A managed event type's child is changed in its parent."""
+    SEATS_CONFIRMED = auto()
+    """Seats are taken one by one, and a confirmation is of a whole booking."""
     OWNER_GONE = auto()
 
 

@@ -81,11 +81,13 @@ def check(settings: EventTypeSettings) -> None:
     Raises
     ------
     SettingsRefusedError
-        If the length is none of those offered, or a managed event type names a schedule: its children each have their
-        own person's.
+        If the length is none of those offered, seats would have to be confirmed, or a managed event type names a
+        schedule: its children each have their own person's.
     """
     if settings.lengths and settings.length not in settings.lengths:
         raise SettingsRefusedError(Flaw.LENGTH_NOT_OFFERED, settings.length)
+    if settings.seats is not None and settings.confirmation is not None:
+        raise SettingsRefusedError(Flaw.SEATS_CONFIRMED, settings.seats)
     if settings.scheduling is SchedulingType.MANAGED and settings.schedule_id is not None:
         raise SettingsRefusedError(Flaw.MANAGED_SCHEDULE, settings.schedule_id)
 

@@ -97,12 +97,6 @@ class Counted:
         return (self.end - self.start) // MINUTE
 
 
-def periods_of(limits: Iterable[Limit], where: Zone, instant: Instant) -> set[tuple[Period, LocalDay]]:
-    """Return the periods that limits are for and an instant lies in, each by its first day."""
-    day = where.day_at(instant)
-    return {(limit.period, limit.period.around(day)[0]) for limit in limits}
-
-
 def reach(limits: Iterable[Limit], where: Zone, around: Range) -> Range:
     """Return a stretch of time, extended to the whole periods of limits that it touches."""
     starts, ends = [around[0]], [around[1]]

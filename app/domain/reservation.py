@@ -59,6 +59,8 @@ class Claim:
     """In which it has a place while it stands."""
     first_at: Instant | None = None
     """When its reservation was first claimed, across moves; None while that is now."""
+    rescheduling: str | None = None
+    """Uid of the booking in whose place it is wanted, which was left out when it was judged."""
 
     @property
     def busy_range(self) -> Range:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,20 +9,21 @@ from app.domain.booking import Attendee, BookingRecord, NewBooking, title
 from app.domain.busy import BookingStatus
 from app.domain.event_type import StaffedEventType, staff
 from app.domain.reference import EventTypeReference
-from app.domain.reservation import Claim, KeptReservation
+from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.bookings import (
     BookingRefusedError,
     Bookings,
     NotForSeatsError,
-    OtherSlotReservedError,
     ReservationUsedError,
+    ReservedForMoveError,
+    booking_refusals,
 )
+from app.services.claim_reserved import ClaimedSlot, ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
-from app.services.commit_bookings import BookingCommitter, add, booking_refusals
-from app.services.errors import StoreUnavailableError
-from app.services.keep_slots import new_uid
-from app.services.ports import Caller, Clock, DrawnUid, EventTypes, Holds, Ties
+from app.services.commit_bookings import BookingCommitter, add
+from app.services.keep_slots import is_uid, new_uid
+from app.services.ports import Caller, Clock, DrawnUid, EventTypes, Ties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class SlotBooker:
         event_types: EventTypes,
         ties: Ties,
         claimer: SlotClaimer,
-        holds: Holds,
+        reserved_slots: ReservedSlots,
         bookings: Bookings,
         committer: BookingCommitter,
         clock: Clock,
@@ -69,7 +69,7 @@ class SlotBooker:
         self._event_types = event_types
         self._ties = ties
         self._claimer = claimer
-        self._holds = holds
+        self._reserved_slots = reserved_slots
         self._bookings = bookings
         self._committer = committer
         self._clock = clock
@@ -84,8 +84,8 @@ class SlotBooker:
         ------
         HoldfastError
             What `EventTypes.find`, `staff` and `EventType.length_asked` raise.
-        OtherSlotReservedError, ReservationUsedError
-            If the reservation is of another slot, or has become a booking already.
+        OtherSlotReservedError, ReservedForMoveError, ReservationUsedError
+            If the reservation is of another slot, is there to move a booking, or has become a booking already.
         NotForSeatsError
             If guests were to sit at a seated event type.
         BookingRefusedError
@@ -102,15 +102,38 @@ class SlotBooker:
         staffed = staff(await self._event_types.find(request.reference))
         if request.guests and staffed.event_type.seats is not None:
             raise NotForSeatsError
-        kept = None if request.reservation_uid is None else await self._holds.reservation(request.reservation_uid)
-        wanted = _wanted(request, staffed, kept)
-        claim = await self._claim(request, wanted, kept)
-        booking = _new_booking(request, wanted, claim, drawn.uid, self._clock())
-        async with self._committer.under(claim, wanted, limited=kept is None) as changes:
-            record = await add(changes, booking, wanted)
-        if kept is not None:
-            await self._use_up(kept)
+        try:
+            return await self._booked(request, staffed, drawn.uid)
+        except BookingRefusedError as error:
+            if request.reservation_uid is not None and await self._bookings.is_used(request.reservation_uid):
+                raise ReservationUsedError(request.reservation_uid) from None
+            if error.host_ids and not await self._has_tie(request, staffed):
+                raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
+            raise
+
+    async def _booked(self, request: BookingRequest, staffed: StaffedEventType, uid: str) -> Made:
+        slot = await self._claim(request, staffed)
+        booking = _new_booking(request, slot, uid, self._clock())
+        # What is reserved was judged when it was reserved.
+        async with self._committer.under(slot.claim, slot.wanted, limited=slot.reserved is None) as changes:
+            record = await add(changes, booking, slot.wanted)
+        await self._reserved_slots.use_up(slot)
         return Made(record, booking.attendees[0].seat_uid)
+
+    async def _claim(self, request: BookingRequest, staffed: StaffedEventType) -> ClaimedSlot:
+        """Claim what is reserved or else, if it is free, what is wanted."""
+        kept = await self._reserved_slots.find(request.reservation_uid, staffed, request.start, request.length)
+        if kept is not None:
+            if kept.claim.rescheduling is not None:
+                raise ReservedForMoveError(kept.uid, kept.claim.rescheduling)
+            slot = await self._reserved_slots.claim(staffed, kept)
+            if slot is not None:
+                return slot
+        length = staffed.event_type.length_asked(request.length)
+        wanted = WantedSlot(staffed=staffed, start=request.start, length=length, rescheduling=None, own=None)
+        with booking_refusals():
+            claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), new_uid())
+        return ClaimedSlot(wanted, claimed.claim)
 
     async def _made_before(self, drawn: DrawnUid) -> Made | None:
         """Return what an earlier try at the same request made."""
@@ -122,29 +145,6 @@ class SlotBooker:
         booking = await self._bookings.find_by_seat(drawn.uid)
         return None if booking is None else Made(booking, drawn.uid)
 
-    async def _claim(self, request: BookingRequest, wanted: WantedSlot, kept: KeptReservation | None) -> Claim:
-        """Claim the slot: on the hosts of the reservation, which was judged when it was made, or on free ones.
-
-        The reservation itself would not do: it can be moved or ended at any moment.
-        """
-        claim_id = secrets.token_urlsafe(12)
-        try:
-            with booking_refusals():
-                if kept is None:
-                    return (await self._claimer.claim(wanted, claim_id, new_uid())).claim
-                return (await self._claimer.claim_for(wanted, claim_id, kept.uid, kept.claim.host_ids)).claim
-        except BookingRefusedError as error:
-            if request.reservation_uid is not None and await self._bookings.is_used(request.reservation_uid):
-                raise ReservationUsedError(request.reservation_uid) from None
-            if error.host_ids and not await self._has_tie(request, wanted.staffed):
-                raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
-            raise
-
-    async def _use_up(self, kept: KeptReservation) -> None:
-        """End a reservation that has become a booking. While its store is away it is left to end by itself."""
-        with suppress(StoreUnavailableError):
-            await self._holds.end(kept.uid)
-
     async def _has_tie(self, request: BookingRequest, staffed: StaffedEventType) -> bool:
         event_type_id = staffed.event_type.id
         if request.caller is None:
@@ -154,28 +154,8 @@ class SlotBooker:
         return await self._ties.has_tie(request.caller, event_type_id)
 
 
-def _wanted(request: BookingRequest, staffed: StaffedEventType, kept: KeptReservation | None) -> WantedSlot:
-    """Return the slot that is to be booked.
-
-    Raises
-    ------
-    OtherSlotReservedError
-        If another one is reserved.
-    """
-    if kept is None:
-        length = staffed.event_type.length_asked(request.length)
-    else:
-        claim, length = kept.claim, kept.length
-        same_type = claim.event_type_id == staffed.event_type.id
-        # A dynamic event is told by its people.
-        same_people = claim.event_type_id is not None or staffed.all_host_ids == {*claim.host_ids}
-        if not (same_type and same_people and request.start == claim.start and request.length in (None, length)):
-            raise OtherSlotReservedError(kept.uid)
-    return WantedSlot(staffed=staffed, start=request.start, length=length, rescheduling=None, own=kept)
-
-
-def _new_booking(request: BookingRequest, wanted: WantedSlot, claim: Claim, uid: str, now: Instant) -> NewBooking:
-    staffed, event_type = wanted.staffed, wanted.staffed.event_type
+def _new_booking(request: BookingRequest, slot: ClaimedSlot, uid: str, now: Instant) -> NewBooking:
+    staffed, event_type, claim = slot.wanted.staffed, slot.wanted.staffed.event_type, slot.claim
     host_ids = in_order(staffed, claim)
     pending = event_type.confirmation is not None and event_type.confirmation.is_needed(request.start, now)
     booking = NewBooking(
@@ -188,22 +168,30 @@ def _new_booking(request: BookingRequest, wanted: WantedSlot, claim: Claim, uid:
         after_buffer=claim.after_buffer,
         status=BookingStatus.PENDING if pending else BookingStatus.ACCEPTED,
         blocks=not pending or event_type.confirmation is None or event_type.confirmation.pending_blocks,
+        seated=event_type.seats is not None,
         title=title(event_type.title, _host_name(staffed, host_ids[0]), request.attendee.name),
         attendees=(request.attendee, *request.guests),
         location=request.location,
         metadata=request.metadata,
         responses=request.responses,
-        reservation_uid=request.reservation_uid,
+        reservation_uid=request.reservation_uid if is_uid(request.reservation_uid) else None,
     )
-    return booking if event_type.seats is None else _of_a_seat(booking)
+    return _of_a_seat(booking, event_type.title) if booking.seated else booking
 
 
-def _of_a_seat(booking: NewBooking) -> NewBooking:
+def _of_a_seat(booking: NewBooking, event_title: str) -> NewBooking:
     """Return a booking of one seat: what its attendee says is not the others' business, nor is their uid."""
-    attendee = replace(
-        booking.attendees[0], seat_uid=booking.uid, metadata=booking.metadata, responses=booking.responses
+    responses = booking.responses if booking.location is None else {**booking.responses, "location": booking.location}
+    attendee = replace(booking.attendees[0], seat_uid=booking.uid, metadata=booking.metadata, responses=responses)
+    return replace(
+        booking,
+        uid=new_uid(),
+        title=event_title,
+        attendees=(attendee,),
+        location=None,
+        metadata={},
+        responses={},
     )
-    return replace(booking, uid=new_uid(), attendees=(attendee,), metadata={}, responses={})
 
 
 def in_order(staffed: StaffedEventType, claim: Claim) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What the use cases of bookings need from the outside, and what can go wrong in them."""
 
-from collections.abc import Collection, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from app.domain.booking import Attendee, BookingRecord, NewBooking, SeatedBookin
 from app.domain.busy import Booking, BookingStatus
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import Instant, Range
+from app.services.errors import NotReservableError, SlotRefusedError
 from app.services.ports import Caller
 
 
@@ -124,6 +125,25 @@ class NotRoundRobinError(HoldfastError):
         self.uid = uid
 
 
+class BookingChangedError(HoldfastError):
+    """Somebody else changed the booking at the same moment."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the booking's uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
+class ReservedForMoveError(HoldfastError):
+    """A reservation was made in the place of a booking, and so becomes no further one."""
+
+    def __init__(self, uid: str, booking_uid: str) -> None:
+        """Keep the reservation's uid, and the booking's."""
+        super().__init__(uid, booking_uid)
+        self.uid = uid
+        self.booking_uid = booking_uid
+
+
 class NotHostedByError(HoldfastError):
     """Somebody is no host of the event type, or of the part of it that a booking needs."""
 
@@ -183,8 +203,8 @@ class BookingTransaction(Protocol):
     async def reject(self, booking_id: int, *, reason: str | None) -> None:
         """Turn a pending booking down, which takes no time from then on."""
 
-    async def accept(self, booking_id: int) -> None:
-        """Let a pending booking stand.
+    async def accept(self, booking_id: int, overlap_group: int | None) -> None:
+        """Let a pending booking stand, and lie across those of an overlap group.
 
         Raises
         ------
@@ -213,7 +233,7 @@ class BookingQuestion:
     """Which bookings somebody wants to see. What is None, or empty, does not matter."""
 
     caller: Caller | None = None
-    """Who hosts them, attends them, or runs the teams that they belong to."""
+    """Who hosts them, or runs the teams that they belong to."""
     statuses: frozenset[str] = frozenset()
     """Of "upcoming", "past", "cancelled", "unconfirmed"; several: any of them."""
     attendee_email: str | None = None
@@ -223,7 +243,7 @@ class BookingQuestion:
     team_ids: tuple[int, ...] = ()
     organization_id: int | None = None
     user_ids: tuple[int, ...] = ()
-    """Who hosts or attends them."""
+    """Who hosts them."""
     after_start: Instant | None = None
     before_end: Instant | None = None
     created_after: Instant | None = None
@@ -272,6 +292,23 @@ class Bookings(Protocol):
 
 IDLE_MS = 3_000
 """How long a change of bookings may do nothing."""
+
+
+@contextmanager
+def booking_refusals() -> Iterator[None]:
+    """Say that a slot cannot be booked, where a claim says that it cannot be reserved.
+
+    Raises
+    ------
+    BookingRefusedError, NotBookableError
+        In place of the errors of claims.
+    """
+    try:
+        yield
+    except NotReservableError as error:
+        raise NotBookableError(error.event_type_id) from None
+    except SlotRefusedError as error:
+        raise BookingRefusedError(error.refusal, error.event_type_id, error.start, error.host_ids) from None
 
 
 def found(booking: BookingRecord | None, uid: str) -> BookingRecord:

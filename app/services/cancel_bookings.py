@@ -40,22 +40,26 @@ class BookingCanceller:
         async with self._bookings.changing() as changes:
             booking = found(await changes.lock(uid), uid)
             refuse_over(booking)
-            by = next((host.email for host in booking.hosts if caller and host.id == caller.user_id), None)
+            by = None if caller is None else booking.email_of(caller.user_id)
             if seat_uid is not None:
                 await leave_seat(changes, booking, seat_of(booking, seat_uid), reason=reason, by=by)
-            elif booking.seats is None or await self._runners.runs(caller, booking):
+            elif not booking.seated or await self._runners.runs(caller, booking):
                 await changes.cancel(booking.id, reason=reason, by=by)
             else:
                 raise SeatUidNeededError(uid)
             return found(await changes.lock(uid), uid)
 
 
+def is_last(booking: BookingRecord, seat: Attendee) -> bool:
+    """Say whether a booking has no other attendee; imported ones may have no seat's uid, and count all the same."""
+    return all(one.id == seat.id for one in booking.attendees)
+
+
 async def leave_seat(
     changes: BookingTransaction, booking: BookingRecord, seat: Attendee, *, reason: str | None, by: str | None
 ) -> None:
     """Take somebody's seat away; a booking whose last one it was is cancelled."""
-    others = [one for one in booking.attendees if one.seat_uid is not None and one.id != seat.id]
-    if not others:
+    if is_last(booking, seat):
         await changes.cancel(booking.id, reason=reason, by=by)
     elif seat.id is not None:
         await changes.remove_attendee(seat.id)

@@ -50,6 +50,8 @@ class WantedSlot:
     """Claims of the same batch."""
     quotas: tuple[Quota, ...] = ()
     """In which it needs a place."""
+    buffers: tuple[int, int] | None = None
+    """Before and after, in minutes, as reserved or booked; None: the event type's of today."""
 
     @property
     def time(self) -> Range:
@@ -69,6 +71,7 @@ class WantedSlot:
     def claim(self, claim_id: str, uid: str, host_ids: list[int]) -> Claim:
         """Return the claim of this slot on some hosts."""
         event_type = self.staffed.event_type
+        before, after = self.buffers or (event_type.before_buffer, event_type.after_buffer)
         return Claim(
             id=claim_id,
             reservation_uid=uid,
@@ -76,12 +79,13 @@ class WantedSlot:
             host_ids=tuple(sorted(host_ids)),
             start=self.time[0],
             end=self.time[1],
-            before_buffer=event_type.before_buffer,
-            after_buffer=event_type.after_buffer,
+            before_buffer=before,
+            after_buffer=after,
             seats=event_type.seats,
             ledgers=event_type.ledgers,
             quotas=self.quotas,
             first_at=None if self.own is None else self.own.claim.first_at,
+            rescheduling=self.rescheduling,
         )
 
 
@@ -129,28 +133,47 @@ class SlotClaimer:
                     await _pause()
         raise wanted.refused(Refusal.RESERVED)
 
-    async def claim_for(self, wanted: WantedSlot, claim_id: str, uid: str, host_ids: Collection[int]) -> Claimed:
-        """Claim the slot's time on these hosts, without a look at the calendar: it was judged before.
+    async def claim_for(
+        self, wanted: WantedSlot, claim_id: str, uid: str, host_ids: Collection[int], *, limited: bool = False
+    ) -> Claimed:
+        """Claim the slot's time on these hosts without a look at their calendars, which was judged before.
 
         Raises
         ------
         SlotRefusedError
-            If another has the time; nothing stays claimed.
+            If another has the time or, where it is `limited`, the limits allow no more; nothing stays claimed.
         StoreUnavailableError
             If the store of holds is away.
         """
-        deadline = asyncio.get_running_loop().time() + CONTENTION_S
+        refusal, deadline = Refusal.RESERVED, asyncio.get_running_loop().time() + CONTENTION_S
         while asyncio.get_running_loop().time() < deadline:
             match await self._holds.claim(wanted.claim(claim_id, uid, list(host_ids)), wanted.own):
                 case Claimed() as claimed:
-                    return claimed
+                    if not limited or await self._within_limits(wanted, claimed):
+                        return claimed
+                    refusal = Refusal.LIMIT
+                    await _pause()
                 case Held(None):
                     raise wanted.refused(Refusal.SEATS_FULL)
                 case Held(int(host_id)):
                     raise wanted.refused(Refusal.RESERVED, [host_id])
                 case _:
+                    refusal = Refusal.RESERVED
                     await _pause()
-        raise wanted.refused(Refusal.RESERVED)
+        raise wanted.refused(refusal)
+
+    async def _within_limits(self, wanted: WantedSlot, claimed: Claimed) -> bool:
+        """Say whether limits allow a claim, those before it counted; release it if they do not."""
+        try:
+            viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid, claimed=claimed)
+            availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)
+        except BaseException:
+            await self._holds.release(claimed.claim)
+            raise
+        if not any(overlaps(period.time, wanted.time) for period in availability.full):
+            return True
+        await self._holds.release(claimed.claim)
+        return False
 
     # Choosing ------------------------------------------------------------------------------------------------------
 

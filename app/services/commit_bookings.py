@@ -5,33 +5,36 @@ still, and another's take its place. So it is made to stand longer as the last s
 than the database lets them wait: whoever claims the time after that finds the bookings there.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from app.domain.availability import Refusal
-from app.domain.booking import BookingRecord, NewBooking
+from app.domain.booking import BookingRecord, NewBooking, SeatedBooking
 from app.domain.busy import BusyTimes
 from app.domain.full_periods import full_periods
-from app.domain.limits import periods_of, reach
+from app.domain.limits import reach
 from app.domain.reservation import Claim
 from app.domain.schedule import zone
 from app.domain.seats import seats_of
-from app.domain.time_ranges import overlaps
+from app.domain.time_ranges import Instant, overlaps
 from app.services.bookings import (
     IDLE_MS,
     BookingRefusedError,
     Bookings,
     BookingTransaction,
-    NotBookableError,
     TimeTakenError,
 )
 from app.services.claim_slots import WantedSlot
-from app.services.errors import NotReservableError, SlotRefusedError, StoreUnavailableError
+from app.services.errors import StoreUnavailableError
 from app.services.ports import Holds
 
 _COMMIT_MS = 5_000
-"""How long the database may take to let bookings count, once it is told to."""
+"""How long the database is given to let bookings count, once it is told to.
+
+Nothing can cut that short. A database that takes longer, waiting for a replica say, may so have its bookings lie across
+a hold of that moment, but never across each other.
+"""
 
 
 class BookingCommitter:
@@ -44,12 +47,13 @@ class BookingCommitter:
 
     @asynccontextmanager
     async def under(
-        self, claim: Claim, wanted: WantedSlot, *, limited: bool = True
+        self, claim: Claim, wanted: WantedSlot, *, limited: bool = True, seats_left_at: Instant | None = None
     ) -> AsyncIterator[BookingTransaction]:
         """Change bookings while a claim stands, and give it up when they count, or when they are refused.
 
-        Where that is not known, because a store does not answer, the claim is left to lapse: the bookings may count.
-        Without `limited` no limit is looked at.
+        Where that is not known, because the database does not answer in the end, the claim is left to lapse: the
+        bookings may count. Without `limited` no limit is looked at. `seats_left_at` is another start of the event type
+        where seats are given up meanwhile.
 
         Raises
         ------
@@ -58,19 +62,19 @@ class BookingCommitter:
         StoreUnavailableError
             If a store is away, or the claim has lapsed meanwhile.
         """
+        counting = False
         try:
-            async with self._bookings.changing(_locks(claim, wanted)) as changes:
+            async with self._bookings.changing(_locks(claim, wanted, seats_left_at)) as changes:
                 if limited:
                     await _refuse_beyond_limits(changes, wanted)
                 yield changes
                 await self._let_stand(claim)
-        except TimeTakenError:
-            await self._give_up(claim)
-            raise refused(wanted, Refusal.BOOKED) from None
-        except StoreUnavailableError:
-            raise
-        except Exception:
-            await self._give_up(claim)
+                counting = True
+        except BaseException as error:
+            if not counting:
+                await self._give_up(claim)
+            if isinstance(error, TimeTakenError):
+                raise refused(wanted, Refusal.BOOKED) from None
             raise
         await self._give_up(claim)
 
@@ -82,23 +86,6 @@ class BookingCommitter:
     async def _give_up(self, claim: Claim) -> None:
         with suppress(StoreUnavailableError):  # It lapses by itself.
             await self._holds.release(claim)
-
-
-@contextmanager
-def booking_refusals() -> Iterator[None]:
-    """Say that a slot cannot be booked, where a claim says that it cannot be reserved.
-
-    Raises
-    ------
-    BookingRefusedError, NotBookableError
-        In place of the errors of claims.
-    """
-    try:
-        yield
-    except NotReservableError as error:
-        raise NotBookableError(error.event_type_id) from None
-    except SlotRefusedError as error:
-        raise BookingRefusedError(error.refusal, error.event_type_id, error.start, error.host_ids) from None
 
 
 def refused(wanted: WantedSlot, refusal: Refusal) -> BookingRefusedError:
@@ -124,24 +111,28 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
     if taken >= event_type.seats:
         raise refused(wanted, Refusal.SEATS_FULL)
     for one in there:
-        if one.end == booking.end:
+        if (one.end, one.status) == (booking.end, booking.status):
             return await changes.add_attendees(one.id, booking.attendees, booking.reservation_uid)
-    return await changes.add(replace(booking, overlap_group=there[0].overlap_group if there else None))
+    return await changes.add(replace(booking, overlap_group=group_of(there)))
 
 
-def _locks(claim: Claim, wanted: WantedSlot) -> set[str]:
+def group_of(there: Sequence[SeatedBooking]) -> int | None:
+    """Return the overlap group of a start of a seated type; None where it has no booking yet."""
+    return there[0].overlap_group if there else None
+
+
+def _locks(claim: Claim, wanted: WantedSlot, seats_left_at: Instant | None) -> set[str]:
     """Return what only one may write about at a time.
 
-    The database alone would keep two bookings of a host apart too, but of two that meet it may refuse both.
+    The database alone would keep two bookings of a host apart too, but of two that meet it may refuse both. A limit is
+    locked as a whole: the types that count for a team's may reckon their days in different zones.
     """
-    staffed = wanted.staffed
-    locks = {f"host:{host_id}" for host_id in claim.host_ids}
-    if staffed.event_type.seats is not None:
-        locks.add(f"seats:{staffed.event_type.id}:{claim.start}")
-    periods = periods_of(staffed.event_type.limits.all, zone(staffed.zone), claim.start)
-    return locks | {
-        f"limit:{ledger}:{period.value}:{first}" for ledger in staffed.event_type.ledgers for period, first in periods
-    }
+    event_type = wanted.staffed.event_type
+    locks = {f"host:{host_id}" for host_id in claim.host_ids} | {f"limit:{ledger}" for ledger in event_type.ledgers}
+    if event_type.seats is not None:
+        starts = {claim.start, claim.start if seats_left_at is None else seats_left_at}
+        locks |= {f"seats:{event_type.id}:{start}" for start in starts}
+    return locks
 
 
 async def _refuse_beyond_limits(changes: BookingTransaction, wanted: WantedSlot) -> None:

@@ -9,6 +9,7 @@ from app.domain.event_type import Host, SchedulingType, StaffedEventType, staff
 from app.domain.reservation import Claim
 from app.services.bookings import (
     AttendeeNotFoundError,
+    BookingChangedError,
     BookingOverError,
     BookingRefusedError,
     Bookings,
@@ -16,11 +17,12 @@ from app.services.bookings import (
     NotHostedByError,
     NotRoundRobinError,
     TooManyAttendeesError,
+    booking_refusals,
     found,
     refuse_over,
 )
 from app.services.claim_slots import SlotClaimer, WantedSlot
-from app.services.commit_bookings import BookingCommitter, booking_refusals
+from app.services.commit_bookings import BookingCommitter, group_of
 from app.services.keep_slots import new_uid
 from app.services.move_bookings import reference_of
 from app.services.ports import Caller, EventTypes
@@ -57,17 +59,22 @@ class BookingDecider:
             If there is no such booking, the caller may not, or it does not wait for this.
         BookingRefusedError
             If its time is taken by now, or the limits allow no more.
+        BookingChangedError
+            If it goes to another host at the same moment.
         StoreUnavailableError
             If a store is away.
         """
         booking = await self._run_by(caller, uid)
         _refuse_unless_pending(booking)
         wanted = await self._as_booked(booking)
-        claim = await self._claim(wanted, booking.host_ids)
+        claim = await self._claim(wanted, booking.host_ids, limited=True)
         async with self._committer.under(claim, wanted) as changes:
             booking = found(await changes.lock(uid), uid)
             _refuse_unless_pending(booking)
-            await changes.accept(booking.id)
+            if set(booking.host_ids) != set(claim.host_ids):
+                raise BookingChangedError(uid)
+            beside = () if not booking.seated else await changes.seats_at(booking.event_type_id or 0, booking.start)
+            await changes.accept(booking.id, group_of([one for one in beside if one.id != booking.id]))
             return found(await changes.lock(uid), uid)
 
     async def decline(self, uid: str, caller: Caller, reason: str | None) -> BookingRecord:
@@ -102,6 +109,8 @@ class BookingDecider:
             If it cannot go to another host, or not to this one.
         BookingRefusedError
             If no other host is free.
+        BookingChangedError
+            If it goes to another host at the same moment.
         StoreUnavailableError
             If a store is away.
         """
@@ -119,6 +128,8 @@ class BookingDecider:
         async with self._committer.under(claim, wanted, limited=False) as changes:
             booking = found(await changes.lock(uid), uid)
             refuse_over(booking)
+            if leaving not in booking.host_ids or claim.host_ids[0] in booking.host_ids:
+                raise BookingChangedError(uid)
             await changes.give_to(booking.id, claim.host_ids[0], instead_of=leaving)
             booking = found(await changes.lock(uid), uid)
         return next(host for host in booking.hosts if host.id in claim.host_ids)
@@ -176,7 +187,7 @@ class BookingDecider:
         async with self._bookings.changing() as changes:
             booking = found(await changes.lock(uid), uid)
             refuse_over(booking)
-            if booking.seats is not None:
+            if booking.seated:
                 raise NotForSeatsError
             if len(booking.attendees) + len(people) > MOST_ATTENDEES:
                 raise TooManyAttendeesError(MOST_ATTENDEES)
@@ -208,12 +219,19 @@ class BookingDecider:
         """Return the slot that a booking takes, as one that is wanted in its own place."""
         staffed = staff(await self._event_types.find(reference_of(booking)))
         return WantedSlot(
-            staffed=staffed, start=booking.start, length=booking.length, rescheduling=booking.uid, own=None
+            staffed=staffed,
+            start=booking.start,
+            length=booking.length,
+            rescheduling=booking.uid,
+            own=None,
+            buffers=(booking.before_buffer, booking.after_buffer),
         )
 
-    async def _claim(self, wanted: WantedSlot, host_ids: Sequence[int]) -> Claim:
+    async def _claim(self, wanted: WantedSlot, host_ids: Sequence[int], *, limited: bool = False) -> Claim:
+        claim_id = secrets.token_urlsafe(12)
         with booking_refusals():
-            return (await self._claimer.claim_for(wanted, secrets.token_urlsafe(12), new_uid(), host_ids)).claim
+            claimed = await self._claimer.claim_for(wanted, claim_id, new_uid(), host_ids, limited=limited)
+        return claimed.claim
 
 
 def _refuse_unless_pending(booking: BookingRecord) -> None:

@@ -270,3 +270,11 @@ def _wanted(request: SlotRequest, rules: EventTypeRules, own: KeptReservation | 
 def new_uid() -> str:
     """Return 128 random bits: a reservation's uid is all that its holder needs to prove."""
     return str(uuid.UUID(bytes=secrets.token_bytes(16)))
+
+
+def is_uid(text: str | None) -> bool:
+    """Say whether a text is written as `new_uid` writes uids."""
+    try:
+        return text is not None and str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

@@ -12,17 +12,20 @@ from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.book_slots import Made, in_order
 from app.services.bookings import (
+    BookingRefusedError,
     Bookings,
     BookingTransaction,
     SeatUidNeededError,
+    booking_refusals,
     found,
     refuse_over,
     seat_of,
 )
-from app.services.cancel_bookings import leave_seat
+from app.services.cancel_bookings import is_last, leave_seat
+from app.services.claim_reserved import ClaimedSlot, ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
-from app.services.commit_bookings import BookingCommitter, add, booking_refusals
-from app.services.keep_slots import new_uid
+from app.services.commit_bookings import BookingCommitter, add
+from app.services.keep_slots import is_uid, new_uid
 from app.services.ports import Caller, Clock, DrawnUid, EventTypes
 
 
@@ -37,6 +40,8 @@ class MoveRequest:
     reason: str | None = None
     by: str | None = None
     """E-mail of who moves it, as they say."""
+    reservation_uid: str | None = None
+    """Of a reservation that was made in the place of the booking."""
     caller: Caller | None = None
 
 
@@ -47,6 +52,7 @@ class BookingMover:
         self,
         event_types: EventTypes,
         claimer: SlotClaimer,
+        reserved_slots: ReservedSlots,
         bookings: Bookings,
         committer: BookingCommitter,
         clock: Clock,
@@ -54,6 +60,7 @@ class BookingMover:
         """Work on these ports."""
         self._event_types = event_types
         self._claimer = claimer
+        self._reserved_slots = reserved_slots
         self._bookings = bookings
         self._committer = committer
         self._clock = clock
@@ -75,27 +82,59 @@ class BookingMover:
             If a store is away.
         """
         drawn = DrawnUid(new_uid()) if drawn is None else drawn
-        made = await self._bookings.find(drawn.uid) if drawn.perhaps_kept else None
+        made = await self._made_before(request, drawn)
         if made is not None:
-            return Made(made)
+            return made
         old = found(await self._bookings.find(request.uid), request.uid)
         seat = _movable(old, request)
         if seat is not None and old.start == request.start:
             return Made(old, seat.seat_uid)  # It is there already.
         staffed = staff(await self._event_types.find(reference_of(old)))
-        wanted = WantedSlot(staffed=staffed, start=request.start, length=old.length, rescheduling=old.uid, own=None)
-        claim = await self._claim(wanted)
-        async with self._committer.under(claim, wanted) as changes:
+        slot = await self._claim(request, old, seat, staffed)
+        limited = slot.reserved is None or old.seated
+        left = old.start if old.seated else None
+        async with self._committer.under(slot.claim, slot.wanted, limited=limited, seats_left_at=left) as changes:
             old = found(await changes.lock(old.uid), request.uid)
             seat = _movable(old, request)
             await _retire(changes, old, seat, request)
-            booking = self._new_booking(request, old, seat, staffed, claim, drawn.uid)
-            record = await add(changes, booking, wanted)
+            booking = self._new_booking(request, old, seat, staffed, slot.claim, drawn.uid)
+            record = await add(changes, booking, slot.wanted)
+        await self._reserved_slots.use_up(slot)
         return Made(record, None if seat is None else seat.seat_uid)
 
-    async def _claim(self, wanted: WantedSlot) -> Claim:
-        with booking_refusals():
-            return (await self._claimer.claim(wanted, secrets.token_urlsafe(12), new_uid())).claim
+    async def _made_before(self, request: MoveRequest, drawn: DrawnUid) -> Made | None:
+        """Return what an earlier try at the same request made."""
+        if not drawn.perhaps_kept:
+            return None
+        if request.seat_uid is None:
+            made = await self._bookings.find(drawn.uid)
+            return None if made is None else Made(made)
+        there = await self._bookings.find_by_seat(request.seat_uid)
+        is_moved = there is not None and there.start == request.start and not there.is_over
+        return Made(there, request.seat_uid) if there is not None and is_moved else None
+
+    async def _claim(
+        self, request: MoveRequest, old: BookingRecord, seat: Attendee | None, staffed: StaffedEventType
+    ) -> ClaimedSlot:
+        """Claim what is reserved or else, if it is free, what is wanted.
+
+        A class goes on without the seat that moves, and so counts for limits still, unless that is its last one.
+        """
+        kept = await self._reserved_slots.find(request.reservation_uid, staffed, request.start, old.length)
+        slot = None if kept is None else await self._reserved_slots.claim(staffed, kept)
+        if slot is not None:
+            return slot
+        rescheduling = old.uid if seat is None or is_last(old, seat) else None
+        wanted = WantedSlot(
+            staffed=staffed, start=request.start, length=old.length, rescheduling=rescheduling, own=None
+        )
+        try:
+            with booking_refusals():
+                claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), new_uid())
+        except BookingRefusedError as error:
+            # Whoever has a booking's uid need not know whose time is taken.
+            raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
+        return ClaimedSlot(wanted, claimed.claim)
 
     def _new_booking(
         self,
@@ -120,22 +159,25 @@ class BookingMover:
             after_buffer=claim.after_buffer,
             status=BookingStatus.PENDING if pending else BookingStatus.ACCEPTED,
             blocks=not pending or confirmation is None or confirmation.pending_blocks,
+            seated=old.seated,
             title=old.title,
             description=old.description,
             location=old.location,
             metadata=old.metadata,
             responses=old.responses,
             attendees=old.attendees if seat is None else (seat,),
+            reservation_uid=request.reservation_uid if is_uid(request.reservation_uid) else None,
+            # Of a seat that moves, the others who sit there need not know.
             rescheduled_from=old.id if seat is None else None,
-            rescheduling_reason=request.reason,
-            rescheduled_by=request.by,
+            rescheduling_reason=request.reason if seat is None else None,
+            rescheduled_by=request.by if seat is None else None,
         )
 
 
 def _movable(booking: BookingRecord, request: MoveRequest) -> Attendee | None:
     """Return the seat that is to be moved, None where all of the booking is; or refuse to move it."""
     refuse_over(booking)
-    if booking.seats is None:
+    if not booking.seated:
         return None
     if request.seat_uid is None:
         raise SeatUidNeededError(booking.uid)
@@ -144,10 +186,11 @@ def _movable(booking: BookingRecord, request: MoveRequest) -> Attendee | None:
 
 async def _retire(changes: BookingTransaction, old: BookingRecord, seat: Attendee | None, request: MoveRequest) -> None:
     """Take the old booking, or the seat in it, out of the way of the new one."""
+    by = old.email_of(request.caller.user_id) if request.caller is not None else None
     if seat is None:
-        await changes.cancel(old.id, reason=None, by=request.by)
+        await changes.cancel(old.id, reason=None, by=by)
     else:
-        await leave_seat(changes, old, seat, reason=None, by=request.by)
+        await leave_seat(changes, old, seat, reason=None, by=by)
 
 
 def reference_of(booking: BookingRecord) -> ById | ByUserIds:

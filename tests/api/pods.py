@@ -1,11 +1,20 @@
-"""Other pods of the same service: some whose stores are elsewhere, some that die."""
+"""Other pods of the same service: some whose stores are elsewhere, some that die, some that can be killed."""
 
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientConnectionError
+from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
+from aiohttp.web import BaseRunner
 from redis.asyncio import Redis
+from typing_extensions import override
+from yarl import URL
 
 from app.api.app import web_application
 from app.api.state import UseCases
@@ -19,6 +28,7 @@ from app.storage.postgres.booking_requests import PostgresBookingRequests
 from tests.api.asking import Asking
 
 DEADLINE_S = 2.0
+START_S = 40.0
 
 
 class _Dying:
@@ -64,6 +74,60 @@ async def dying_pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking
         cases = replace(use_cases(settings, stores), once_answerer=answerers[0], booking_answerer=answerers[1])
         async with _serving(settings, urls, cases) as asking:
             yield asking
+
+
+@dataclass(frozen=True)
+class Killable:
+    """A pod that is a process."""
+
+    asking: Asking
+    process: Process
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+
+
+class _Elsewhere(BaseTestServer):
+    """A server that somebody else starts and ends."""
+
+    @override
+    async def start_server(self, loop: asyncio.AbstractEventLoop | None = None, **_: Any) -> None:
+        self._root = URL(f"http://127.0.0.1:{self.port}")
+
+    @override
+    async def _make_runner(self, **_: Any) -> BaseRunner:
+        raise AssertionError
+
+
+@asynccontextmanager
+async def killable_pod(settings: Settings, urls: StoreUrls, port: int) -> AsyncIterator[Killable]:
+    """A pod that is a process, without quotas: nothing but its holds is to be found in Redis."""
+    addresses = {"DATABASE_URL": urls.database, "REDIS_URL": urls.redis, "HOLDFAST_HOLDS_PER_CLIENT": "0"}
+    command = (sys.executable, "-m", "app", "serve", "--port", str(port))
+    process = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, **addresses}, stdout=DEVNULL, stderr=DEVNULL
+    )
+    try:
+        client: TestClient[Any, Any]
+        async with TestClient(_Elsewhere(port=port)) as client:
+            async with asyncio.timeout(START_S):
+                await _ready(client, process)
+            yield Killable(Asking(client, settings, urls), process)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _ready(client: TestClient[Any, Any], process: Process) -> None:
+    while process.returncode is None:
+        with suppress(ClientConnectionError):
+            async with client.get("/health/ready") as ready:
+                if ready.status == 200:
+                    return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the pod ended by itself")
 
 
 @asynccontextmanager

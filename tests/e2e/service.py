@@ -1,5 +1,6 @@
 """The commands as people run them: processes of their own, on servers of their own."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -7,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,11 +57,9 @@ def run(data_dir: Path, *command: str, **more: str) -> subprocess.CompletedProce
 
 
 @contextmanager
-def serving(
-    data_dir: Path, port: int, *options: str, module: tuple[str, ...] = ("app",), **more: str
-) -> Iterator[Running]:
-    """Start `serve` in a session of its own, as a terminal would, and end it; perhaps that of another module."""
-    command = [sys.executable, "-m", *module, "serve", "--port", str(port), *options]
+def serving(data_dir: Path, port: int, *options: str, **more: str) -> Iterator[Running]:
+    """Start `serve` in a session of its own, as a terminal would, and end it."""
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port), *options]
     process = subprocess.Popen(
         command,
         env=environment(data_dir, **more),
@@ -90,3 +89,20 @@ def _wait_until_ready(running: Running) -> None:
                 return
         time.sleep(0.1)
     raise AssertionError("serve did not become ready")
+
+
+async def statuses_at_once(ports: Sequence[int], path: str, body: object) -> list[int]:
+    """Send the same body to each port, all at the same moment, and return the statuses.
+
+    The connections are made beforehand, and nothing is read of an answer but what is needed: so it is the pods that
+    are waited for.
+    """
+    sent = json.dumps(body).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(sent)}\r\n\r\n"
+    connections = [await asyncio.open_connection("127.0.0.1", port) for port in ports]
+    for _, writer in connections:
+        writer.write(head.encode() + sent)
+    answers = await asyncio.gather(*(reader.read() for reader, _ in connections))
+    for _, writer in connections:
+        writer.close()
+    return [int(answer.split()[1]) for answer in answers]

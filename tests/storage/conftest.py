@@ -45,9 +45,6 @@ async def postgres_server(servers: EmbeddedUrls) -> TestServer:
     """The server of this run, with a database to copy."""
     assert servers.database_url
     server = TestServer(servers.database_url)
-    # Nothing here outlives the run, so nothing need reach the disk.
-    await server.run("ALTER SYSTEM SET fsync = off")
-    await server.run("SELECT pg_reload_conf()")
     await server.run(f"CREATE DATABASE {_TEMPLATE}")
     await migrate(server.url_of(_TEMPLATE), timeout_s=30)
     return server

@@ -31,3 +31,28 @@ async def test_what_takes_too_long_is_given_up() -> None:
     with pytest.raises(StoreUnavailableError):
         async with Bounds(0.01).answered():
             await asyncio.sleep(60)
+
+
+async def test_who_waits_for_others_is_not_told_that_the_store_is_slow() -> None:
+    """Three times as many at once as have a turn, each nearly as long as one may take."""
+    bounds = Bounds(0.2)
+
+    async def one() -> None:
+        async with bounds.answered():
+            await asyncio.sleep(0.12)
+
+    await asyncio.gather(*(one() for _ in range(300)))
+
+
+async def test_but_nobody_waits_without_end() -> None:
+    bounds = Bounds(0.02)
+
+    async def one() -> bool:
+        try:
+            async with bounds.answered():
+                await asyncio.sleep(60)
+        except StoreUnavailableError:
+            return True
+        return False
+
+    assert all(await asyncio.wait_for(asyncio.gather(*(one() for _ in range(1_000))), 5))

@@ -475,7 +475,6 @@ LATE = Booking(
     end=parse_instant("2050-03-09T12:45Z"),
     before_buffer=10,
     after_buffer=20,
-    blocks_while_pending=False,
 )
 AWAITING = Booking(
     uid="awaiting",

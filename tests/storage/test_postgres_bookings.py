@@ -44,6 +44,7 @@ def booking(uid: str, start: int = 0, *hosts: int, length: int = 60, **more: obj
         after_buffer=0,
         status=BookingStatus.ACCEPTED,
         blocks=True,
+        seated=False,
         title="call",
         attendees=(MIA,),
     )
@@ -141,10 +142,10 @@ async def test_accepting_takes_the_time_unless_another_has_it(bookings: Postgres
     first = await added(bookings, pending)
     second = await added(bookings, replace(pending, uid="b"))
     async with bookings.changing() as changes:
-        await changes.accept(first.id)
+        await changes.accept(first.id, None)
     with pytest.raises(TimeTakenError):
         async with bookings.changing() as changes:
-            await changes.accept(second.id)
+            await changes.accept(second.id, None)
     with pytest.raises(TimeTakenError):
         await added(bookings, booking("c", 30))
     found = await bookings.find("b")

@@ -21,6 +21,8 @@ from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.urls import RedisUrlError, read_url
 from tests import engines
 
+pytestmark = pytest.mark.xdist_group("failovers")
+
 NINE = 2_546_150_400_000
 DEADLINE_S = 2.0
 SLACK_S = 1.5

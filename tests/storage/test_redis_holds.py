@@ -383,6 +383,24 @@ async def test_while_a_move_is_under_way_the_reservation_is_the_old_one(redis: C
     assert len(await holds.live([1], (NINE, NINE + 600 * MINUTE))) == 1
 
 
+async def test_a_reservation_that_is_moved_while_it_is_looked_for_is_found(
+    holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at where it is and the look there."""
+    old = await kept(holds, claim("old"))
+    new = await claimed(holds, moved(old, claim("new", 100)), old)
+    locate = holds._located
+
+    async def locate_before_it_is_moved(uid: str) -> list[KeptReservation]:
+        monkeypatch.undo()
+        located = await locate(uid)
+        assert await holds.move(old, new.claim, new.at + 60_000)
+        return located
+
+    monkeypatch.setattr(holds, "_located", locate_before_it_is_moved)
+    assert await holds.reservation(old.uid) == KeptReservation(claim=new.claim, until=new.at + 60_000)
+
+
 async def test_what_was_moved_away_from_never_comes_back(redis: Client, holds: RedisHolds) -> None:
     """On one server the old hold ends in the very step that confirms the new one, whatever happens after that."""
     old = await kept(holds, claim("old"))

@@ -7,18 +7,21 @@ from contextlib import asynccontextmanager
 from redis.exceptions import RedisClusterException, RedisError
 
 from app.services.errors import StoreUnavailableError
+from app.storage.turns import Turns
 
 _AT_ONCE = 100
 """How many operations are under way at once, and so connections to each server; the others wait, within their time."""
+_WAIT_FOR_TURN = 5
+"""How many deadlines: the others' work is no fault of the server's."""
 
 
 class Bounds:
     """Bounds the operations of one adapter."""
 
     def __init__(self, deadline_s: float) -> None:
-        """Give each operation `deadline_s`, its wait for its turn included."""
+        """Give each operation `deadline_s`, and five times as long to wait for its turn in a crowd."""
         self._deadline_s = deadline_s
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = Turns(_AT_ONCE, deadline_s * _WAIT_FOR_TURN)
 
     @asynccontextmanager
     async def answered(self) -> AsyncIterator[None]:
@@ -30,7 +33,7 @@ class Bounds:
             In place of the driver's errors, and if it takes too long.
         """
         try:
-            async with asyncio.timeout(self._deadline_s), self._turns:
+            async with self._turns.turn(), asyncio.timeout(self._deadline_s):
                 yield
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             raise StoreUnavailableError("redis") from error

@@ -24,6 +24,7 @@ def written(claim: Claim, until: Instant) -> bytes:
             "ledgers": claim.ledgers,
             "quotas": [[quota.name, quota.most] for quota in claim.quotas],
             "firstAt": claim.first_at,
+            "rescheduling": claim.rescheduling,
             "until": until,
         }
     )
@@ -46,6 +47,7 @@ def read(record: bytes | str) -> KeptReservation:
             ledgers=tuple(values["ledgers"]),
             quotas=tuple(Quota(name, most) for name, most in values["quotas"]),
             first_at=values["firstAt"],
+            rescheduling=values.get("rescheduling"),  # Holds outlive an upgrade, and older ones lack it.
         ),
         until=values["until"],
     )

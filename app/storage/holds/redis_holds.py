@@ -27,6 +27,8 @@ from app.storage.holds.scripts import Call, Value, run, run_all
 
 PROVISIONAL_MS = 5_000
 """How long a claim stands unconfirmed: longer than a request may take, short enough to wait out after a crash."""
+_SEAT_MS = PROVISIONAL_MS + 1_000
+"""The same of a seat, which is claimed a round trip before the hosts and must not lapse before them."""
 _TRIES_TO_END = 3
 _CONFIRMED = b"c"
 """How a confirmed hold begins."""
@@ -189,21 +191,26 @@ class RedisHolds:
     async def reservation(self, uid: str) -> KeptReservation | None:
         """Return a live reservation: one whose hold exists and is confirmed, whatever the locator says."""
         async with self._bounds.answered():
-            candidates = await self._located(uid)
-            if not candidates:
-                return None
-            pipeline = self._redis.pipeline(transaction=False)
-            for kept in candidates:
-                # The last lane is confirmed last.
-                _ = pipeline.getrange(keys.lanes(kept.claim)[-1].hold(kept.claim), 0, 0)
-            states = await pipeline.execute()
-            found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
-            if found is not None and not states[0]:
-                # A move died before it confirmed its claim. One that is still under way is left to finish. On a cluster
-                # it may have confirmed some lanes: they go first, while the locator still leads to them.
-                await self._release(candidates[0].claim)
-                await self._point_back(found, candidates[0].claim)
+            looked_at, found = list[KeptReservation](), None
+            # It may be moved between the look at where it is and the look there; then it is elsewhere, not gone.
+            while found is None and (candidates := await self._located(uid)) != looked_at:
+                looked_at, found = candidates, await self._confirmed(candidates)
             return found
+
+    async def _confirmed(self, candidates: list[KeptReservation]) -> KeptReservation | None:
+        """Return the first of what a uid leads to that stands, and clear away what a move left that died."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for kept in candidates:
+            # The last lane is confirmed last.
+            _ = pipeline.getrange(keys.lanes(kept.claim)[-1].hold(kept.claim), 0, 0)
+        states = await pipeline.execute()
+        found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
+        if found is not None and not states[0]:
+            # A move died before it confirmed its claim. One that is still under way is left to finish. On a cluster
+            # it may have confirmed some lanes: they go first, while the locator still leads to them.
+            await self._release(candidates[0].claim)
+            await self._point_back(found, candidates[0].claim)
+        return found
 
     async def end(self, uid: str) -> bool:
         """End a reservation."""
@@ -330,7 +337,7 @@ def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:
     return Call(
         "claim_seat",
         [keys.seat_ledger(claim), prefix + claim.id],
-        [claim.id, _ignored(ignoring), PROVISIONAL_MS, claim.seats or 0, _joined(claim.host_ids), prefix],
+        [claim.id, _ignored(ignoring), _SEAT_MS, claim.seats or 0, _joined(claim.host_ids), prefix],
     )
 
 

@@ -84,6 +84,7 @@ class _Changes:
                 id=row["id"],
                 uid=row["uid"],
                 end=row["ends_at"],
+                status=BookingStatus(row["status"]),
                 overlap_group=row["overlap_group"],
                 emails=tuple(row["emails"]),
             )
@@ -116,6 +117,7 @@ class _Changes:
                 booking.rescheduled_from,
                 booking.rescheduling_reason,
                 booking.rescheduled_by,
+                booking.seated,
             )
         return await self._with_attendees(booking_id, booking.attendees)
 
@@ -151,9 +153,9 @@ class _Changes:
     async def _end(self, booking_id: int, status: BookingStatus, reason: str | None, by: str | None) -> None:
         await self._connection.execute(_SQL["end_booking"], booking_id, status.value, reason, by)
 
-    async def accept(self, booking_id: int) -> None:
+    async def accept(self, booking_id: int, overlap_group: int | None) -> None:
         with _refusals(None, None):
-            await self._connection.execute(_SQL["accept"], booking_id)
+            await self._connection.execute(_SQL["accept"], booking_id, overlap_group)
 
     async def give_to(self, booking_id: int, host_id: int, instead_of: int) -> None:
         with _refusals(None, None):
@@ -207,7 +209,7 @@ def _read(text: str) -> BookingRecord:
         event_type_slug=found["slug"],
         owner_id=found["ownerId"],
         team_id=found["teamId"],
-        seats=found["seats"],
+        seated=found["seated"],
         title=found["title"] or "Meeting",
         description=found["description"],
         location=found["location"],
@@ -217,6 +219,8 @@ def _read(text: str) -> BookingRecord:
         blocks=found["blocks"],
         start=found["start"],
         end=found["end"],
+        before_buffer=found["beforeBuffer"],
+        after_buffer=found["afterBuffer"],
         hosts=tuple(
             BookedHost(id=user_id, name=name, username=username, email=email, zone=zone)
             for user_id, name, username, email, zone in found["hosts"]

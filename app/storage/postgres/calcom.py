@@ -237,6 +237,7 @@ def _booking_row(booking: CalcomBooking, booked_type: BookedType) -> Row:
         "status": booking.status,
         "before_buffer_minutes": booked_type.before_buffer,
         "after_buffer_minutes": booked_type.after_buffer,
+        "seated": booked_type.seated or any(attendee.seat_uid for attendee in booking.attendees),
         "title": booking.title,
         "description": booking.description,
         "location": booking.location,

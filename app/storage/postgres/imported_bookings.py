@@ -144,6 +144,7 @@ def _booking_rows(
             "before_buffer_minutes": booked_type.before_buffer,
             "after_buffer_minutes": booked_type.after_buffer,
             "imported": booking_id in overlapping,
+            "seated": booked_type.seated,
         }
 
 

@@ -9,6 +9,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from app.services.errors import StoreUnavailableError
+from app.storage.turns import Turns
 
 STORE = "postgres"
 DRIVER_ERRORS = (
@@ -30,6 +31,8 @@ DRIVER_ERRORS = (
 Other errors, such as SQL that does not fit the schema, are mistakes of ours and stay what they are.
 """
 
+WAIT_FOR_TURN = 5
+"""How many deadlines somebody waits for a connection that others are using."""
 CLOSING_S = 5
 """How long a server may take to say goodbye; then the connection is dropped."""
 
@@ -78,12 +81,14 @@ class Pool:
     """A bounded number of connections. A server that went away and came back is found again by itself."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", deadline_s: float) -> None:
-        """Lend connections of `pool`, each for at most `deadline_s`, the wait for it included.
+        """Lend connections of `pool`, each for at most `deadline_s`.
 
-        Taking leave of a connection that went silent at work may take as long again.
+        Taking leave of a connection that went silent at work may take as long again. In a crowd the wait for one's turn
+        comes on top, bounded too: the others' work is no fault of the server's.
         """
         self._pool = pool
         self._deadline_s = deadline_s
+        self._turns = Turns(pool.get_max_size(), deadline_s * WAIT_FOR_TURN)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Borrowed]:
@@ -95,7 +100,11 @@ class Pool:
             If there is none in time, or what is done with it fails or takes too long.
         """
         with storage_errors():
-            async with asyncio.timeout(self._deadline_s), self._pool.acquire(timeout=self._deadline_s) as connection:
+            async with (
+                self._turns.turn(),
+                asyncio.timeout(self._deadline_s),
+                self._pool.acquire(timeout=self._deadline_s) as connection,
+            ):
                 yield connection
 
     async def ping(self) -> None:

@@ -191,7 +191,9 @@ class WorldStores:
             status=BookingStatus(booking.status),
             before_buffer=event_type.before_event_buffer,
             after_buffer=event_type.after_event_buffer,
-            blocks_while_pending=policy is None or policy.block_unconfirmed_bookings_in_booker,
+            blocks_while_pending=(
+                booking.status != "pending" or policy is None or policy.block_unconfirmed_bookings_in_booker
+            ),
             attendee_emails=emails,
         )
 

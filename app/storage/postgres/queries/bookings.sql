@@ -26,7 +26,7 @@ SELECT json_build_object(
     'slug', e.slug,
     'ownerId', e.owner_id,
     'teamId', e.team_id,
-    'seats', e.seats,
+    'seated', b.seated,
     'title', COALESCE(b.title, e.title, e.slug),
     'description', b.description,
     'location', b.location,
@@ -38,6 +38,8 @@ SELECT json_build_object(
     ),
     'start', CAST(floor(extract(epoch FROM b.starts_at) * 1000) AS bigint),
     'end', CAST(floor(extract(epoch FROM b.ends_at) * 1000) AS bigint),
+    'beforeBuffer', b.before_buffer_minutes,
+    'afterBuffer', b.after_buffer_minutes,
     'hosts', (
         SELECT json_agg(json_build_array(u.id, u.name, u.username, u.email, u.time_zone) ORDER BY u.id <> b.user_id, u.id)
         FROM users AS u
@@ -87,27 +89,33 @@ SELECT EXISTS (SELECT FROM consumed_reservations WHERE uid = $1);
 -- $1 event type, $2 a start.
 -- The bookings that take seats there, in the order they were made.
 SELECT
-    b.id, b.uid,
+    b.id, b.uid, b.status,
     CAST(floor(extract(epoch FROM b.ends_at) * 1000) AS bigint) AS ends_at,
     COALESCE((SELECT min(h.overlap_group) FROM booking_hosts AS h WHERE h.booking_id = b.id), b.id) AS overlap_group,
     ARRAY(SELECT a.email FROM booking_attendees AS a WHERE a.booking_id = b.id) AS emails
 FROM bookings AS b
-JOIN event_types AS e ON e.id = b.event_type_id
 WHERE b.event_type_id = $1 AND b.starts_at = $2 AND b.ends_at > $2
-    AND (b.status IN ('accepted', 'awaiting_host') OR (b.status = 'pending' AND e.pending_blocks))
+    AND (
+        b.status IN ('accepted', 'awaiting_host')
+        OR (
+            b.status = 'pending'
+            AND EXISTS (SELECT FROM booking_hosts AS h WHERE h.booking_id = b.id AND h.busy_range IS NOT NULL)
+        )
+    )
 ORDER BY b.id
-FOR UPDATE OF b;
+FOR UPDATE;
 
 -- name: add_booking
 -- $1 uid, $2 event type, $3 hosts, the first one's it is, $4 start, $5 end, $6 and $7 buffers, $8 status, $9 whether it
 -- takes time, $10 title, $11 description, $12 location, $13 metadata, $14 responses, $15 overlap group or null,
--- $16 reservation or null, $17 the booking whose place it takes, $18 why, $19 who moved it.
+-- $16 reservation or null, $17 the booking whose place it takes, $18 why, $19 who moved it, $20 whether it is seated.
 WITH booked AS (
     INSERT INTO bookings (
         uid, event_type_id, user_id, starts_at, ends_at, before_buffer_minutes, after_buffer_minutes, status, title,
-        description, location, metadata, responses, rescheduled_from, rescheduling_reason, rescheduled_by
+        description, location, metadata, responses, rescheduled_from, rescheduling_reason, rescheduled_by,
+        seated
     )
-    VALUES ($1, $2, ($3::integer[])[1], $4, $5, $6, $7, $8, $10, $11, $12, $13::jsonb, $14::jsonb, $17, $18, $19)
+    VALUES ($1, $2, ($3::integer[])[1], $4, $5, $6, $7, $8, $10, $11, $12, $13::jsonb, $14::jsonb, $17, $18, $19, $20)
     RETURNING id
 ),
 used AS (
@@ -164,7 +172,8 @@ UPDATE bookings SET status = $2, cancellation_reason = $3, cancelled_by = $4, up
 WHERE id = $1;
 
 -- name: accept
--- $1 booking. From now on it takes the time of its hosts, of whom its user is one even where no row says so.
+-- $1 booking, $2 the overlap group that it joins, or null for one of its own. From now on it takes the time of its hosts,
+-- of whom its user is one even where no row says so.
 WITH accepted AS (
     UPDATE bookings SET status = 'accepted', updated_at = now() WHERE id = $1
     RETURNING
@@ -174,14 +183,15 @@ WITH accepted AS (
         ) AS busy_range
 )
 INSERT INTO booking_hosts (booking_id, host_id, busy_range, overlap_group)
-SELECT accepted.id, host.id, accepted.busy_range, accepted.id
+SELECT accepted.id, host.id, accepted.busy_range, COALESCE($2::bigint, accepted.id)
 FROM accepted
 CROSS JOIN LATERAL (
     SELECT accepted.user_id AS id
     UNION
     SELECT h.host_id FROM booking_hosts AS h WHERE h.booking_id = accepted.id
 ) AS host
-ON CONFLICT (booking_id, host_id) DO UPDATE SET busy_range = excluded.busy_range;
+ON CONFLICT (booking_id, host_id) DO UPDATE
+SET busy_range = excluded.busy_range, overlap_group = COALESCE($2, booking_hosts.overlap_group);
 
 -- name: give_to
 -- $1 booking, $2 the new host, $3 whose place that is.
@@ -205,20 +215,19 @@ FROM unnest($2::text[], $3::boolean[]) AS said (email, absent)
 WHERE a.booking_id = $1 AND lower(a.email) = said.email;
 
 -- name: asked_for
+-- Nobody sees a booking because an attendee has their address: addresses are not proved.
 -- $1 user whose they are, or null for anybody's, $2 statuses, $3 attendee's e-mail, $4 attendee's name, $5 uid,
 -- $6 event types, $7 teams, $8 organization, $9 people, $10 and $11 start after and end before, $12 and $13 made after
 -- and before, $14 and $15 changed after and before, $16 now; null, or empty, does not matter. $17 to $20 order by start,
 -- end, making and changing: 1 up, -1 down, 0 not. $21 how many, $22 after how many.
 -- One row: how many there are, and the ids of those to show.
 WITH person AS (
-    SELECT u.id, lower(u.email) AS email FROM users AS u WHERE u.id = $1::integer
+    SELECT u.id FROM users AS u WHERE u.id = $1::integer
 ),
 theirs AS (
     SELECT b.id FROM person JOIN bookings AS b ON b.user_id = person.id
     UNION
     SELECT h.booking_id FROM person JOIN booking_hosts AS h ON h.host_id = person.id
-    UNION
-    SELECT a.booking_id FROM person JOIN booking_attendees AS a ON lower(a.email) = person.email
     UNION
     SELECT b.id
     FROM person
@@ -245,12 +254,6 @@ matching AS MATERIALIZED (
             cardinality($9::integer[]) = 0
             OR b.user_id = ANY ($9)
             OR b.id IN (SELECT h.booking_id FROM booking_hosts AS h WHERE h.host_id = ANY ($9))
-            OR b.id IN (
-                SELECT a.booking_id
-                FROM users AS u
-                JOIN booking_attendees AS a ON lower(a.email) = lower(u.email)
-                WHERE u.id = ANY ($9)
-            )
         )
         AND (
             $3::text IS NULL

@@ -27,13 +27,14 @@ found AS MATERIALIZED (
 booked AS MATERIALIZED (
     SELECT
         b.id, b.uid, b.event_type_id, b.user_id, b.starts_at, b.ends_at, b.status,
-        -- Today's buffers and policy of the event type; where it is gone, what was booked.
-        COALESCE(e.before_buffer_minutes, b.before_buffer_minutes) AS before_buffer,
-        COALESCE(e.after_buffer_minutes, b.after_buffer_minutes) AS after_buffer,
-        COALESCE(e.pending_blocks, true) AS pending_blocks
+        -- As booked, which is what the database bars others from too, whatever became of the event type since.
+        b.before_buffer_minutes AS before_buffer,
+        b.after_buffer_minutes AS after_buffer,
+        b.status <> 'pending' OR EXISTS (
+            SELECT FROM booking_hosts AS h WHERE h.booking_id = b.id AND h.busy_range IS NOT NULL
+        ) AS pending_blocks
     FROM found
     JOIN bookings AS b ON b.id = found.id
-    LEFT JOIN event_types AS e ON e.id = b.event_type_id
     WHERE b.status IN ('accepted', 'pending', 'awaiting_host') AND b.ends_at > $4 AND b.starts_at < $5
 ),
 attending AS (

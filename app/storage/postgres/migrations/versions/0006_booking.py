@@ -17,8 +17,15 @@ ALTER TABLE bookings
     ADD rescheduling_reason text,
     ADD rescheduled_by text,
     ADD rescheduled_from bigint REFERENCES bookings ON DELETE SET NULL,
+    ADD seated boolean NOT NULL DEFAULT false,
     ADD host_absent boolean NOT NULL DEFAULT false,
     ADD updated_at timestamptz NOT NULL DEFAULT now()
+"""
+
+SEATED = """
+UPDATE bookings SET seated = true
+FROM event_types
+WHERE event_types.id = bookings.event_type_id AND event_types.seats IS NOT NULL
 """
 
 BOOKINGS_INDEXES = (
@@ -73,6 +80,7 @@ CREATE TABLE booking_requests (
 REQUESTS_EXPIRY = "CREATE INDEX booking_requests_expiry ON booking_requests (expires_at)"
 
 COMMENTS = (
+    "COMMENT ON COLUMN bookings.seated IS 'As booked: whether its uid is known to everybody, and seats have their own'",
     "COMMENT ON COLUMN bookings.rescheduled_from IS 'The booking that this one took the place of'",
     "COMMENT ON COLUMN bookings.responses IS 'What was answered to the event type''s own questions'",
     "COMMENT ON COLUMN booking_requests.uid IS 'Drawn before anything was booked under it'",
@@ -87,6 +95,7 @@ nor rejected, nor pending and leaving their time on offer'
 def upgrade() -> None:
     """Make the columns and the table."""
     op.execute(BOOKINGS)
+    op.execute(SEATED)
     for index in BOOKINGS_INDEXES:
         op.execute(index)
     op.execute(ATTENDEES)

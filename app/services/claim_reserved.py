@@ -1,0 +1,91 @@
+"""How a slot that somebody reserved is claimed for a booking, and the reservation used up by it."""
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.domain.event_type import StaffedEventType
+from app.domain.reservation import Claim, KeptReservation
+from app.domain.time_ranges import Instant
+from app.services.bookings import OtherSlotReservedError, booking_refusals
+from app.services.claim_slots import SlotClaimer, WantedSlot
+from app.services.errors import StoreUnavailableError
+from app.services.ports import Holds
+
+_LIVES_ON_MS = 1_000
+"""Longer than it takes to go on from a reservation to the claim that protects its time from then on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedSlot:
+    """A slot that is claimed for a booking."""
+
+    wanted: WantedSlot
+    claim: Claim
+    reserved: KeptReservation | None = None
+    """The reservation that is used up by the booking."""
+
+
+class ReservedSlots:
+    """Claims what was reserved."""
+
+    def __init__(self, claimer: SlotClaimer, holds: Holds) -> None:
+        """Work on these."""
+        self._claimer = claimer
+        self._holds = holds
+
+    async def find(
+        self, uid: str | None, staffed: StaffedEventType, start: Instant, length: int | None
+    ) -> KeptReservation | None:
+        """Return a live reservation, which must keep the slot that is to be booked; None if it has ended.
+
+        Raises
+        ------
+        OtherSlotReservedError
+            If it keeps another one.
+        StoreUnavailableError
+            If the store of holds is away.
+        """
+        kept = None if uid is None else await self._holds.reservation(uid)
+        if kept is None:
+            return None
+        same_type = kept.claim.event_type_id == staffed.event_type.id
+        # A dynamic event is told by its people.
+        same_people = kept.claim.event_type_id is not None or staffed.all_host_ids == {*kept.claim.host_ids}
+        if not (same_type and same_people and start == kept.claim.start and length in (None, kept.length)):
+            raise OtherSlotReservedError(kept.uid)
+        return kept
+
+    async def claim(self, staffed: StaffedEventType, kept: KeptReservation) -> ClaimedSlot | None:
+        """Claim what is reserved, on the same hosts and as it was judged then; None if it has ended meanwhile.
+
+        The reservation itself would not do: it can be moved or ended at any moment.
+
+        Raises
+        ------
+        BookingRefusedError
+            If it has ended, and another has the time.
+        StoreUnavailableError
+            If the store of holds is away.
+        """
+        wanted = WantedSlot(
+            staffed=staffed,
+            start=kept.claim.start,
+            length=kept.length,
+            rescheduling=kept.claim.rescheduling,
+            own=kept,
+            buffers=(kept.claim.before_buffer, kept.claim.after_buffer),
+        )
+        with booking_refusals():
+            claimed = await self._claimer.claim_for(wanted, secrets.token_urlsafe(12), kept.uid, kept.claim.host_ids)
+        # Only what was reserved until now need not be judged anew.
+        if await self._holds.extend(kept.claim, _LIVES_ON_MS):
+            return ClaimedSlot(wanted, claimed.claim, kept)
+        await self._holds.release(claimed.claim)
+        return None
+
+    async def use_up(self, slot: ClaimedSlot) -> None:
+        """End a reservation that has become a booking. While its store is away it is left to end by itself."""
+        if slot.reserved is not None:
+            with suppress(StoreUnavailableError):
+                await self._holds.end(slot.reserved.uid)

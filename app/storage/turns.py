@@ -1,0 +1,30 @@
+"""Taking turns at what only so many may use at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Turns:
+    """So many at a time; the others wait, in the order they came and for a bounded time."""
+
+    def __init__(self, at_once: int, patience_s: float) -> None:
+        """Let `at_once` in together, and nobody wait longer than `patience_s`."""
+        self._free = asyncio.Semaphore(at_once)
+        self._patience_s = patience_s
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and have it for the block.
+
+        Raises
+        ------
+        TimeoutError
+            If it does not come in time.
+        """
+        async with asyncio.timeout(self._patience_s):
+            await self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release()
