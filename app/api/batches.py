@@ -48,7 +48,7 @@ async def post_batch(request: web.Request) -> web.Response:
     async def make(drawn: DrawnUid | None) -> dict[str, Any]:
         return {"items": [_outcome(one) for one in await keep(wanted, drawn)]}
 
-    return await created(request, make, request.app[USE_CASES].reservation_answerer)
+    return await created(request, make)
 
 
 def _outcome(outcome: KeptSlot | Exception) -> dict[str, Any]:

@@ -6,18 +6,24 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
 from app.services.book_slots import SlotBooker
 from app.services.bookings import Bookings
 from app.services.cancel_bookings import BookingCanceller
 from app.services.decide_bookings import BookingDecider
+from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
+from app.services.member_access import MemberAccess
 from app.services.move_bookings import BookingMover
+from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.ports import Caller, Clock, Credentials
 from app.services.run_bookings import BookingRunners
+from app.services.schedules import ScheduleKeeper
+from app.services.team_event_types import TeamEventTypeKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,14 +36,21 @@ class UseCases:
     slot_explainer: SlotExplainer
     slot_keeper: SlotKeeper
     batch_keeper: BatchKeeper
-    reservation_answerer: OnceAnswerer
+    once_answerer: OnceAnswerer
     booking_answerer: OnceAnswerer
+    """Remembers requests as safely as the bookings that come of them."""
     slot_booker: SlotBooker
     booking_mover: BookingMover
     booking_canceller: BookingCanceller
     booking_decider: BookingDecider
     booking_runners: BookingRunners
     bookings: Bookings
+    account_keeper: AccountKeeper
+    schedule_keeper: ScheduleKeeper
+    out_of_office_keeper: OutOfOfficeKeeper
+    member_access: MemberAccess
+    event_type_keeper: EventTypeKeeper
+    team_event_type_keeper: TeamEventTypeKeeper
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]
