@@ -21,7 +21,9 @@ _FAILED, _NOT_MADE = 1, 2
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--client", "names", type=click.Choice(list(CLIENTS)), multiple=True, help="Only this one; may be repeated.")
+@click.option(
+    "--client", "names", type=click.Choice(list(CLIENTS)), multiple=True, help="Only this one; may be repeated."
+)
 @click.option("--requests", "with_requests", is_flag=True, help="Show each request that a client sent, and its status.")
 @click.option("--url", help="A service that runs, such as http://127.0.0.1:8080. [default: one of its own]")
 @click.option("--key", help="With --url: an API key (cal_...) of whoever owns the event type.")

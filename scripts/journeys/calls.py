@@ -2,10 +2,10 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from scripts.journeys.errors import ClientError
 
@@ -45,7 +45,10 @@ class Process:
         """Tell it something that it does not answer."""
         self._send({"method": method})
 
-    def end(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """End it."""
         self._process.terminate()
         try:
@@ -74,9 +77,10 @@ class Process:
 class McpServer:
     """An MCP server over stdio, as a host of it sees it."""
 
-    def __init__(self, process: Process) -> None:
-        """Greet it."""
+    def __init__(self, process: Process, read: Callable[[str], Any] = json.loads) -> None:
+        """Greet it. What its tools say is JSON, or read in another way."""
         self._process = process
+        self._read = read
         greeting = {
             "protocolVersion": _PROTOCOL,
             "capabilities": {},
@@ -86,7 +90,7 @@ class McpServer:
         process.notify("notifications/initialized")
 
     def call(self, tool: str, **arguments: Any) -> Any:
-        """Call a tool and return what it says, read as JSON.
+        """Call a tool and return what it says, read.
 
         Raises
         ------
@@ -97,7 +101,11 @@ class McpServer:
         said = "\n".join(part["text"] for part in result["content"] if part["type"] == "text")
         if result.get("isError"):
             raise ClientError(said)
-        answer = json.loads(said)
+        answer = self._read(said)
         if isinstance(answer, dict) and "error" in answer:
             raise ClientError(said)
         return answer
+
+    def data(self, tool: str, **arguments: Any) -> Any:
+        """Call a tool that passes on what the service answered, and return the data in that."""
+        return self.call(tool, **arguments)["data"]

@@ -74,7 +74,11 @@ class Case:
     ) -> Any:
         """Ask the service and return the data of its answer."""
         url = f"{self.url}/v2{path}?{urllib.parse.urlencode(query or {})}"
-        headers = {"Authorization": f"Bearer {self.key}", "cal-api-version": version, "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "cal-api-version": version,
+            "Content-Type": "application/json",
+        }
         payload = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, payload, headers, method=method)  # noqa: S310 - the URL is the user's
         try:

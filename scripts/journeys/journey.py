@@ -1,103 +1,37 @@
 """Journeys: what clients are asked to do, step by step, and what came of each step."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, Protocol
 
 from scripts.journeys.case import Case
 from scripts.journeys.errors import ClientError
 from scripts.journeys.recorder import Exchange, Recorder
 
-Chosen = TypeVar("Chosen")
 
+class Client(Protocol):
+    """A published client: what it can do are methods of its own, such as `slots`, `reserve` and `book`.
 
-class Client(ABC):
-    """A published client. A method that it leaves as it is here is done for it, over plain HTTP: it cannot do that itself.
-
-    A journey asks only for what `chains` names.
+    Starts are aware datetimes; reservations and bookings are told by uid. A method raises ClientError if the client
+    does not do what it was asked to. What a client cannot do and others need, the case does for it, over plain HTTP.
     """
 
-    package: ClassVar[str]
+    package: str
     """Its name and exact version."""
-    pointed_by: ClassVar[str]
+    pointed_by: str
     """How it is pointed at the service."""
-    alone: ClassVar[str] = ""
-    """What it cannot do, so that the journey does it over plain HTTP."""
-    chains: "ClassVar[tuple[Chain, ...]]"
-
-    def __init__(self, case: Case) -> None:
-        """Book what the case names."""
-        self.case = case
+    lacks: str
+    """What it cannot do, so that the case does it."""
+    chains: tuple["Chain", ...]
+    """What it is asked to do."""
+    case: Case
 
     @classmethod
-    @abstractmethod
-    @contextmanager
-    def ready(cls, case: Case, recorder: Recorder, log: Path) -> "Iterator[Client]":
-        """Install and start it, pointed at the recorder."""
-
-    def slots(self) -> set[datetime]:
-        """Return the starts that it lists."""
-        return self.case.slots()
-
-    def reserve(self, start: datetime) -> str:
-        """Keep a start and return the reservation's uid."""
-        raise ClientError("it cannot reserve")
-
-    def release(self, uid: str) -> None:
-        """Give a reservation back."""
-        self.case.release(uid)
-
-    def book(self, start: datetime) -> str:
-        """Book a start and return the booking's uid."""
-        return self.case.book(start)
-
-    def bookings(self) -> list[Any]:
-        """Return something of each of its bookings: uids, or starts where it tells no uids."""
-        raise ClientError("it cannot list bookings")
-
-    def booking(self, uid: str) -> str:
-        """Return the uid of a booking that it looks up."""
-        raise ClientError("it cannot look up bookings")
-
-    def reschedule(self, uid: str, start: datetime) -> str:
-        """Move a booking and return the new one's uid."""
-        raise ClientError("it cannot reschedule")
-
-    def cancel(self, uid: str) -> None:
-        """Cancel a booking."""
-        self.case.cancel(uid)
-
-    def event_types(self) -> set[int]:
-        """Return the ids of the event types that it lists."""
-        raise ClientError("it cannot list event types")
-
-    def event_type(self) -> int:
-        """Return the id of the case's event type, looked up."""
-        raise ClientError("it cannot look up event types")
-
-    def schedules(self) -> list[Any]:
-        """Return the schedules that it lists."""
-        raise ClientError("it cannot list schedules")
-
-    def new_schedule(self) -> int:
-        """Make a schedule and return its id."""
-        raise ClientError("it cannot make schedules")
-
-    def drop_schedule(self, schedule_id: int) -> None:
-        """Remove a schedule."""
-        raise ClientError("it cannot remove schedules")
-
-    def teams(self) -> list[Any]:
-        """Return the teams that it lists."""
-        raise ClientError("it cannot list teams")
-
-    def email(self) -> str:
-        """Return whose account it says this is."""
-        raise ClientError("it cannot look at the account")
+    def ready(cls, case: Case, recorder: Recorder, log: Path) -> AbstractContextManager["Client"]:
+        """Install it, if need be, and start it, pointed at the recorder."""
 
 
 class Visit:
@@ -105,10 +39,16 @@ class Visit:
 
     def __init__(self, client: Client) -> None:
         """Begin."""
-        self.client = client
-        self.start = self.other = datetime.min
+        self.case = client.case
+        self._client = client
+        self.start = self.other = datetime.min.replace(tzinfo=UTC)
         self.uid = ""
         self.schedule_id = 0
+
+    def asks(self, function: str, *arguments: Any) -> Any:
+        """Let the client do something, or the case, if the client cannot."""
+        does = getattr(self._client, function, None) or getattr(self.case, function)
+        return does(*arguments)
 
 
 Step = Callable[[Visit], None]
@@ -124,98 +64,104 @@ def _expect(told: bool, otherwise: str) -> None:  # noqa: FBT001 - a condition
 
 def list_slots(visit: Visit) -> None:
     """Find two starts to use."""
-    starts = sorted(visit.client.slots())
+    starts = sorted(visit.asks("slots"))
     _expect(len(starts) > 1, "it lists no slots")
-    _expect(set(starts) == visit.client.case.slots(), "it lists other slots than the service")
+    _expect(set(starts) == visit.case.slots(), "it lists other slots than the service")
     visit.start, visit.other = starts[0], starts[-1]
 
 
 def reserve(visit: Visit) -> None:
     """Keep the first."""
-    visit.uid = visit.client.reserve(visit.start)
+    visit.uid = visit.asks("reserve", visit.start)
 
 
 def see_it_gone(visit: Visit) -> None:
     """Look whether it is off the list."""
-    _expect(visit.start not in visit.client.slots(), "the start is still listed")
+    _expect(visit.start not in visit.asks("slots"), "the start is still listed")
+
+
+def see_it_gone_for_others(visit: Visit) -> None:
+    """Look whether it is off everybody else's list. A client that keeps cookies goes on to see its own reservation."""
+    _expect(visit.start not in visit.case.slots(), "the start is still listed")
+    _expect(visit.start in visit.asks("slots"), "its own reservation hides the start from itself")
 
 
 def release(visit: Visit) -> None:
     """Give it back."""
-    visit.client.release(visit.uid)
+    visit.asks("release", visit.uid)
 
 
 def see_it_back(visit: Visit) -> None:
     """Look whether both are on the list."""
-    _expect({visit.start, visit.other} <= visit.client.slots(), "the start is not listed again")
+    _expect({visit.start, visit.other} <= visit.asks("slots"), "the start is not listed again")
 
 
 def book(visit: Visit) -> None:
     """Book the first."""
-    visit.uid = visit.client.book(visit.start)
+    visit.uid = visit.asks("book", visit.start)
 
 
 def find_it(visit: Visit) -> None:
     """Look for the booking in the list."""
-    told = visit.client.bookings()
+    told = visit.asks("bookings")
     _expect(visit.uid in told or visit.start in told, f"the booking is not listed: {told}")
 
 
 def look_it_up(visit: Visit) -> None:
     """Look the booking up."""
-    _expect(visit.client.booking(visit.uid) == visit.uid, "it shows another booking")
+    _expect(visit.asks("booking", visit.uid) == visit.uid, "it shows another booking")
 
 
 def reschedule(visit: Visit) -> None:
     """Move it to the other start."""
-    visit.uid = visit.client.reschedule(visit.uid, visit.other)
+    visit.uid = visit.asks("reschedule", visit.uid, visit.other)
 
 
 def see_it_moved(visit: Visit) -> None:
     """Look whether the starts changed places."""
-    listed = visit.client.slots()
+    listed = visit.asks("slots")
     _expect(visit.start in listed, "the old start is not listed again")
     _expect(visit.other not in listed, "the new start is still listed")
 
 
 def cancel(visit: Visit) -> None:
     """Cancel it."""
-    visit.client.cancel(visit.uid)
+    visit.asks("cancel", visit.uid)
 
 
 def list_event_types(visit: Visit) -> None:
     """Find the event type in the list."""
-    _expect(visit.client.case.event_type_id in visit.client.event_types(), "the event type is not listed")
+    _expect(visit.case.event_type_id in visit.asks("event_types"), "the event type is not listed")
 
 
 def look_up_event_type(visit: Visit) -> None:
     """Look the event type up."""
-    _expect(visit.client.event_type() == visit.client.case.event_type_id, "it shows another event type")
+    _expect(visit.asks("event_type") == visit.case.event_type_id, "it shows another event type")
 
 
 def list_schedules(visit: Visit) -> None:
     """See whether there are schedules."""
-    _expect(bool(visit.client.schedules()), "it lists no schedules")
+    _expect(bool(visit.asks("schedules")), "it lists no schedules")
 
 
 def make_a_schedule(visit: Visit) -> None:
     """Make a schedule."""
-    visit.schedule_id = visit.client.new_schedule()
+    visit.schedule_id = visit.asks("new_schedule")
 
 
 def remove_the_schedule(visit: Visit) -> None:
     """Remove it."""
-    visit.client.drop_schedule(visit.schedule_id)
+    visit.asks("drop_schedule", visit.schedule_id)
 
 
 def list_teams(visit: Visit) -> None:
     """See whether there are teams."""
-    _expect(bool(visit.client.teams()), "it lists no teams")
+    _expect(bool(visit.asks("teams")), "it lists no teams")
 
 
 def who_am_i(visit: Visit) -> None:
     """See whether it is the right account."""
-    _expect(visit.client.email() == visit.client.case.email, "it shows another account")
+    _expect(visit.asks("email") == visit.case.email, "it shows another account")
 
 
 HOLD: Chain = (list_slots, reserve, see_it_gone, release, see_it_back)

@@ -25,7 +25,7 @@ _ATOMS_PEERS = ("@stripe/react-stripe-js@2.9.0", "@stripe/stripe-js@2.4.0", "use
 _NPM = {"sdk": (SDK,), "cal-mcp": (CAL_MCP,), "atoms": (ATOMS, *_REACT, *_ATOMS_PEERS)}
 _PYPI = {
     "agno": (AGNO, "requests", "pytz"),
-    "universal-mcp": (UNIVERSAL_MCP, "universal-mcp==0.1.17", "pydantic==2.11.7"),
+    "universal-mcp": (UNIVERSAL_MCP, "universal-mcp==0.1.23", "pydantic==2.11.7"),
     "calcom-mcp": (CALCOM_MCP, CUSTOMERS_MCP),
 }
 _UNUSED_ENVIRONMENT = ("PYTHONPATH", "NODE_PATH", "NODE_OPTIONS")

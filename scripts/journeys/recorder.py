@@ -1,9 +1,9 @@
 """What stands between clients and the service: it passes everything on and writes it down.
 
-A client that can be told where the API is gets `url`. Most cannot: https://api.cal.com is written in their code. They get
-`environment`, as in a company whose only way out is a proxy that looks into TLS: a proxy (HTTPS_PROXY) and a certificate
-authority to trust, made on the spot. So their code, and all that it sends, stays as published. Whatever else they
-want from the internet is refused.
+A client that can be told where the API is gets `url`. Most cannot: https://api.cal.com is written in their code. They
+get `environment`, as in a company whose only way out is a proxy that looks into TLS: a proxy (HTTPS_PROXY) and a
+certificate authority to trust, made on the spot. So their code, and all that it sends, stays as published. Whatever
+else they want from the internet is refused.
 """
 
 import asyncio
@@ -98,7 +98,8 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     command = [
         openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", f"/CN={_PEER}", "-addext", f"subjectAltName=DNS:{_PEER}", "-out", str(certificate), "-keyout", str(key),
+        "-subj", f"/CN={_PEER}", "-addext", f"subjectAltName=DNS:{_PEER}",
+        "-out", str(certificate), "-keyout", str(key),
     ]  # fmt: skip
     made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - openssl
     if made.returncode:
@@ -110,7 +111,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 async def _running(service_url: str, certificate: Path, key: Path) -> AsyncIterator[Recorder]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    async with aiohttp.ClientSession(auto_decompress=True) as session:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         passing = _Passing(service_url, session)
         app = web.Application(client_max_size=_LARGEST_BYTES)
         app.router.add_route("*", "/{path:.*}", passing.on)

@@ -15,8 +15,8 @@ def heading(client: type[Client]) -> Iterator[str]:
     """Tell which client it is and how it is used."""
     yield ""
     yield f"{client.package}, pointed here by {client.pointed_by}"
-    if client.alone:
-        yield f"  {client.alone} The journey does that over plain HTTP."
+    if client.lacks:
+        yield f"  {client.lacks} That is done for it, over plain HTTP."
 
 
 def line(outcome: Outcome, *, with_requests: bool) -> Iterator[str]:

@@ -3,8 +3,7 @@
 from scripts.journeys.clients.agno import Agno
 from scripts.journeys.clients.atoms import Atoms
 from scripts.journeys.clients.cal_mcp import CalMcp
-from scripts.journeys.clients.calcom_mcp import CalcomMcp
-from scripts.journeys.clients.customers_mcp import CustomersMcp
+from scripts.journeys.clients.community_mcp import CalcomMcp, CustomersMcp
 from scripts.journeys.clients.sdk import Sdk
 from scripts.journeys.clients.universal_mcp import UniversalMcp
 from scripts.journeys.journey import Client

@@ -5,35 +5,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from scripts.journeys import packages
 from scripts.journeys.calls import Process
 from scripts.journeys.case import ATTENDEE, Case, text
 from scripts.journeys.errors import ClientError
-from scripts.journeys.journey import BOOK_MOVE_AND_CANCEL, Client
+from scripts.journeys.journey import BOOK_MOVE_AND_CANCEL, Chain
 from scripts.journeys.recorder import Recorder
 
 _DRIVER = Path(__file__).parents[1] / "drivers" / "agno_toolkit.py"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
-_UID = re.compile(r"uid: (\S+)")
+_UID = re.compile(r"uid: ([^\s,]+)")
 
 
-class Agno(Client):
+class Agno:
     """Its functions, called one by one."""
 
     package = packages.AGNO
     pointed_by = "HTTPS_PROXY and REQUESTS_CA_BUNDLE"
-    chains = (BOOK_MOVE_AND_CANCEL,)
+    lacks = ""
+    chains: tuple[Chain, ...] = (BOOK_MOVE_AND_CANCEL,)
 
     def __init__(self, case: Case, process: Process) -> None:
         """Call the functions of a running driver."""
-        super().__init__(case)
+        self.case = case
         self._process = process
 
     @classmethod
     @contextmanager
-    def ready(cls, case: Case, recorder: Recorder, log: Path) -> Iterator["Agno"]:
+    def ready(cls, case: Case, recorder: Recorder, log: Path) -> Iterator[Self]:
         """Run the driver with agno's own Python."""
         environment = {
             **packages.environment(),
@@ -42,11 +43,8 @@ class Agno(Client):
             "CALCOM_EVENT_TYPE_ID": str(case.event_type_id),
             "AGNO_TELEMETRY": "false",
         }
-        process = Process([str(packages.pypi("agno") / "python"), str(_DRIVER)], environment, log)
-        try:
+        with Process([str(packages.pypi("agno") / "python"), str(_DRIVER)], environment, log) as process:
             yield cls(case, process)
-        finally:
-            process.end()
 
     def slots(self) -> set[datetime]:
         """Read the times out of its sentence."""
@@ -60,7 +58,7 @@ class Agno(Client):
 
     def bookings(self) -> list[Any]:
         """Return the uids of the attendee's bookings."""
-        return _UID.findall(self._said("get_upcoming_bookings", "Upcoming bookings", email=ATTENDEE["email"]).replace(",", " "))
+        return _UID.findall(self._said("get_upcoming_bookings", "Upcoming bookings", email=ATTENDEE["email"]))
 
     def reschedule(self, uid: str, start: datetime) -> str:
         """Move."""

@@ -15,7 +15,7 @@ from scripts.journeys.case import ATTENDEE, Case, text
 from scripts.journeys.journey import (
     BOOK_AND_CANCEL,
     HOLD,
-    Client,
+    Chain,
     find_it,
     list_event_types,
     list_schedules,
@@ -27,12 +27,13 @@ from scripts.journeys.recorder import Recorder
 _DRIVER = Path(__file__).parents[1] / "drivers" / "atoms.mjs"
 
 
-class Atoms(Client):
+class Atoms:
     """Its hooks, each rendered inside its CalProvider."""
 
     package = packages.ATOMS
     pointed_by = "its option apiUrl"
-    chains = (
+    lacks = ""
+    chains: tuple[Chain, ...] = (
         HOLD,
         (*BOOK_AND_CANCEL[:3], find_it, look_it_up, *BOOK_AND_CANCEL[3:]),
         (list_event_types,),
@@ -42,7 +43,7 @@ class Atoms(Client):
 
     def __init__(self, case: Case, process: Process) -> None:
         """Call the hooks of a running driver."""
-        super().__init__(case)
+        self.case = case
         self._process = process
 
     @classmethod
@@ -55,11 +56,8 @@ class Atoms(Client):
             "CLIENT_ACCESS_TOKEN": case.key,
             "CLIENT_ID": case.oauth_client_id,
         }
-        process = Process(["node", str(_DRIVER)], {**packages.environment(), **settings}, log)
-        try:
+        with Process(["node", str(_DRIVER)], {**packages.environment(), **settings}, log) as process:
             yield cls(case, process)
-        finally:
-            process.end()
 
     def slots(self) -> set[datetime]:
         """List."""

@@ -9,23 +9,30 @@ from typing import Any, Self
 from scripts.journeys import packages
 from scripts.journeys.calls import Process
 from scripts.journeys.case import Case, text
-from scripts.journeys.journey import HOLD, Client, list_schedules, look_up_event_type, make_a_schedule, remove_the_schedule
+from scripts.journeys.journey import (
+    HOLD,
+    Chain,
+    list_schedules,
+    look_up_event_type,
+    make_a_schedule,
+    remove_the_schedule,
+)
 from scripts.journeys.recorder import Recorder
 
 _DRIVER = Path(__file__).parents[1] / "drivers" / "sdk.mjs"
 
 
-class Sdk(Client):
+class Sdk:
     """Its handlers: slots, schedules and event types."""
 
     package = packages.SDK
     pointed_by = "its option baseUrl"
-    alone = "It has no bookings, and releases at DELETE /v2/slots/delete, which Cal.com's API does not have either."
-    chains = (HOLD, (look_up_event_type,), (list_schedules,), (make_a_schedule, remove_the_schedule))
+    lacks = "It has no bookings, and releases at DELETE /v2/slots/delete, which Cal.com's API does not have either."
+    chains: tuple[Chain, ...] = (HOLD, (look_up_event_type,), (list_schedules,), (make_a_schedule, remove_the_schedule))
 
     def __init__(self, case: Case, process: Process) -> None:
         """Call the methods of a running driver."""
-        super().__init__(case)
+        self.case = case
         self._process = process
 
     @classmethod
@@ -38,11 +45,8 @@ class Sdk(Client):
             "CLIENT_ACCESS_TOKEN": case.key,
             "CLIENT_ID": case.oauth_client_id,
         }
-        process = Process(["node", str(_DRIVER)], {**packages.environment(), **settings}, log)
-        try:
+        with Process(["node", str(_DRIVER)], {**packages.environment(), **settings}, log) as process:
             yield cls(case, process)
-        finally:
-            process.end()
 
     def slots(self) -> set[datetime]:
         """List."""
@@ -57,7 +61,9 @@ class Sdk(Client):
 
     def event_type(self) -> int:
         """Look up. In the older version it comes under a name of its own."""
-        return int(self._process.call("eventTypes.getEventType", {"id": str(self.case.event_type_id)})["eventType"]["id"])
+        return int(
+            self._process.call("eventTypes.getEventType", {"id": str(self.case.event_type_id)})["eventType"]["id"]
+        )
 
     def schedules(self) -> list[Any]:
         """List."""

@@ -9,4 +9,5 @@ tools = CalComTools(user_timezone="UTC")
 for line in sys.stdin:
     call = json.loads(line)
     sentence = getattr(tools, call["method"])(**call["params"])
-    print(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": sentence}), flush=True)
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": sentence}) + "\n")
+    sys.stdout.flush()

@@ -30,7 +30,13 @@ await build({
   platform: "browser",
   nodePaths: [join(folder, "node_modules")],
   // Some hooks are used by its components alone and are not exported.
-  alias: { "atoms-inside": join(folder, "node_modules", "@calcom", "atoms", "dist") },
+  alias: {
+    "atoms-inside": join(folder, "node_modules", "@calcom", "atoms", "dist"),
+    // Of the two builds of this package, the one whose default export other build tools find too.
+    "react-use/lib": join(folder, "node_modules", "react-use", "esm"),
+  },
+  // Its package.json says that no file has side effects, but one sets up time zones.
+  ignoreAnnotations: true,
   define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "error",
 });
