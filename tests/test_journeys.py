@@ -27,7 +27,7 @@ class Service(BaseHTTPRequestHandler):
         self.wfile.write(self.path.encode() + b" " + asked)
 
     @override
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - its name there
+    def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""
 
 

@@ -89,7 +89,7 @@ class UniversalMcp:
     def bookings(self) -> list[Any]:
         """Return the uids of the attendee's bookings."""
         found = self._data("list_bookings", status=["upcoming"], attendeeEmail=ATTENDEE["email"])
-        return [booking["uid"] for booking in found]
+        return [booking["uid"] for booking in found["bookings"]]
 
     def booking(self, uid: str) -> str:
         """Look up."""
