@@ -25,6 +25,7 @@ from app.domain.time_ranges import Instant
 from app.fields import instant_from
 from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
+from app.services.api_keys import ApiKeyRefresher
 from app.services.book_slots import SlotBooker
 from app.services.cancel_bookings import BookingCanceller
 from app.services.claim_slots import SlotClaimer
@@ -36,12 +37,17 @@ from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
+from app.services.managed_users import ManagedUserKeeper
 from app.services.member_access import MemberAccess
+from app.services.memberships import MembershipKeeper
 from app.services.move_bookings import BookingMover
+from app.services.oauth_clients import OAuthClientKeeper
+from app.services.organization_users import OrganizationUserKeeper
 from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
+from app.services.teams import TeamKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
@@ -54,12 +60,17 @@ from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.kept_event_types import PostgresKeptEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
+from app.storage.postgres.managed_users import PostgresManagedUsers
 from app.storage.postgres.members import PostgresMembers
+from app.storage.postgres.memberships import PostgresMemberships
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.oauth_clients import PostgresOAuthClients
+from app.storage.postgres.organization_users import PostgresOrganizationUsers
 from app.storage.postgres.out_of_office import PostgresOutOfOffice
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
 from app.storage.postgres.schedules import PostgresSchedules
+from app.storage.postgres.teams import PostgresTeams
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -134,7 +145,8 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             most_of_an_event_type=settings.holds_per_event_type,
         ),
     )
-    member_access = MemberAccess(PostgresRoles(stores.pool), PostgresMembers(stores.pool))
+    roles, members = PostgresRoles(stores.pool), PostgresMembers(stores.pool)
+    member_access = MemberAccess(roles, members)
     return UseCases(
         slot_finder=finder,
         slot_explainer=SlotExplainer(finder, credentials),
@@ -157,6 +169,12 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         member_access=member_access,
         event_type_keeper=EventTypeKeeper(kept_event_types, event_types, roles),
         team_event_type_keeper=TeamEventTypeKeeper(kept_event_types, roles),
+        team_keeper=TeamKeeper(PostgresTeams(stores.pool), roles, member_access),
+        membership_keeper=MembershipKeeper(PostgresMemberships(stores.pool), roles, members),
+        organization_user_keeper=OrganizationUserKeeper(PostgresOrganizationUsers(stores.pool), roles, member_access),
+        oauth_client_keeper=OAuthClientKeeper(PostgresOAuthClients(stores.pool)),
+        managed_user_keeper=ManagedUserKeeper(PostgresManagedUsers(stores.pool), credentials, now),
+        api_key_refresher=ApiKeyRefresher(credentials, now),
         credentials=credentials,
         clock=now,
         store_states=stores.states,

@@ -321,6 +321,33 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.RoleNeededError: lambda _: RequestError(
         403, "Only an admin or owner of the team or organization may do this, or the organization's OAuth client."
     ),
+    services.MembershipNeededError: lambda _: RequestError(403, "You do not belong to this team or organization."),
+    services.OwnerNeededError: lambda _: RequestError(403, "Only an owner of the team or organization may do this."),
+    services.ConsentNeededError: lambda _: RequestError(
+        403, "A membership is accepted by the member themselves, or by those who run an organization they belong to."
+    ),
+    services.LastOwnerError: lambda _: RequestError(
+        409, "The last owner can neither leave nor get another role. Make somebody else an owner first."
+    ),
+    services.MembershipNotFoundError: lambda e: RequestError(404, f"Membership with ID={e.membership_id} not found"),
+    services.MembershipExistsError: lambda e: RequestError(
+        409, f"User with ID={e.user_id} has a membership here already."
+    ),
+    services.SlugTakenError: lambda e: RequestError(409, f"Another team has the slug '{e.slug}'."),
+    services.UsernameTakenError: lambda e: RequestError(409, f"A user with the username {e.username} already exists."),
+    services.BookedUserError: lambda e: RequestError(
+        409, f"User with ID={e.user_id} has bookings ahead. Cancel or move them first."
+    ),
+    services.OAuthClientNotFoundError: lambda e: RequestError(404, f"OAuth client with ID={e.client_id} not found"),
+    services.ClientSecretError: lambda _: RequestError(
+        401, "The OAuth client's secret is missing or wrong: send it as 'x-cal-secret-key'."
+    ),
+    services.RefreshTokenError: lambda _: RequestError(
+        401, "The refresh token is wrong, has expired or was used already."
+    ),
+    services.ApiKeyNeededError: lambda _: RequestError(
+        401, "Send the API key that is to be exchanged as 'Authorization: Bearer ...'."
+    ),
     services.UserIdNotFoundError: lambda e: RequestError(404, f"User with ID={e.user_id} not found"),
     services.TeamIdNotFoundError: lambda e: RequestError(404, f"Team with ID={e.team_id} not found"),
     services.ScheduleNotFoundError: lambda e: RequestError(404, f"Schedule with ID={e.schedule_id} does not exist."),

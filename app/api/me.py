@@ -50,7 +50,7 @@ class AccountChangeBody(BaseModel):
 
     def values(self) -> dict[str, Any]:
         """Return what is to be different, by the field names of `Account`."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        sent = {name: getattr(self, name) for name in self.model_fields_set & AccountChangeBody.model_fields.keys()}
         return {name: value for name, value in sent.items() if value is not None or name in _MAY_BE_NOTHING}
 
 

@@ -11,7 +11,7 @@ from app.services.ports import Page
 
 LARGEST_PAGE = 250
 
-Query = TypeVar("Query", bound="PageQuery")
+Query = TypeVar("Query", bound=BaseModel)
 
 
 class PageQuery(BaseModel):

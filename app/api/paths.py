@@ -7,7 +7,8 @@ from aiohttp import web
 from app.api.credentials import caller_of, user_of
 from app.api.errors import bad_request
 from app.api.state import USE_CASES
-from app.fields import LONGEST_TEXT, MAX_ID
+from app.fields import LONGEST_TEXT, MAX_ID, storable
+from app.services.errors import OAuthClientNotFoundError
 
 _DIGITS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
@@ -47,3 +48,18 @@ async def owner_of(request: web.Request) -> int:
     access = request.app[USE_CASES].member_access
     await access.check_member(caller_of(request), path_id(request, "orgId"), user_id)
     return user_id
+
+
+def client_id_of(request: web.Request) -> str:
+    """Return the id of the OAuth client that a path names; what no id can be is found nowhere.
+
+    Raises
+    ------
+    OAuthClientNotFoundError
+        If it is text that nothing is kept under.
+    """
+    client_id = request.match_info["clientId"]
+    try:
+        return storable(client_id)
+    except ValueError:
+        raise OAuthClientNotFoundError("") from None

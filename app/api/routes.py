@@ -7,6 +7,7 @@ or not at all. Where there are two, `by_version` chooses.
 from aiohttp import web
 
 from app.api import (
+    api_keys,
     batches,
     bookings,
     bookings_2024_04_15,
@@ -14,7 +15,11 @@ from app.api import (
     event_types_2024_04_15,
     explain,
     health,
+    managed_users,
     me,
+    memberships,
+    oauth_clients,
+    organization_users,
     out_of_office,
     reservations,
     schedules,
@@ -22,6 +27,7 @@ from app.api import (
     slots,
     slots_2024_04_15,
     team_event_types,
+    teams,
 )
 from app.api.state import Handler
 from app.api.versions import by_version
@@ -48,6 +54,9 @@ _TEAM_EVENT_TYPES: list[tuple[str, str, Handler]] = [
     ("PATCH", "/event-types/{eventTypeId}", team_event_types.patch_event_type),
     ("DELETE", "/event-types/{eventTypeId}", team_event_types.delete_event_type),
 ]
+_CLIENT = "/oauth-clients/{clientId}"
+_TEAM = "/teams/{teamId}"
+
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
@@ -140,6 +149,50 @@ _V2: list[tuple[str, str, Handler]] = [
         (method, team + path, handler)
         for team in ("/teams/{teamId}", "/organizations/{orgId}/teams/{teamId}")
         for method, path, handler in _TEAM_EVENT_TYPES
+    ),
+    ("GET", f"{_ORGANIZATION}/users", organization_users.get_users),
+    ("POST", f"{_ORGANIZATION}/users", organization_users.post_user),
+    ("PATCH", _MEMBER, organization_users.patch_user),
+    ("DELETE", _MEMBER, organization_users.delete_user),
+    # Credentials: API keys, OAuth clients and the users that these manage
+    ("POST", "/api-keys/refresh", api_keys.post_refresh),
+    ("GET", "/oauth-clients", oauth_clients.get_clients),
+    ("POST", "/oauth-clients", oauth_clients.post_client),
+    ("GET", _CLIENT, oauth_clients.get_client),
+    ("PATCH", _CLIENT, oauth_clients.patch_client),
+    ("DELETE", _CLIENT, oauth_clients.delete_client),
+    ("GET", f"{_CLIENT}/users", managed_users.get_users),
+    ("POST", f"{_CLIENT}/users", managed_users.post_user),
+    ("GET", f"{_CLIENT}/users/{{userId}}", managed_users.get_user),
+    ("PATCH", f"{_CLIENT}/users/{{userId}}", managed_users.patch_user),
+    ("DELETE", f"{_CLIENT}/users/{{userId}}", managed_users.delete_user),
+    ("POST", f"{_CLIENT}/users/{{userId}}/force-refresh", managed_users.post_force_refresh),
+    ("POST", "/oauth/{clientId}/refresh", managed_users.post_refresh),
+    # Teams, and who belongs to them and to organizations
+    ("GET", "/teams", teams.get_teams),
+    ("POST", "/teams", teams.post_team),
+    ("GET", f"{_ORGANIZATION}/teams", teams.get_organization_teams),
+    ("POST", f"{_ORGANIZATION}/teams", teams.post_team),
+    ("GET", f"{_ORGANIZATION}/teams/me", teams.get_teams),
+    *(
+        route
+        for team in (_TEAM, _ORGANIZATION + _TEAM)
+        for route in (
+            ("GET", team, teams.get_team),
+            ("PATCH", team, teams.patch_team),
+            ("DELETE", team, teams.delete_team),
+        )
+    ),
+    *(
+        route
+        for group in (_TEAM, _ORGANIZATION + _TEAM, _ORGANIZATION)
+        for route in (
+            ("GET", f"{group}/memberships", memberships.get_memberships),
+            ("POST", f"{group}/memberships", memberships.post_membership),
+            ("GET", f"{group}/memberships/{{membershipId}}", memberships.get_membership),
+            ("PATCH", f"{group}/memberships/{{membershipId}}", memberships.patch_membership),
+            ("DELETE", f"{group}/memberships/{{membershipId}}", memberships.delete_membership),
+        )
     ),
 ]
 _HEALTH: list[tuple[str, str, Handler]] = [

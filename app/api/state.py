@@ -8,6 +8,7 @@ from aiohttp import web
 
 from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
+from app.services.api_keys import ApiKeyRefresher
 from app.services.book_slots import SlotBooker
 from app.services.bookings import Bookings
 from app.services.cancel_bookings import BookingCanceller
@@ -17,13 +18,18 @@ from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
+from app.services.managed_users import ManagedUserKeeper
 from app.services.member_access import MemberAccess
+from app.services.memberships import MembershipKeeper
 from app.services.move_bookings import BookingMover
+from app.services.oauth_clients import OAuthClientKeeper
+from app.services.organization_users import OrganizationUserKeeper
 from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.ports import Caller, Clock, Credentials
 from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
+from app.services.teams import TeamKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -51,6 +57,12 @@ class UseCases:
     member_access: MemberAccess
     event_type_keeper: EventTypeKeeper
     team_event_type_keeper: TeamEventTypeKeeper
+    team_keeper: TeamKeeper
+    membership_keeper: MembershipKeeper
+    organization_user_keeper: OrganizationUserKeeper
+    oauth_client_keeper: OAuthClientKeeper
+    managed_user_keeper: ManagedUserKeeper
+    api_key_refresher: ApiKeyRefresher
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]

@@ -192,4 +192,82 @@ class EmailTakenError(HoldfastError):
 
 
 class MembershipNeededError(HoldfastError):
-    """Only those who belong to a team or organization may see this."""
+    """Only those who belong to a team or organization may look at it."""
+
+
+class OwnerNeededError(HoldfastError):
+    """Only an owner may do this."""
+
+
+class ConsentNeededError(HoldfastError):
+    """Only the member themselves may accept a membership."""
+
+
+class LastOwnerError(HoldfastError):
+    """A team or organization would be left without an owner."""
+
+
+class MembershipNotFoundError(HoldfastError):
+    """No membership of this id, where it was looked for."""
+
+    def __init__(self, membership_id: int) -> None:
+        """Keep the id."""
+        super().__init__(membership_id)
+        self.membership_id = membership_id
+
+
+class MembershipExistsError(HoldfastError):
+    """Somebody belongs to the team or organization already, or is invited to."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class SlugTakenError(HoldfastError):
+    """Another team has this slug."""
+
+    def __init__(self, slug: str) -> None:
+        """Keep the slug."""
+        super().__init__(slug)
+        self.slug = slug
+
+
+class UsernameTakenError(HoldfastError):
+    """Another user has this username."""
+
+    def __init__(self, username: str) -> None:
+        """Keep the username."""
+        super().__init__(username)
+        self.username = username
+
+
+class BookedUserError(HoldfastError):
+    """A user cannot be deleted: appointments with them lie ahead."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class OAuthClientNotFoundError(HoldfastError):
+    """No OAuth client of this id that the caller runs."""
+
+    def __init__(self, client_id: str) -> None:
+        """Keep the id."""
+        super().__init__(client_id)
+        self.client_id = client_id
+
+
+class ClientSecretError(HoldfastError):
+    """What an OAuth client may do was asked for without its id and secret."""
+
+
+class RefreshTokenError(HoldfastError):
+    """A refresh token is wrong, has expired, or was used already."""
+
+
+class ApiKeyNeededError(HoldfastError):
+    """Only an API key can be exchanged for a new one."""

@@ -33,18 +33,21 @@ class PostgresAccounts:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_SQL["lock"], user_id)
             before = await _account(connection, user_id)
-            if before is None:
-                return None
-            account = replace(before, **values)
-            await _write(connection, account)
-            if "default_schedule_id" in values:
-                await _choose_default(connection, user_id, values["default_schedule_id"])
-            return account
+            return None if before is None else await write_account(connection, before, values)
+
+
+async def write_account(connection: Borrowed, before: Account, values: Mapping[str, Any]) -> Account:
+    """Give an account, which must be locked or just made, other values; see `services.accounts.Accounts.change`."""
+    account = replace(before, **values)
+    await _write(connection, account)
+    if "default_schedule_id" in values:
+        await _choose_default(connection, account.id, values["default_schedule_id"])
+    return account
 
 
 async def _account(connection: Borrowed, user_id: int) -> Account | None:
-    row = await connection.fetchrow(_SQL["account"], user_id)
-    return None if row is None else _read(row)
+    row = await connection.fetchrow(_SQL["accounts"], [user_id])
+    return None if row is None else read_account(row)
 
 
 async def _write(connection: Borrowed, account: Account) -> None:
@@ -75,7 +78,8 @@ async def _choose_default(connection: Borrowed, user_id: int, schedule_id: int) 
     await make_default(connection, user_id, schedule_id)
 
 
-def _read(row: asyncpg.Record) -> Account:
+def read_account(row: asyncpg.Record) -> Account:
+    """Read a row of the query `accounts`."""
     return Account(
         id=row["id"],
         username=row["username"],

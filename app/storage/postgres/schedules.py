@@ -60,7 +60,7 @@ class PostgresSchedules:
                 raise UserIdNotFoundError(owner_id)
             schedule_id: int | None = await connection.fetchval(_SQL["made_under"], uid)
             if schedule_id is None:
-                schedule_id = await _create(connection, owner_id, draft, uid)
+                schedule_id = await create_schedule(connection, owner_id, draft, uid)
             return await _surely(connection, schedule_id)
 
     async def change(self, owner_id: int, schedule_id: int, change: ScheduleChange) -> OwnedSchedule | None:
@@ -110,7 +110,14 @@ def overrides_of(found: Iterable[tuple[str, int | None, int | None]] | None) -> 
     return tuple(Override(date.fromisoformat(day), start, end) for day, start, end in found or ())
 
 
-async def _create(connection: Borrowed, owner_id: int, draft: ScheduleDraft, uid: str) -> int:
+async def create_schedule(connection: Borrowed, owner_id: int, draft: ScheduleDraft, uid: str) -> int:
+    """Make a schedule and return its id. The owner must be locked, or just made.
+
+    Raises
+    ------
+    TooManySchedulesError
+        If the owner has `MOST_SCHEDULES` already.
+    """
     others = await connection.fetch(_SQL["of_user"], owner_id)
     if len(others) >= MOST_SCHEDULES:
         raise TooManySchedulesError(MOST_SCHEDULES)

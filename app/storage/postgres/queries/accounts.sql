@@ -1,5 +1,5 @@
--- name: account
--- $1 user.
+-- name: accounts
+-- $1 users. A row for each that there is, in the order given.
 SELECT
     u.id, u.username, u.email, u.name, u.time_zone, u.week_start, u.time_format, u.locale, u.avatar_url, u.bio,
     u.metadata,
@@ -11,9 +11,11 @@ SELECT
             UNION ALL
             SELECT p.organization_id FROM profiles AS p WHERE p.user_id = u.id
         ) AS belonging
-    ) AS organization_id
-FROM users AS u
-WHERE u.id = $1;
+    ) AS organization_id,
+    u.allow_dynamic_booking, u.created_at, u.details
+FROM unnest($1::integer[]) WITH ORDINALITY AS asked (id, position)
+JOIN users AS u ON u.id = asked.id
+ORDER BY asked.position;
 
 -- name: lock
 -- $1 user. Two writes to one account take turns, and with those to its schedules.
