@@ -49,12 +49,16 @@ from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
 from app.services.teams import TeamKeeper
 from app.settings import Settings
+from app.storage.calcom.reading import CalcomReader
+from app.storage.calcom.report import Findings
+from app.storage.calcom.source import open_source
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
 from app.storage.postgres.accounts import PostgresAccounts
 from app.storage.postgres.booking_requests import PostgresBookingRequests
 from app.storage.postgres.bookings import PostgresBookings
+from app.storage.postgres.calcom import ImportReport, import_calcom
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
@@ -328,6 +332,30 @@ async def _check_uids(holds: RedisHolds, world: World, mode: Mode) -> None:
         taken = await holds.any_live([reservation.uid for reservation in world.reservations])
         if taken is not None:
             raise WorldRefusedError([WorldProblem("reservations", f"uid {taken}", "uid", "is there already")])
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What Cal.com's database brought, and what of it has no place here."""
+
+    report: ImportReport
+    findings: Findings
+
+
+async def import_from_calcom(
+    settings: Settings, urls: StoreUrls, source_url: str, on_progress: Progress | None = None
+) -> Imported:
+    """Bring the database to what a Cal.com's says at this moment, beside what was made here.
+
+    Raises
+    ------
+    HoldfastError
+        If anything is wrong; then nothing is changed.
+    """
+    await migrate(urls.database, timeout_s=settings.migration_deadline_s)
+    async with open_source(source_url) as source:
+        reader = CalcomReader(source)
+        return Imported(await import_calcom(urls.database, reader, on_progress), reader.findings)
 
 
 async def with_credentials(

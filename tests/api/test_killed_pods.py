@@ -31,7 +31,7 @@ def doomed(api: Asking, folder: Path, port: int, method: str) -> Iterator[Runnin
 def killed_by(pod: Running, path: str, body: dict[str, Any], **headers: str) -> None:
     """Send what the pod does not survive."""
     with pytest.raises((HTTPException, OSError)):
-        pod.ask("POST", path, body, **headers)
+        pod.ask("POST", path, body, **{"cal-api-version": "2024-08-13", **headers})
     assert pod.process.wait(10) == -9
 
 

@@ -20,6 +20,7 @@ from app.domain.schedule import WEEKDAYS
 from app.fields import (
     FURTHEST_WINDOW_DAYS,
     LONGEST_EVENT_MINUTES,
+    MAX_ID,
     BufferMinutes,
     EventMinutes,
     Id,
@@ -60,6 +61,7 @@ def _days_or_dates(value: object, info: ValidationInfo) -> int | tuple[date, dat
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
+LimitNumber = Annotated[WholeNumber, Field(ge=0, le=MAX_ID)]
 Token = Annotated[Text, Field(min_length=8)]
 
 
@@ -130,10 +132,10 @@ class Profile(Item):
 
 
 class Limits(Item):
-    day: WholeNumber | None = None
-    week: WholeNumber | None = None
-    month: WholeNumber | None = None
-    year: WholeNumber | None = None
+    day: LimitNumber | None = None
+    week: LimitNumber | None = None
+    month: LimitNumber | None = None
+    year: LimitNumber | None = None
 
     def __bool__(self) -> bool:
         """Whether any limit is set; 0 is none (docs/rules.md 10)."""
