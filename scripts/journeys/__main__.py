@@ -107,6 +107,7 @@ def _journey(client: type[Client], case: Case, log: Path, *, with_requests: bool
         for outcome in make(ready, passing):
             _say(report.line(outcome, with_requests=with_requests))
             yield outcome
+        _say(report.refused(passing.refused))
 
 
 def _say(lines: Iterator[str]) -> None:

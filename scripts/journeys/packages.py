@@ -18,15 +18,22 @@ UNIVERSAL_MCP = "universal-mcp-cal-com-v2==0.1.4"
 CALCOM_MCP = "iflow-mcp-danielpeter-99-calcom-mcp==0.1.1"
 CUSTOMERS_MCP = "calcom-mcp-for-customers==1.7.0"
 
-# What a client needs beside itself. Where it names a range, the version is one that it worked with when it was
-# published; React, what a page brings along; jsdom and esbuild, what stands for a browser and a page's build here.
-_REACT = ("react@18.3.1", "react-dom@18.3.1", "jsdom@26.1.0", "esbuild@0.25.10")
-_ATOMS_PEERS = ("@stripe/react-stripe-js@2.9.0", "@stripe/stripe-js@2.4.0", "use-sync-external-store@1.6.0")
-_NPM = {"sdk": (SDK,), "cal-mcp": (CAL_MCP,), "atoms": (ATOMS, *_REACT, *_ATOMS_PEERS)}
+# What a client needs beside itself, at versions that it worked with when it was published. For atoms also what a page
+# brings along, and jsdom and esbuild, which stand for a browser and a page's build.
+_PAGE = ("react@18.3.1", "react-dom@18.3.1", "jsdom@26.1.0", "esbuild@0.25.10")
+_ATOMS_PEERS = (
+    "@stripe/react-stripe-js@2.9.0",
+    "@stripe/stripe-js@2.4.0",
+    "@tanstack/react-query@5.90.2",
+    "framer-motion@10.12.8",
+    "use-sync-external-store@1.6.0",
+    "zustand@4.5.2",
+)
+_NPM = {"sdk": (SDK,), "cal-mcp": (CAL_MCP,), "atoms": (ATOMS, *_PAGE, *_ATOMS_PEERS)}
 _PYPI = {
-    "agno": (AGNO, "requests", "pytz"),
+    "agno": (AGNO, "requests==2.34.2", "pytz"),
     "universal-mcp": (UNIVERSAL_MCP, "universal-mcp==0.1.23", "pydantic==2.11.7"),
-    "calcom-mcp": (CALCOM_MCP, CUSTOMERS_MCP),
+    "calcom-mcp": (CALCOM_MCP, CUSTOMERS_MCP, "fastmcp==4.2.3"),
 }
 _UNUSED_ENVIRONMENT = ("PYTHONPATH", "NODE_PATH", "NODE_OPTIONS")
 

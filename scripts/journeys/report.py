@@ -45,6 +45,12 @@ def _short(said: str) -> str:
     return said if len(said) <= _TOLD else f"{said[:_TOLD]}..."
 
 
+def refused(hosts: list[str]) -> Iterator[str]:
+    """Tell which other hosts a client wanted and did not get."""
+    if hosts:
+        yield f"  It also wanted {', '.join(sorted(set(hosts)))}, and did not get there."
+
+
 def summary(went_well: int, failed: int) -> str:
     """Sum up all steps."""
     return f"\n{went_well} steps went well, {failed} failed."
