@@ -165,7 +165,6 @@ def who_am_i(visit: Visit) -> None:
 
 
 HOLD: Chain = (list_slots, reserve, see_it_gone, release, see_it_back)
-BOOK_AND_CANCEL: Chain = (list_slots, book, see_it_gone, cancel, see_it_back)
 BOOK_MOVE_AND_CANCEL: Chain = (
     list_slots, book, see_it_gone, find_it, reschedule, see_it_moved, cancel, see_it_back,
 )  # fmt: skip

@@ -13,10 +13,9 @@ from scripts.journeys import packages
 from scripts.journeys.calls import Process
 from scripts.journeys.case import ATTENDEE, Case, text
 from scripts.journeys.journey import (
-    BOOK_AND_CANCEL,
+    BOOK_MOVE_AND_CANCEL,
     HOLD,
     Chain,
-    find_it,
     list_event_types,
     list_schedules,
     look_it_up,
@@ -35,7 +34,7 @@ class Atoms:
     lacks = ""
     chains: tuple[Chain, ...] = (
         HOLD,
-        (*BOOK_AND_CANCEL[:3], find_it, look_it_up, *BOOK_AND_CANCEL[3:]),
+        (*BOOK_MOVE_AND_CANCEL[:4], look_it_up, *BOOK_MOVE_AND_CANCEL[4:]),
         (list_event_types,),
         (list_schedules,),
         (who_am_i,),
@@ -76,6 +75,14 @@ class Atoms:
         self._process.call("useDeleteSelectedSlot", {"uid": uid})
 
     def book(self, start: datetime) -> str:
+        """Book."""
+        return self._book(start)
+
+    def reschedule(self, uid: str, start: datetime) -> str:
+        """Book anew, in place of another booking."""
+        return self._book(start, rescheduleUid=uid, rescheduledBy=ATTENDEE["email"])
+
+    def _book(self, start: datetime, **more: str) -> str:
         """Book, with the body that its Booker makes of a filled-in form."""
         form = {
             "values": {"responses": {"name": ATTENDEE["name"], "email": ATTENDEE["email"], "guests": []}},
@@ -85,6 +92,7 @@ class Atoms:
             "timeZone": ATTENDEE["timeZone"],
             "language": "en",
             "username": self.case.username,
+            **more,
         }
         return str(self._process.call("useCreateBooking", form)["data"]["uid"])
 
