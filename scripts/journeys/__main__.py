@@ -50,8 +50,8 @@ def main(
     By default it starts a service of its own, with embedded servers and a small world, and stops it at the end. With
     --url it books and cancels 7 to 9 days from today there.
 
-    Wants Node 20 or later, npm and openssl on the PATH. All clients together take 1.3 GB on disk, and a few minutes at the
-    first run.
+    Wants Node 20 or later, npm and openssl on the PATH. All clients together take 1.3 GB on disk and, at
+    the first run, a few minutes.
 
     Exit status: 0 if every step went well, 1 if one failed, 2 if the journeys could not be made.
 
