@@ -1,0 +1,1 @@
+"""Programs that drive clients from inside, each in the client's own environment."""
