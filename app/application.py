@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from app.api.listing import listing_2024_09_04
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
+from app.delivery.sender import open_sender
 from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
@@ -29,6 +30,7 @@ from app.services.cancel_bookings import BookingCanceller
 from app.services.claim_slots import SlotClaimer
 from app.services.commit_bookings import BookingCommitter
 from app.services.decide_bookings import BookingDecider
+from app.services.deliver_webhooks import WebhookDeliverer
 from app.services.errors import StoreUnavailableError
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
@@ -36,6 +38,7 @@ from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
 from app.services.move_bookings import BookingMover
 from app.services.run_bookings import BookingRunners
+from app.services.webhooks import WebhookKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
@@ -47,8 +50,10 @@ from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.outbox import PostgresOutbox
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
+from app.storage.postgres.webhooks import PostgresWebhooks
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -74,6 +79,8 @@ class Stores:
     pool: Pool
     redis: Client
     holds: RedisHolds
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when this process has written something to send to webhooks, so that it need not wait to be found."""
 
     async def states(self) -> dict[str, bool]:
         """Say of each store whether it answers."""
@@ -105,11 +112,11 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
     credentials = PostgresCredentials(stores.pool)
-    bookings = PostgresBookings(stores.pool)
+    bookings, roles = PostgresBookings(stores.pool, stores.news), PostgresRoles(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
     claimer = SlotClaimer(calendar, calendar, stores.holds, now)
     committer = BookingCommitter(bookings, stores.holds)
-    runners = BookingRunners(PostgresRoles(stores.pool))
+    runners = BookingRunners(roles)
     keeper = SlotKeeper(
         event_types,
         credentials,
@@ -138,6 +145,9 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         booking_decider=BookingDecider(event_types, claimer, bookings, committer, runners),
         booking_runners=runners,
         bookings=bookings,
+        webhook_keeper=WebhookKeeper(
+            PostgresWebhooks(stores.pool), roles, private_addresses=settings.webhook_private_addresses
+        ),
         credentials=credentials,
         clock=now,
         store_states=stores.states,
@@ -145,16 +155,28 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
 
 
 async def build(settings: Settings, urls: StoreUrls) -> web.Application:
-    """Return a fresh web application; its clean-up closes the stores."""
+    """Return a fresh web application; it sends webhooks while it runs, and its clean-up closes the stores."""
     stack = AsyncExitStack()
     stores = await stack.enter_async_context(open_stores(settings, urls))
     app = web_application(use_cases(settings, stores), settings.trusted_proxies)
+    app.cleanup_ctx.append(lambda _: delivering(settings, stores))
 
     async def close(_: web.Application) -> None:
         await stack.aclose()
 
     app.on_cleanup.append(close)
     return app
+
+
+@asynccontextmanager
+async def delivering(settings: Settings, stores: Stores) -> AsyncIterator[None]:
+    """Send webhooks what is due, as every pod does, until the block ends."""
+    outbox = PostgresOutbox(stores.pool)
+    async with (
+        open_sender(private_addresses=settings.webhook_private_addresses) as sender,
+        WebhookDeliverer(outbox, sender, stores.news).running(),
+    ):
+        yield
 
 
 async def _answers(ping: Awaitable[None]) -> bool:

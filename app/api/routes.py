@@ -6,9 +6,24 @@ or not at all, and no path here has two.
 
 from aiohttp import web
 
-from app.api import batches, bookings, explain, health, reservations, slots, slots_2024_04_15
+from app.api import batches, bookings, explain, health, reservations, slots, slots_2024_04_15, webhooks
 from app.api.state import Handler
 
+_OF_WEBHOOKS: list[tuple[str, str, Handler]] = [
+    ("POST", "", webhooks.post_webhook),
+    ("GET", "", webhooks.get_webhooks),
+    ("GET", "/{webhookId}", webhooks.get_webhook),
+    ("PATCH", "/{webhookId}", webhooks.patch_webhook),
+    ("DELETE", "/{webhookId}", webhooks.delete_webhook),
+]
+_WEBHOOKS = [
+    *((method, "/webhooks" + path, handler) for method, path, handler in _OF_WEBHOOKS),
+    *(
+        (method, place + path, handler)
+        for place in ("/event-types/{eventTypeId}/webhooks", "/teams/{teamId}/event-types/{eventTypeId}/webhooks")
+        for method, path, handler in [*_OF_WEBHOOKS, ("DELETE", "", webhooks.delete_webhooks)]
+    ),
+]
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
@@ -36,6 +51,8 @@ _V2: list[tuple[str, str, Handler]] = [
     ("POST", "/bookings/{uid}/guests", bookings.post_guests),
     ("PATCH", "/bookings/{uid}/location", bookings.patch_location),
     ("GET", "/bookings/{uid}/calendar-links", bookings.get_calendar_links),
+    # Of one shape in all versions
+    *_WEBHOOKS,
     # 2024-04-15
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),

@@ -18,6 +18,7 @@ from app.services.keep_slots import SlotKeeper
 from app.services.move_bookings import BookingMover
 from app.services.ports import Caller, Clock, Credentials
 from app.services.run_bookings import BookingRunners
+from app.services.webhooks import WebhookKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,6 +39,7 @@ class UseCases:
     booking_decider: BookingDecider
     booking_runners: BookingRunners
     bookings: Bookings
+    webhook_keeper: WebhookKeeper
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]

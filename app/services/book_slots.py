@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, NewBooking, title
 from app.domain.busy import BookingStatus
 from app.domain.event_type import StaffedEventType, staff
@@ -108,6 +109,7 @@ class SlotBooker:
         booking = _new_booking(request, wanted, claim, drawn.uid, self._clock())
         async with self._committer.under(claim, wanted, limited=kept is None) as changes:
             record = await add(changes, booking, wanted)
+            await changes.tell(booking_event.booked(record, booking.attendees[0].seat_uid))
         if kept is not None:
             await self._use_up(kept)
         return Made(record, booking.attendees[0].seat_uid)

@@ -1,5 +1,6 @@
 """Use case: cancel a booking, or one seat of it."""
 
+from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord
 from app.services.bookings import (
     Bookings,
@@ -41,13 +42,16 @@ class BookingCanceller:
             booking = found(await changes.lock(uid), uid)
             refuse_over(booking)
             by = next((host.email for host in booking.hosts if caller and host.id == caller.user_id), None)
-            if seat_uid is not None:
-                await leave_seat(changes, booking, seat_of(booking, seat_uid), reason=reason, by=by)
+            seat = None if seat_uid is None else seat_of(booking, seat_uid)
+            if seat is not None:
+                await leave_seat(changes, booking, seat, reason=reason, by=by)
             elif booking.seats is None or await self._runners.runs(caller, booking):
                 await changes.cancel(booking.id, reason=reason, by=by)
             else:
                 raise SeatUidNeededError(uid)
-            return found(await changes.lock(uid), uid)
+            booking = found(await changes.lock(uid), uid)
+            await changes.tell(booking_event.cancelled(booking, seat, reason=reason, by=by))
+            return booking
 
 
 async def leave_seat(

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, NewBooking
 from app.domain.busy import BookingStatus
 from app.domain.errors import EventTypeNotFoundError
@@ -91,7 +92,9 @@ class BookingMover:
             await _retire(changes, old, seat, request)
             booking = self._new_booking(request, old, seat, staffed, claim, drawn.uid)
             record = await add(changes, booking, wanted)
-        return Made(record, None if seat is None else seat.seat_uid)
+            seat_uid = None if seat is None else seat.seat_uid
+            await changes.tell(booking_event.moved(record, old, seat_uid))
+        return Made(record, seat_uid)
 
     async def _claim(self, wanted: WantedSlot) -> Claim:
         with booking_refusals():
