@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ WAIT_S = 10.0
 class Received:
     """A request that arrived."""
 
+    at: float
+    """By a clock that only goes forward, in seconds."""
     body: bytes
     headers: dict[str, str]
 
@@ -53,18 +56,22 @@ class Receiver:
     """What to answer, one after the other; then 200."""
     silent: bool = False
     """Whether it never answers."""
+    endless: bool = False
+    """Whether its answers have no end."""
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         async with self.arrived:
-            self.received.append(Received(await request.read(), dict(request.headers)))
+            self.received.append(Received(time.monotonic(), await request.read(), dict(request.headers)))
             self.arrived.notify_all()
         if self.silent:
             await asyncio.Event().wait()
+        if self.endless:
+            return await _endless(request)
         status = self.statuses.pop(0) if self.statuses else 200
         return web.Response(status=status, headers={"Location": self.url} if status == 302 else {})
 
@@ -77,6 +84,13 @@ class Receiver:
     @property
     def triggers(self) -> list[str]:
         return [one.trigger for one in self.received]
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    _ = await response.prepare(request)
+    while True:
+        await response.write(b" " * 10_000)
 
 
 @asynccontextmanager

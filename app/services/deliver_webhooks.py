@@ -21,7 +21,7 @@ PAUSES_S = (10, 60, 300, 1_800, 7_200, 21_600, 43_200)
 """Between one try and the next; after the last of them comes one more, and then none."""
 TRY_S = 10.0
 """How long a try may take."""
-_PUT_OFF_S = 60
+_PUT_OFF_S = 60.0
 """How long after the beginning of a try that nobody hears of again comes the next."""
 _MOST_UNDER_WAY = 200
 _MOST_OF_A_RECEIVER = 4
@@ -101,13 +101,19 @@ class WebhookDeliverer:
         *,
         pauses_s: Sequence[float] = PAUSES_S,
         put_off_s: float = _PUT_OFF_S,
+        poll_s: float = _POLL_S,
     ) -> None:
-        """Work on these ports; `news` is set when this very process has written something to send."""
+        """Work on these ports; `news` is set when this very process has written something to send.
+
+        Others' are found by looking every `poll_s`. What is tried comes up again after `put_off_s`, should nobody hear
+        of that try again.
+        """
         self._outbox = outbox
         self._sender = sender
         self._news = news
         self._pauses_s = pauses_s
         self._put_off_s = put_off_s
+        self._poll_s = poll_s
         self._under_way = Counter[str]()
         self._tries = set[asyncio.Task[None]]()
 
@@ -128,7 +134,7 @@ class WebhookDeliverer:
             self._news.clear()
             if not await self._begin_tries():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), _POLL_S)
+                    await asyncio.wait_for(self._news.wait(), self._poll_s)
 
     async def _begin_tries(self) -> bool:
         """Begin to send some of what is due; False if there is nothing, or no place for more."""
@@ -168,11 +174,11 @@ class WebhookDeliverer:
     async def _note(self, delivery: Delivery, outcome: Outcome) -> None:
         """Write down what became of a try; while the store is away, until the delivery is anybody's again."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._put_off_s - TRY_S):
+            async with asyncio.timeout(self._put_off_s):
                 while True:
                     with suppress(StoreUnavailableError):
                         return await self._note_once(delivery, outcome)
-                    await asyncio.sleep(_POLL_S)
+                    await asyncio.sleep(self._poll_s)
 
     async def _note_once(self, delivery: Delivery, outcome: Outcome) -> None:
         if outcome.delivered:
