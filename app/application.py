@@ -38,6 +38,7 @@ from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
 from app.services.move_bookings import BookingMover
 from app.services.run_bookings import BookingRunners
+from app.services.tell_reservations import Noticeboard, ReservationTeller
 from app.services.webhooks import WebhookKeeper
 from app.settings import Settings
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
@@ -81,6 +82,8 @@ class Stores:
     holds: RedisHolds
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process has written something to send to webhooks, so that it need not wait to be found."""
+    noticeboard: Noticeboard = field(default_factory=Noticeboard)
+    """What happened to reservations, until it is written."""
 
     async def states(self) -> dict[str, bool]:
         """Say of each store whether it answers."""
@@ -122,6 +125,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         credentials,
         claimer,
         stores.holds,
+        stores.noticeboard,
         KeepingRules(
             longest_minutes=settings.reservation_max_minutes,
             longest_in_all_minutes=settings.renewal_max_minutes,
@@ -139,7 +143,9 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             store_deadline_s=settings.store_deadline_s,
         ),
         booking_answerer=OnceAnswerer(PostgresBookingRequests(stores.pool), store_deadline_s=settings.store_deadline_s),
-        slot_booker=SlotBooker(event_types, credentials, claimer, stores.holds, bookings, committer, now),
+        slot_booker=SlotBooker(
+            event_types, credentials, claimer, stores.holds, bookings, committer, stores.noticeboard, now
+        ),
         booking_mover=BookingMover(event_types, claimer, bookings, committer, now),
         booking_canceller=BookingCanceller(bookings, runners),
         booking_decider=BookingDecider(event_types, claimer, bookings, committer, runners),
@@ -175,6 +181,7 @@ async def delivering(settings: Settings, stores: Stores) -> AsyncIterator[None]:
     async with (
         open_sender(private_addresses=settings.webhook_private_addresses) as sender,
         WebhookDeliverer(outbox, sender, stores.news).running(),
+        ReservationTeller(stores.noticeboard, outbox, stores.news).running(),
     ):
         yield
 

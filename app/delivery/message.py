@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from app.domain.booking_event import utc_text
 from app.domain.template import filled, is_json
+from app.domain.webhook import utc_text
 from app.services.deliver_webhooks import Delivery
 
 SIGNATURE = "X-Cal-Signature-256"

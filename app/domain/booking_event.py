@@ -1,15 +1,11 @@
 """What webhooks are told when something happens to a booking: payloads in the shape of the peer's."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.domain.booking import Attendee, BookedHost, BookingRecord
 from app.domain.busy import BookingStatus
-from app.domain.time_ranges import Instant
-from app.domain.webhook import Event, Trigger
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from app.domain.webhook import Event, Trigger, utc_text
 
 
 def booked(booking: BookingRecord, seat_uid: str | None = None) -> Event:
@@ -73,13 +69,12 @@ def _event(
     also_of: Sequence[int] = (),
     **more: Any,
 ) -> Event:
-    """Return an event of those who run the booking: its hosts and whose event type it is, and others of whom it was."""
-    people = {*booking.host_ids, *also_of, *([] if booking.owner_id is None else [booking.owner_id])}
+    """Return an event of the booking's hosts, and of others who were."""
     return Event(
         triggers=triggers,
         payload={**_payload(booking, seat), **{name: value for name, value in more.items() if value is not None}},
         event_type_id=booking.event_type_id,
-        user_ids=frozenset(people),
+        user_ids=frozenset((*booking.host_ids, *also_of)),
     )
 
 
@@ -133,9 +128,3 @@ def _attendee(attendee: Attendee) -> Mapping[str, Any]:
         "noShow": attendee.absent,
         **({} if attendee.phone_number is None else {"phoneNumber": attendee.phone_number}),
     }
-
-
-def utc_text(instant: Instant) -> str:
-    """Return an instant as 2050-09-05T07:00:00.000Z."""
-    written = (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")
-    return written.removesuffix("+00:00") + "Z"

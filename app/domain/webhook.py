@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.domain.time_ranges import Instant
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -22,6 +26,12 @@ class Trigger(StrEnum):
     BOOKING_RESCHEDULED = "BOOKING_RESCHEDULED"
     BOOKING_CANCELLED = "BOOKING_CANCELLED"
     BOOKING_NO_SHOW_UPDATED = "BOOKING_NO_SHOW_UPDATED"
+
+    RESERVATION_CREATED = "RESERVATION_CREATED"
+    """Ours, as the next two: a slot is kept for somebody, or another one in its place."""
+    RESERVATION_RELEASED = "RESERVATION_RELEASED"
+    """Somebody gave a reservation up. One that becomes a booking is neither released nor does it expire."""
+    RESERVATION_EXPIRED = "RESERVATION_EXPIRED"
 
     # The peer's that never happen here: clients set them, so they are kept.
     BOOKING_PAYMENT_INITIATED = "BOOKING_PAYMENT_INITIATED"
@@ -82,10 +92,16 @@ class Event:
     event_type_id: int | None
     """Whose webhooks hear of it; those of a managed one hear of its children's too."""
     user_ids: frozenset[int]
-    """And whose own webhooks do."""
+    """Whose own webhooks do, besides those of the event type's owner."""
 
 
 def receiver_of(url: str) -> str:
     """Return which receiver a web address leads to, as host:port."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
+
+
+def utc_text(instant: Instant) -> str:
+    """Return an instant as 2050-09-05T07:00:00.000Z."""
+    written = (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")
+    return written.removesuffix("+00:00") + "Z"

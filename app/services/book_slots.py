@@ -25,6 +25,7 @@ from app.services.commit_bookings import BookingCommitter, add, booking_refusals
 from app.services.errors import StoreUnavailableError
 from app.services.keep_slots import new_uid
 from app.services.ports import Caller, Clock, DrawnUid, EventTypes, Holds, Ties
+from app.services.tell_reservations import Noticeboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +65,17 @@ class SlotBooker:
         holds: Holds,
         bookings: Bookings,
         committer: BookingCommitter,
+        noticeboard: Noticeboard,
         clock: Clock,
     ) -> None:
-        """Work on these ports."""
+        """Work on these ports; that a reservation is used up is noted for webhooks."""
         self._event_types = event_types
         self._ties = ties
         self._claimer = claimer
         self._holds = holds
         self._bookings = bookings
         self._committer = committer
+        self._noticeboard = noticeboard
         self._clock = clock
 
     async def book(self, request: BookingRequest, drawn: DrawnUid | None = None) -> Made:
@@ -144,6 +147,7 @@ class SlotBooker:
 
     async def _use_up(self, kept: KeptReservation) -> None:
         """End a reservation that has become a booking. While its store is away it is left to end by itself."""
+        self._noticeboard.booked(kept)
         with suppress(StoreUnavailableError):
             await self._holds.end(kept.uid)
 

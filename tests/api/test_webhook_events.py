@@ -48,16 +48,16 @@ async def act(api: Asking, uid: str, action: str, *, token: str | None = None, *
 
 
 async def delivered(api: Asking) -> list[str]:
-    """Return what was sent, once nothing more is to be."""
+    """Return what was sent, by name, once nothing more is to be."""
     connection = await asyncpg.connect(api.urls.database)
     try:
         async with asyncio.timeout(5):
             while await connection.fetchval("SELECT EXISTS (SELECT FROM webhook_deliveries WHERE outcome IS NULL)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        rows = await connection.fetch("SELECT trigger FROM webhook_deliveries ORDER BY created_at, trigger")
+        rows = await connection.fetch("SELECT trigger FROM webhook_deliveries")
     finally:
         await connection.close()
-    return [row["trigger"] for row in rows]
+    return sorted(row["trigger"] for row in rows)
 
 
 async def test_the_whole_life_of_a_booking_is_told(api: Asking, receiver: Receiver) -> None:
@@ -218,6 +218,67 @@ async def test_a_template_makes_the_body(api: Asking, receiver: Receiver) -> Non
         "id": booking["id"],
     }
     assert created.is_signed_with(SECRET)
+
+
+# Reservations --------------------------------------------------------------------------------------------------------
+
+OF_RESERVATIONS = ["RESERVATION_CREATED", "RESERVATION_RELEASED", "RESERVATION_EXPIRED"]
+
+
+async def test_reservations_that_are_made_moved_and_released(api: Asking, receiver: Receiver) -> None:
+    await listen(api, receiver, "ana", triggers=OF_RESERVATIONS)
+    reserved = (await api.reserve(10, "10:00")).data
+    [created] = await receiver.got(1)
+    assert created.is_signed_with(SECRET)
+    assert created.payload == {
+        "reservationUid": reserved["reservationUid"],
+        "eventTypeId": 10,
+        "slotStart": "2050-09-05T10:00:00.000Z",
+        "slotEnd": "2050-09-05T11:00:00.000Z",
+        "slotDuration": 60,
+        "reservationUntil": reserved["reservationUntil"],
+        "hostIds": [ANA],
+    }
+    path = f"/v2/slots/reservations/{reserved['reservationUid']}"
+    await api.ask("PATCH", path, json={"eventTypeId": 10, "slotStart": "2050-09-05T12:00:00Z"})
+    _, moved = await receiver.got(2)
+    assert (moved.payload["slotStart"][11:16], moved.payload["movedFrom"]["slotStart"][11:16]) == ("12:00", "10:00")
+    await api.ask("DELETE", path)
+    await receiver.got(3)
+    assert receiver.triggers == ["RESERVATION_CREATED", "RESERVATION_CREATED", "RESERVATION_RELEASED"]
+    assert await delivered(api) == sorted(receiver.triggers)  # Nothing is left that would tell of its end.
+
+
+async def test_a_reservation_whose_time_is_up(api: Asking, receiver: Receiver) -> None:
+    await listen(api, receiver, "ana", triggers=OF_RESERVATIONS)
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    await receiver.got(1)
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE webhook_deliveries SET due_at = now() WHERE trigger = 'RESERVATION_EXPIRED'")
+    await connection.close()
+    _, expired = await receiver.got(2)
+    assert (expired.trigger, expired.payload["reservationUid"]) == ("RESERVATION_EXPIRED", uid)
+    assert expired.told["createdAt"] == expired.payload["reservationUntil"]
+
+
+async def test_a_reservation_that_is_booked_neither_ends_nor_is_released(api: Asking, receiver: Receiver) -> None:
+    await listen(api, receiver, "ana", triggers=[*OF_RESERVATIONS, "BOOKING_CREATED"])
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    await receiver.got(1)
+    assert (await book(api, 10, "10:00", reservationUid=uid)).status == 201
+    assert await delivered(api) == sorted(receiver.triggers) == ["BOOKING_CREATED", "RESERVATION_CREATED"]
+
+
+async def test_without_a_webhook_that_wants_them_nothing_is_written_of_reservations(
+    api: Asking, receiver: Receiver
+) -> None:
+    await listen(api, receiver, "ana")
+    await api.reserve(10, "10:00")
+    await book(api, 10, "12:00")
+    assert await delivered(api) == ["BOOKING_CREATED"]
+
+
+# Logs ----------------------------------------------------------------------------------------------------------------
 
 
 async def test_secrets_stay_out_of_the_logs(api: Asking, receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:

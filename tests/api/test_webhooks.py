@@ -22,7 +22,7 @@ async def make(api: Asking, path: str = OWN, who: str = "ana", /, **more: Any) -
 
 
 async def ask(api: Asking, method: str, path: str, who: str = "ana", **body: Any) -> Answer:
-    return await api.ask(method, path, token=KEY + who, **({"json": body} if body else {}))
+    return await api.ask(method, path, token=KEY + who, json=body or None)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_a_webhook_is_made_shown_changed_and_deleted(
     assert (await ask(api, "GET", path)).data == [shown]
     changed = {**shown, "subscriberUrl": "http://example.org/", "active": False, "triggers": []}
     del changed["secret"]
-    patch = {"subscriberUrl": "http://example.org/", "active": False, "triggers": [], "secret": None}
+    patch: dict[str, Any] = {"subscriberUrl": "http://example.org/", "active": False, "triggers": [], "secret": None}
     assert (await ask(api, "PATCH", one, **patch)).data == changed
     assert (await ask(api, "DELETE", one)).data == changed
     assert [(await ask(api, method, one)).status for method in ("GET", "PATCH", "DELETE")] == [404, 404, 404]

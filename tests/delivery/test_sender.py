@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.delivery import sender as sender_module
 from app.delivery.message import message
 from app.delivery.sender import PrivateAddressError, open_sender, public_socket
 from app.domain.webhook import Trigger
@@ -58,7 +57,7 @@ async def test_a_name_that_leads_elsewhere_each_time_is_looked_at_when_it_is_con
     def look_up(*_: object, **__: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.port))]
 
-    monkeypatch.setattr(sender_module.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     async with open_sender(private_addresses=False) as sender:
         outcome = await sender.send(delivery(f"http://hooks.example.com:{receiver.port}/hook"))
     assert outcome == Outcome(False, "PrivateAddressError")

@@ -1,9 +1,11 @@
 -- name: tell
--- $1 triggers, $2 payload, $3 event type or null, $4 people.
--- A delivery for each trigger to each webhook that wants it: theirs, the event type's and that of which it is a child.
--- Webhooks that are being deleted are waited for; in one order, so that nobody waits for another in a circle.
-INSERT INTO webhook_deliveries (webhook_id, trigger, payload)
-SELECT listening.id, happened.trigger, $2::json
+-- $1 triggers, $2 payload, $3 event type or null, $4 people, $5 when it happens, or null for now, $6 the reservation
+-- whose end that is, or null.
+-- A delivery for each trigger to each webhook that wants it: theirs, those of the event type and of its owner, and of
+-- the event type that it is a child of. Webhooks that are being deleted are waited for; in one order, so that nobody waits for another in a circle.
+INSERT INTO webhook_deliveries (webhook_id, trigger, payload, created_at, due_at, reservation_uid)
+SELECT
+    listening.id, happened.trigger, $2::json, COALESCE($5::timestamptz, now()), COALESCE($5, now()), $6::text
 FROM (
     SELECT w.id, w.triggers
     FROM webhooks AS w
@@ -11,8 +13,9 @@ FROM (
         AND w.triggers && $1::text[]
         AND (
             w.user_id = ANY ($4::integer[])
+            OR w.user_id = (SELECT e.owner_id FROM event_types AS e WHERE e.id = $3::integer)
             OR w.event_type_id = ANY (ARRAY(
-                SELECT unnest(ARRAY[e.id, e.parent_id]) FROM event_types AS e WHERE e.id = $3::integer
+                SELECT unnest(ARRAY[e.id, e.parent_id]) FROM event_types AS e WHERE e.id = $3
             ))
         )
     ORDER BY w.id
@@ -21,6 +24,14 @@ FROM (
 CROSS JOIN unnest($1) AS happened (trigger)
 WHERE happened.trigger = ANY (listening.triggers)
 RETURNING webhook_id;
+
+-- name: reservations_are_told
+-- $1 triggers. Whether any webhook wants to hear of them.
+SELECT EXISTS (SELECT FROM webhooks WHERE active AND triggers && $1::text[]);
+
+-- name: withdraw
+-- $1 a reservation's uid. Its end, which was to come, does not.
+DELETE FROM webhook_deliveries WHERE reservation_uid = $1 AND tries = 0;
 
 -- name: take
 -- $1 how many, $2 of one receiver, $3 receivers and $4 how many of each are under way already, $5 for how many seconds

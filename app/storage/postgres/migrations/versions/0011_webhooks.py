@@ -38,6 +38,7 @@ CREATE TABLE webhook_deliveries (
     tries integer NOT NULL DEFAULT 0,
     outcome text,
     last_try text,
+    reservation_uid text,
     CONSTRAINT webhook_deliveries_outcome CHECK (outcome IN ('delivered', 'dead')),
     CONSTRAINT webhook_deliveries_due_until_over CHECK ((due_at IS NULL) = (outcome IS NOT NULL))
 )
@@ -47,12 +48,17 @@ DELIVERIES_INDEXES = (
     "CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at) WHERE due_at IS NOT NULL",
     "CREATE INDEX webhook_deliveries_webhook ON webhook_deliveries (webhook_id)",
     "CREATE INDEX webhook_deliveries_created ON webhook_deliveries (created_at)",
+    """
+    CREATE INDEX webhook_deliveries_reservation ON webhook_deliveries (reservation_uid)
+    WHERE reservation_uid IS NOT NULL
+    """,
 )
 
 COMMENTS = (
     "COMMENT ON COLUMN webhooks.uid IS 'Drawn beforehand: a request that is sent again finds what it made'",
     "COMMENT ON COLUMN webhooks.receiver IS 'host:port of the URL; each has only so many deliveries under way'",
     "COMMENT ON COLUMN webhook_deliveries.due_at IS 'When to try next, or again if that try is never heard of'",
+    "COMMENT ON COLUMN webhook_deliveries.reservation_uid IS 'Whose end it tells of, before that has come'",
     "COMMENT ON COLUMN webhook_deliveries.last_try IS 'What became of it: a status, or what went wrong'",
 )
 
