@@ -133,8 +133,10 @@ class WebhookDeliverer:
         while True:
             self._news.clear()
             if not await self._begin_tries():
+                # Not wait_for, which in Python 3.11 may swallow that the task is to end.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), self._poll_s)
+                    async with asyncio.timeout(self._poll_s):
+                        await self._news.wait()
 
     async def _begin_tries(self) -> bool:
         """Begin to send some of what is due; False if there is nothing, or no place for more."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,8 +11,10 @@ from typing_extensions import override
 
 from app.delivery.sender import HttpSender, open_sender
 from app.domain.webhook import Event, Trigger, WebhookOwner, WebhookSettings
+from app.services.bookings import ReservationUsedError
 from app.services.deliver_webhooks import Delivery, Outcome, Sender, WebhookDeliverer
 from app.services.errors import StoreUnavailableError
+from app.storage.postgres.bookings import PostgresBookings
 from app.storage.postgres.load import load_world
 from app.storage.postgres.outbox import PostgresOutbox, tell
 from app.storage.postgres.pool import Pool
@@ -21,6 +24,7 @@ from tests.receiver import Receiver, receiving
 
 ANA = 1
 WORLD = {"users": [{"id": ANA, "username": "ana", "email": "ana@example.com", "timeZone": "UTC"}]}
+EVENT = Event(triggers=(Trigger.BOOKING_CREATED,), payload={}, event_type_id=None, user_ids=frozenset({ANA}))
 QUICK = (0.05, 0.1, 0.2)
 """Pauses between tries, in seconds."""
 
@@ -85,10 +89,7 @@ class Desk:
         """Let so many things happen."""
         async with self.pool.connection() as connection, connection.transaction():
             for n in range(number):
-                event = Event(
-                    triggers=(Trigger.BOOKING_CREATED,), payload={"n": n}, event_type_id=None, user_ids=frozenset({ANA})
-                )
-                assert await tell(connection, event)
+                assert await tell(connection, replace(EVENT, payload={"n": n}))
 
     async def pod(
         self,
@@ -135,6 +136,26 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield started
 
 
+async def test_what_is_told_counts_with_the_change_and_not_without(desk: Desk, receiver: Receiver) -> None:
+    await desk.webhook(receiver)
+    news = asyncio.Event()
+    bookings = PostgresBookings(desk.pool, news)
+
+    async def told_and_refused() -> None:
+        async with bookings.changing() as changes:
+            await changes.tell(EVENT)
+            raise ReservationUsedError("uid")
+
+    with pytest.raises(ReservationUsedError):
+        await told_and_refused()
+    assert not news.is_set()
+    async with bookings.changing() as changes:
+        await changes.tell(EVENT)
+    assert news.is_set()
+    await desk.pod()
+    assert await desk.outcomes(1) == [("delivered", "200", 1)]
+
+
 async def test_of_two_pods_one_sends_each_delivery(desk: Desk, receiver: Receiver) -> None:
     await desk.webhook(receiver)
     await desk.tell(50)
@@ -142,6 +163,15 @@ async def test_of_two_pods_one_sends_each_delivery(desk: Desk, receiver: Receive
     await desk.pod()
     assert await desk.outcomes(50) == [("delivered", "200", 1)] * 50
     assert len({one.delivery for one in receiver.received}) == len(receiver.received) == 50
+
+
+async def test_of_many_that_take_at_once_one_takes_each(desk: Desk, receiver: Receiver) -> None:
+    await desk.webhook(receiver)
+    await desk.tell(200)
+    outbox = PostgresOutbox(desk.pool)
+    takes = (outbox.take(50, {}, most_of_a_receiver=50, put_off_s=60) for _ in range(8))
+    taken = [delivery.id for one in await asyncio.gather(*takes) for delivery in one]
+    assert len(taken) == len(set(taken)) >= 50
 
 
 async def test_what_fails_is_tried_again_until_it_arrives(desk: Desk, receiver: Receiver) -> None:
