@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from app.api.listing import listing_2024_09_04
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
+from app.delivery.sender import open_sender
 from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
@@ -32,6 +33,7 @@ from app.services.claim_reserved import ReservedSlots
 from app.services.claim_slots import SlotClaimer
 from app.services.commit_bookings import BookingCommitter
 from app.services.decide_bookings import BookingDecider
+from app.services.deliver_webhooks import WebhookDeliverer
 from app.services.errors import StoreUnavailableError
 from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
@@ -49,6 +51,8 @@ from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
 from app.services.teams import TeamKeeper
+from app.services.tell_reservations import Noticeboard, ReservationTeller
+from app.services.webhooks import WebhookKeeper
 from app.settings import Settings
 from app.storage.calcom.reading import CalcomReader
 from app.storage.calcom.report import Findings
@@ -72,10 +76,12 @@ from app.storage.postgres.migrate import migrate
 from app.storage.postgres.oauth_clients import PostgresOAuthClients
 from app.storage.postgres.organization_users import PostgresOrganizationUsers
 from app.storage.postgres.out_of_office import PostgresOutOfOffice
+from app.storage.postgres.outbox import PostgresOutbox
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
 from app.storage.postgres.schedules import PostgresSchedules
 from app.storage.postgres.teams import PostgresTeams
+from app.storage.postgres.webhooks import PostgresWebhooks
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -101,6 +107,10 @@ class Stores:
     pool: Pool
     redis: Client
     holds: RedisHolds
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when this process has written something to send to webhooks, so that it need not wait to be found."""
+    noticeboard: Noticeboard = field(default_factory=Noticeboard)
+    """What happened to reservations, until it is written."""
 
     async def states(self) -> dict[str, bool]:
         """Say of each store whether it answers."""
@@ -131,19 +141,20 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
-    bookings = PostgresBookings(stores.pool)
+    bookings = PostgresBookings(stores.pool, stores.news)
     credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
     kept_event_types = PostgresKeptEventTypes(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
     claimer = SlotClaimer(calendar, calendar, stores.holds, now)
     committer = BookingCommitter(bookings, stores.holds)
-    reserved_slots = ReservedSlots(claimer, stores.holds)
+    reserved_slots = ReservedSlots(claimer, stores.holds, stores.noticeboard)
     runners = BookingRunners(roles)
     keeper = SlotKeeper(
         event_types,
         credentials,
         claimer,
         stores.holds,
+        stores.noticeboard,
         KeepingRules(
             longest_minutes=settings.reservation_max_minutes,
             longest_in_all_minutes=settings.renewal_max_minutes,
@@ -181,6 +192,9 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         oauth_client_keeper=OAuthClientKeeper(PostgresOAuthClients(stores.pool)),
         managed_user_keeper=ManagedUserKeeper(PostgresManagedUsers(stores.pool), credentials, now),
         api_key_refresher=ApiKeyRefresher(credentials, now),
+        webhook_keeper=WebhookKeeper(
+            PostgresWebhooks(stores.pool), roles, private_addresses=settings.webhook_private_addresses
+        ),
         credentials=credentials,
         clock=now,
         store_states=stores.states,
@@ -188,16 +202,29 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
 
 
 async def build(settings: Settings, urls: StoreUrls) -> web.Application:
-    """Return a fresh web application; its clean-up closes the stores."""
+    """Return a fresh web application; it sends webhooks while it runs, and its clean-up closes the stores."""
     stack = AsyncExitStack()
     stores = await stack.enter_async_context(open_stores(settings, urls))
     app = web_application(use_cases(settings, stores), settings.trusted_proxies)
+    app.cleanup_ctx.append(lambda _: delivering(settings, stores))
 
     async def close(_: web.Application) -> None:
         await stack.aclose()
 
     app.on_cleanup.append(close)
     return app
+
+
+@asynccontextmanager
+async def delivering(settings: Settings, stores: Stores) -> AsyncIterator[None]:
+    """Send webhooks what is due, as every pod does, until the block ends."""
+    outbox = PostgresOutbox(stores.pool)
+    async with (
+        open_sender(private_addresses=settings.webhook_private_addresses) as sender,
+        WebhookDeliverer(outbox, sender, stores.news).running(),
+        ReservationTeller(stores.noticeboard, outbox, stores.news).running(),
+    ):
+        yield
 
 
 async def _answers(ping: Awaitable[None]) -> bool:

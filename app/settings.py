@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Live reservations of one event type by all without credentials; 0: any number."""
     trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = ()
     """Whose X-Forwarded-For is believed: addresses and networks with commas between."""
+    webhook_private_addresses: bool = False
+    """Whether webhooks may lead to addresses that are not of the public internet, such as the own network's."""
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """How long requests under way may take to finish once the process is asked to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -9,7 +9,7 @@ from app.domain import errors as domain
 from app.domain.availability import Refusal
 from app.domain.errors import Flaw
 from app.domain.reservation import QuotaStanding
-from app.services import bookings
+from app.services import bookings, webhooks
 from app.services import errors as services
 
 RETRY_AFTER_S = 2
@@ -174,6 +174,12 @@ def _booking_over(error: bookings.BookingOverError) -> RequestError:
 def _event_type_not_found(error: domain.EventTypeNotFoundError) -> RequestError:
     known_by_id = error.event_type_id is not None
     return RequestError(404, f"Event Type with ID={error.event_type_id} not found" if known_by_id else NO_EVENT_TYPE)
+
+
+def _private_receiver(_: webhooks.PrivateReceiverError) -> RequestError:
+    text = "must lead to the public internet, not to a private or local address"
+    wrong = FieldError("subscriberUrl", None, {"publicAddress": text})
+    return RequestError(400, "Bad Request Exception", (wrong,))
 
 
 def _batch_refused(error: services.BatchRefusedError) -> RequestError:
@@ -384,6 +390,18 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.MembershipNeededError: lambda _: RequestError(
         403, "Only those who belong to the team or organization may see this."
     ),
+    webhooks.WebhookNotFoundError: lambda e: RequestError(404, f"Webhook with id={e.webhook_id} was not found"),
+    webhooks.OthersWebhookError: lambda e: RequestError(403, f"Webhook with id={e.webhook_id} is somebody else's."),
+    webhooks.NotRunningEventTypeError: lambda e: RequestError(
+        403, f"Only the owner of event type {e.event_type_id}, or an admin of its team, may keep its webhooks."
+    ),
+    webhooks.WebhookTwiceError: lambda _: RequestError(
+        409, "There is a webhook with this subscriberUrl already. Change that one, or send to another address."
+    ),
+    webhooks.TooManyWebhooksError: lambda e: bad_request(
+        f"There are {e.most} webhooks already, and may be no more. Delete one that is not needed."
+    ),
+    webhooks.PrivateReceiverError: _private_receiver,
     services.NoTieError: lambda _: RequestError(
         403,
         "authenticated user is not owner of event type, does not have memberships in common with owner of the "

@@ -28,6 +28,7 @@ from app.api import (
     slots_2024_04_15,
     team_event_types,
     teams,
+    webhooks,
 )
 from app.api.state import Handler
 from app.api.versions import by_version
@@ -57,6 +58,21 @@ _TEAM_EVENT_TYPES: list[tuple[str, str, Handler]] = [
 _CLIENT = "/oauth-clients/{clientId}"
 _TEAM = "/teams/{teamId}"
 
+_OF_WEBHOOKS: list[tuple[str, str, Handler]] = [
+    ("POST", "", webhooks.post_webhook),
+    ("GET", "", webhooks.get_webhooks),
+    ("GET", "/{webhookId}", webhooks.get_webhook),
+    ("PATCH", "/{webhookId}", webhooks.patch_webhook),
+    ("DELETE", "/{webhookId}", webhooks.delete_webhook),
+]
+_WEBHOOKS = [
+    *((method, "/webhooks" + path, handler) for method, path, handler in _OF_WEBHOOKS),
+    *(
+        (method, place + path, handler)
+        for place in ("/event-types/{eventTypeId}/webhooks", "/teams/{teamId}/event-types/{eventTypeId}/webhooks")
+        for method, path, handler in [*_OF_WEBHOOKS, ("DELETE", "", webhooks.delete_webhooks)]
+    ),
+]
 _V2: list[tuple[str, str, Handler]] = [
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
@@ -89,6 +105,8 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", f"{_ORGANIZATION}/bookings", bookings.get_organization_bookings),
     ("GET", f"{_ORGANIZATION}/teams/{{teamId}}/bookings", bookings.get_team_bookings),
     ("GET", f"{_MEMBER}/bookings", bookings.get_member_bookings),
+    # Of one shape in all versions
+    *_WEBHOOKS,
     # 2024-04-15
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),

@@ -30,6 +30,7 @@ from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
 from app.services.teams import TeamKeeper
+from app.services.webhooks import WebhookKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -63,6 +64,7 @@ class UseCases:
     oauth_client_keeper: OAuthClientKeeper
     managed_user_keeper: ManagedUserKeeper
     api_key_refresher: ApiKeyRefresher
+    webhook_keeper: WebhookKeeper
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]

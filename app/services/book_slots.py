@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, NewBooking, title
 from app.domain.busy import BookingStatus
 from app.domain.event_type import StaffedEventType, staff
@@ -117,6 +118,7 @@ class SlotBooker:
         # What is reserved was judged when it was reserved.
         async with self._committer.under(slot.claim, slot.wanted, limited=slot.reserved is None) as changes:
             record = await add(changes, booking, slot.wanted)
+            await changes.tell(booking_event.booked(record, booking.attendees[0].seat_uid))
         await self._reserved_slots.use_up(slot)
         return Made(record, booking.attendees[0].seat_uid)
 

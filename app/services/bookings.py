@@ -10,6 +10,7 @@ from app.domain.booking import Attendee, BookingRecord, NewBooking, SeatedBookin
 from app.domain.busy import Booking, BookingStatus
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import Instant, Range
+from app.domain.webhook import Event
 from app.services.errors import NotReservableError, SlotRefusedError
 from app.services.ports import Caller
 
@@ -226,6 +227,9 @@ class BookingTransaction(Protocol):
 
     async def mark_absent(self, booking_id: int, *, host: bool | None, attendees: Mapping[str, bool]) -> None:
         """Note who did not come; attendees by e-mail, whatever its case."""
+
+    async def tell(self, event: Event) -> None:
+        """Let webhooks hear of what is done here; they do if it counts, and only then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Use case: cancel a booking, or one seat of it."""
 
+from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord
 from app.services.bookings import (
     Bookings,
@@ -41,13 +42,16 @@ class BookingCanceller:
             booking = found(await changes.lock(uid), uid)
             refuse_over(booking)
             by = None if caller is None else booking.email_of(caller.user_id)
-            if seat_uid is not None:
-                await leave_seat(changes, booking, seat_of(booking, seat_uid), reason=reason, by=by)
+            seat = None if seat_uid is None else seat_of(booking, seat_uid)
+            if seat is not None:
+                await leave_seat(changes, booking, seat, reason=reason, by=by)
             elif not booking.seated or await self._runners.runs(caller, booking):
                 await changes.cancel(booking.id, reason=reason, by=by)
             else:
                 raise SeatUidNeededError(uid)
-            return found(await changes.lock(uid), uid)
+            booking = found(await changes.lock(uid), uid)
+            await changes.tell(booking_event.cancelled(booking, seat, reason=reason, by=by))
+            return booking
 
 
 def is_last(booking: BookingRecord, seat: Attendee) -> bool:

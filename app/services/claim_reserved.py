@@ -11,6 +11,7 @@ from app.services.bookings import OtherSlotReservedError, booking_refusals
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import StoreUnavailableError
 from app.services.ports import Holds
+from app.services.tell_reservations import Noticeboard
 
 _LIVES_ON_MS = 1_000
 """Longer than it takes to go on from a reservation to the claim that protects its time from then on."""
@@ -29,10 +30,11 @@ class ClaimedSlot:
 class ReservedSlots:
     """Claims what was reserved."""
 
-    def __init__(self, claimer: SlotClaimer, holds: Holds) -> None:
-        """Work on these."""
+    def __init__(self, claimer: SlotClaimer, holds: Holds, noticeboard: Noticeboard) -> None:
+        """Work on these; that a reservation is used up is noted for webhooks."""
         self._claimer = claimer
         self._holds = holds
+        self._noticeboard = noticeboard
 
     async def find(
         self, uid: str | None, staffed: StaffedEventType, start: Instant, length: int | None
@@ -87,5 +89,6 @@ class ReservedSlots:
     async def use_up(self, slot: ClaimedSlot) -> None:
         """End a reservation that has become a booking. While its store is away it is left to end by itself."""
         if slot.reserved is not None:
+            self._noticeboard.booked(slot.reserved)
             with suppress(StoreUnavailableError):
                 await self._holds.end(slot.reserved.uid)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
+from app.domain import booking_event
 from app.domain.booking import Attendee, BookedHost, BookingRecord
 from app.domain.busy import BookingStatus
 from app.domain.event_type import Host, SchedulingType, StaffedEventType, staff
@@ -75,7 +76,9 @@ class BookingDecider:
                 raise BookingChangedError(uid)
             beside = () if not booking.seated else await changes.seats_at(booking.event_type_id or 0, booking.start)
             await changes.accept(booking.id, group_of([one for one in beside if one.id != booking.id]))
-            return found(await changes.lock(uid), uid)
+            booking = found(await changes.lock(uid), uid)
+            await changes.tell(booking_event.confirmed(booking))
+            return booking
 
     async def decline(self, uid: str, caller: Caller, reason: str | None) -> BookingRecord:
         """Turn a pending booking down; its time is free again.
@@ -90,7 +93,9 @@ class BookingDecider:
             booking = found(await changes.lock(uid), uid)
             _refuse_unless_pending(booking)
             await changes.reject(booking.id, reason=reason)
-            return found(await changes.lock(uid), uid)
+            booking = found(await changes.lock(uid), uid)
+            await changes.tell(booking_event.declined(booking))
+            return booking
 
     # Hosts ---------------------------------------------------------------------------------------------------------
 
@@ -171,7 +176,9 @@ class BookingDecider:
                     raise AttendeeNotFoundError(uid, email)
             absent = {email.lower(): is_absent for email, is_absent in attendees.items()}
             await changes.mark_absent(booking.id, host=host, attendees=absent)
-            return found(await changes.lock(uid), uid)
+            booking = found(await changes.lock(uid), uid)
+            await changes.tell(booking_event.absence_noted(booking))
+            return booking
 
     async def add(self, uid: str, caller: Caller, people: Sequence[Attendee]) -> BookingRecord:
         """Let further people take part.

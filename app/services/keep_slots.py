@@ -22,6 +22,7 @@ from app.services.errors import (
     StoreUnavailableError,
 )
 from app.services.ports import Caller, DrawnUid, EventTypes, Holds, Ties
+from app.services.tell_reservations import Noticeboard
 
 _MOVES = 8
 """How often a move is tried while others move the same reservation."""
@@ -77,13 +78,20 @@ class SlotKeeper:
     """Makes, moves, shows and ends reservations."""
 
     def __init__(
-        self, event_types: EventTypes, ties: Ties, claimer: SlotClaimer, holds: Holds, rules: KeepingRules
+        self,
+        event_types: EventTypes,
+        ties: Ties,
+        claimer: SlotClaimer,
+        holds: Holds,
+        noticeboard: Noticeboard,
+        rules: KeepingRules,
     ) -> None:
-        """Work on these ports and by these rules."""
+        """Work on these ports and by these rules; what happens is noted for webhooks."""
         self._event_types = event_types
         self._ties = ties
         self._claimer = claimer
         self._holds = holds
+        self._noticeboard = noticeboard
         self._rules = rules
 
     async def reserve(self, request: SlotRequest, drawn: DrawnUid | None = None) -> KeptSlot:
@@ -200,11 +208,13 @@ class SlotKeeper:
         if not confirmed:
             # The look at the calendar took longer than a claim stands.
             raise StoreUnavailableError("postgres")
+        self._noticeboard.kept(slot.reservation)
 
     async def give_up(self, slot: KeptSlot) -> None:
         """End what was claimed, whether or not it was kept. While its store is away it is left to end by itself."""
         with suppress(StoreUnavailableError):
-            await self._holds.end(slot.reservation.uid)
+            if await self._holds.end(slot.reservation.uid):
+                self._noticeboard.released(slot.reservation)
             await self._holds.release(slot.reservation.claim)
 
     async def rehearse(self, request: SlotRequest, own_uid: str | None) -> str:
@@ -233,6 +243,7 @@ class SlotKeeper:
                 raise ReservationNotFoundError(uid)
             slot = await self.claim(request, uid, own)
             if await self._holds.move(own, slot.reservation.claim, slot.reservation.until):
+                self._noticeboard.kept(slot.reservation, instead_of=own)
                 return slot
             # It was moved or ended meanwhile; if it is still there, this move comes after that one.
             await asyncio.sleep(_PAUSE_S)
@@ -244,7 +255,10 @@ class SlotKeeper:
 
     async def end(self, uid: str) -> None:
         """End a reservation; nothing happens if there is none."""
-        await self._holds.end(uid)
+        kept = await self._holds.reservation(uid)
+        # Without one too: a claim that never became a reservation may stand under the uid.
+        if await self._holds.end(uid) and kept is not None:
+            self._noticeboard.released(kept)
 
     async def _has_tie(self, request: SlotRequest, rules: EventTypeRules) -> bool:
         if request.caller is None:

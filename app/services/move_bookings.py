@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, NewBooking
 from app.domain.busy import BookingStatus
 from app.domain.errors import EventTypeNotFoundError
@@ -99,8 +100,10 @@ class BookingMover:
             await _retire(changes, old, seat, request)
             booking = self._new_booking(request, old, seat, staffed, slot.claim, drawn.uid)
             record = await add(changes, booking, slot.wanted)
+            seat_uid = None if seat is None else seat.seat_uid
+            await changes.tell(booking_event.moved(record, old, seat_uid))
         await self._reserved_slots.use_up(slot)
-        return Made(record, None if seat is None else seat.seat_uid)
+        return Made(record, seat_uid)
 
     async def _made_before(self, request: MoveRequest, drawn: DrawnUid) -> Made | None:
         """Return what an earlier try at the same request made."""

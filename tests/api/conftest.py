@@ -35,7 +35,11 @@ async def urls(servers: EmbeddedUrls) -> StoreUrls:
 
 @pytest.fixture(scope="session")
 def settings(urls: StoreUrls) -> Settings:
-    return Settings(database_url=SecretStr(urls.database), redis_url=SecretStr(urls.redis))
+    return Settings(
+        database_url=SecretStr(urls.database),
+        redis_url=SecretStr(urls.redis),
+        webhook_private_addresses=True,  # The tests' receivers are on this machine.
+    )
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def booking(uid: str, start: int = 0, *hosts: int, length: int = 60, **more: obj
 async def bookings(database_url: str) -> AsyncIterator[PostgresBookings]:
     await load_world(database_url, world_of(WORLD))
     pool = await open_pool(database_url, deadline_s=10)
-    yield PostgresBookings(pool)
+    yield PostgresBookings(pool, asyncio.Event())
     await pool.close()
 
 

@@ -1,5 +1,6 @@
 """Bookings in PostgreSQL: the port `Bookings`. Two that take a host's time at once it refuses, whatever Redis lost."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -12,6 +13,7 @@ from app.domain.booking import Attendee, BookedHost, BookingRecord, NewBooking, 
 from app.domain.busy import Booking, BookingStatus
 from app.domain.errors import EventTypeNotFoundError
 from app.domain.time_ranges import Instant, Range
+from app.domain.webhook import Event
 from app.fields import storable
 from app.services.bookings import (
     IDLE_MS,
@@ -24,6 +26,7 @@ from app.services.bookings import (
 from app.storage.postgres.calendar import accepted_bookings
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
+from app.storage.postgres.outbox import tell
 from app.storage.postgres.pool import Borrowed, Pool
 
 _SQL = queries("bookings")
@@ -33,9 +36,10 @@ _SORTED_BY = ("start", "end", "created", "updated")
 class PostgresBookings:
     """Bookings as they stand now."""
 
-    def __init__(self, pool: Pool) -> None:
-        """Work on this pool."""
+    def __init__(self, pool: Pool, news: asyncio.Event) -> None:
+        """Work on this pool; `news` is set when there is something to send to webhooks."""
         self._pool = pool
+        self._news = news
 
     @asynccontextmanager
     async def changing(self, locks: Collection[str] = ()) -> AsyncIterator[BookingTransaction]:
@@ -44,7 +48,10 @@ class PostgresBookings:
             await connection.execute(_SQL["bound"], f"{IDLE_MS}ms")
             if locks:
                 await connection.execute(_SQL["lock_names"], list(locks))
-            yield _Changes(connection)
+            changes = _Changes(connection)
+            yield changes
+        if changes.told:
+            self._news.set()
 
     async def find(self, uid: str) -> BookingRecord | None:
         """Return a booking."""
@@ -76,6 +83,7 @@ class _Changes:
 
     def __init__(self, connection: Borrowed) -> None:
         self._connection = connection
+        self.told = False
 
     async def seats_at(self, event_type_id: int, start: Instant) -> tuple[SeatedBooking, ...]:
         rows = await self._connection.fetch(_SQL["seats_at"], event_type_id, timestamp_of(start))
@@ -171,6 +179,9 @@ class _Changes:
             emails, absent = list(attendees), list(attendees.values())
             await self._connection.execute(_SQL["mark_attendees"], booking_id, emails, absent)
             await self._connection.execute(_SQL["touch"], booking_id)
+
+    async def tell(self, event: Event) -> None:
+        self.told |= await tell(self._connection, event)
 
 
 @contextmanager

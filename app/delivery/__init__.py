@@ -1,0 +1,1 @@
+"""Sending webhooks: everything about HTTP on the way out."""

@@ -1,0 +1,214 @@
+"""Use case: send webhooks what they want to hear of, each thing until it has arrived, or has been tried often enough.
+
+Every pod does this; a delivery is one pod's while it is under way. Before it is sent it is put off, by longer than a
+try takes: should the pod die in the middle, another sends it again, under the same id, since nobody knows whether it
+arrived. What is known to have arrived is never sent again.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from app.domain.time_ranges import Instant
+from app.domain.webhook import Trigger
+from app.services.errors import StoreUnavailableError
+
+PAUSES_S = (10, 60, 300, 1_800, 7_200, 21_600, 43_200)
+"""Between one try and the next; after the last of them comes one more, and then none."""
+TRY_S = 10.0
+"""How long a try may take."""
+_PUT_OFF_S = 60.0
+"""How long after the beginning of a try that nobody hears of again comes the next."""
+_MOST_UNDER_WAY = 200
+_MOST_OF_A_RECEIVER = 4
+"""Deliveries of one process under way at once, in all and to one receiver: one that never answers delays nobody."""
+_POLL_S = 1.0
+_FORGET_EVERY_S = 600.0
+_STOPPING_S = 2.0
+"""How long a process that stops waits for its tries."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Something that is to be sent to a webhook. What may be secret does not show in logs."""
+
+    id: str
+    """The same at every try, so that receivers can tell."""
+    tries: int
+    """How many there have been, with this one."""
+    webhook_id: int
+    url: str = field(repr=False)
+    receiver: str
+    """The URL's host:port."""
+    secret: str | None = field(repr=False)
+    template: str | None = field(repr=False)
+    trigger: Trigger
+    created_at: Instant
+    payload: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a try."""
+
+    delivered: bool
+    said: str
+    """The status that was answered, or what went wrong."""
+
+
+class Outbox(Protocol):
+    """Keeps deliveries. Every method raises StoreUnavailableError if the store does not answer in time."""
+
+    async def take(
+        self, most: int, under_way: Mapping[str, int], *, most_of_a_receiver: int, put_off_s: float
+    ) -> Sequence[Delivery]:
+        """Take up to `most` deliveries that are due, and put them off so that nobody else takes them.
+
+        `under_way` says how many the caller has of each receiver already.
+        """
+
+    async def delivered(self, delivery: Delivery, said: str) -> None:
+        """Note that a delivery has arrived, whoever else is trying it meanwhile."""
+
+    async def failed(self, delivery: Delivery, said: str, pause_s: float | None) -> None:
+        """Note that a try failed, and when to try next; None: never. Nothing happens if another try began since."""
+
+    async def forget(self) -> bool:
+        """Forget some of what is long past; False if there is nothing more."""
+
+
+class Sender(Protocol):
+    """Sends deliveries."""
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """Try a delivery, for at most `TRY_S`."""
+
+
+class WebhookDeliverer:
+    """Sends what is due while the process runs."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        news: asyncio.Event,
+        *,
+        pauses_s: Sequence[float] = PAUSES_S,
+        put_off_s: float = _PUT_OFF_S,
+        poll_s: float = _POLL_S,
+    ) -> None:
+        """Work on these ports; `news` is set when this very process has written something to send.
+
+        Others' are found by looking every `poll_s`. What is tried comes up again after `put_off_s`, should nobody hear
+        of that try again.
+        """
+        self._outbox = outbox
+        self._sender = sender
+        self._news = news
+        self._pauses_s = pauses_s
+        self._put_off_s = put_off_s
+        self._poll_s = poll_s
+        self._under_way = Counter[str]()
+        self._tries = set[asyncio.Task[None]]()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Send what is due until the block ends; tries under way then have a moment to finish."""
+        tasks = [asyncio.create_task(self._send_due()), asyncio.create_task(self._forget())]
+        try:
+            yield
+        finally:
+            await _ended(tasks)
+            if self._tries:
+                await asyncio.wait(self._tries, timeout=_STOPPING_S)
+            await _ended(self._tries)
+
+    async def _send_due(self) -> None:
+        while True:
+            self._news.clear()
+            if not await self._begin_tries():
+                # Not wait_for, which in Python 3.11 may swallow that the task is to end.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_s):
+                        await self._news.wait()
+
+    async def _begin_tries(self) -> bool:
+        """Begin to send some of what is due; False if there is nothing, or no place for more."""
+        most = _MOST_UNDER_WAY - self._under_way.total()
+        if most <= 0:
+            return False
+        try:
+            due = await self._outbox.take(
+                most, self._under_way, most_of_a_receiver=_MOST_OF_A_RECEIVER, put_off_s=self._put_off_s
+            )
+        except StoreUnavailableError:
+            return False  # Every request says so in the log already.
+        except Exception:
+            _logger.exception("looking for deliveries failed")
+            return False
+        for delivery in due:
+            self._under_way[delivery.receiver] += 1
+            task = asyncio.create_task(self._try(delivery))
+            self._tries.add(task)
+            task.add_done_callback(self._tries.discard)
+        return bool(due)
+
+    async def _try(self, delivery: Delivery) -> None:
+        try:
+            await self._note(delivery, await self._sent(delivery))
+        finally:
+            self._under_way -= Counter([delivery.receiver])
+            self._news.set()  # There is a place for another one.
+
+    async def _sent(self, delivery: Delivery) -> Outcome:
+        try:
+            return await self._sender.send(delivery)
+        except Exception as error:  # A mistake of ours; it must not be made for ever.
+            _logger.exception("delivery %s to webhook %d failed", delivery.id, delivery.webhook_id)
+            return Outcome(delivered=False, said=type(error).__name__)
+
+    async def _note(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Write down what became of a try; while the store is away, until the delivery is anybody's again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._put_off_s):
+                while True:
+                    with suppress(StoreUnavailableError):
+                        return await self._note_once(delivery, outcome)
+                    await asyncio.sleep(self._poll_s)
+
+    async def _note_once(self, delivery: Delivery, outcome: Outcome) -> None:
+        if outcome.delivered:
+            await self._outbox.delivered(delivery, outcome.said)
+            return
+        pause_s = self._pauses_s[delivery.tries - 1] if delivery.tries <= len(self._pauses_s) else None
+        _logger.log(
+            logging.INFO if pause_s is not None else logging.WARNING,
+            "delivery %s to webhook %d at %s: %s, %s",
+            delivery.id,
+            delivery.webhook_id,
+            delivery.receiver,
+            outcome.said,
+            "given up" if pause_s is None else f"again in {pause_s} s",
+        )
+        await self._outbox.failed(delivery, outcome.said, pause_s)
+
+    async def _forget(self) -> None:
+        while True:
+            with suppress(StoreUnavailableError):
+                while await self._outbox.forget():
+                    pass
+            await asyncio.sleep(_FORGET_EVERY_S)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:
+    """End tasks and wait for their end."""
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

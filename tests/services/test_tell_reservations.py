@@ -1,0 +1,81 @@
+"""What happens to reservations reaches the outbox, in order, and an outbox that is away stops nothing."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from app.domain.reservation import Claim, KeptReservation
+from app.services import tell_reservations
+from app.services.errors import StoreUnavailableError
+from app.services.tell_reservations import Noticeboard, ReservationNews, ReservationTeller
+
+
+def reservation(uid: str) -> KeptReservation:
+    claim = Claim(
+        id="claim",
+        reservation_uid=uid,
+        event_type_id=1,
+        host_ids=(1,),
+        start=0,
+        end=60_000,
+        before_buffer=0,
+        after_buffer=0,
+        seats=None,
+    )
+    return KeptReservation(claim=claim, until=90_000)
+
+
+class Outbox:
+    """Fails as often as it is told to, then keeps what is written."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.written: list[ReservationNews] = []
+
+    async def write(self, news: Sequence[ReservationNews]) -> bool:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.written += news
+        return True
+
+
+async def written(board: Noticeboard, outbox: Outbox, number: int) -> list[str]:
+    """Return the uids that were written, once they are so many."""
+    async with ReservationTeller(board, outbox, asyncio.Event()).running(), asyncio.timeout(5):
+        while len(outbox.written) < number:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return [news.uid for news in outbox.written]
+
+
+async def test_what_happens_is_written_in_order() -> None:
+    board, outbox = Noticeboard(), Outbox()
+    board.kept(reservation("a"))
+    board.kept(reservation("b"), instead_of=reservation("b"))
+    board.released(reservation("a"))
+    board.booked(reservation("b"))
+    assert await written(board, outbox, 4) == ["a", "b", "a", "b"]
+    assert [news.expiry is not None for news in outbox.written] == [True, True, False, False]
+    assert [news.event is not None for news in outbox.written] == [True, True, True, False]
+    assert outbox.written[0].until == 90_000
+
+
+@pytest.mark.parametrize("error", [StoreUnavailableError("postgres"), LookupError("a mistake")])
+async def test_an_outbox_that_fails_loses_only_that(error: Exception) -> None:
+    board, outbox = Noticeboard(), Outbox(error)
+    board.kept(reservation("lost"))
+    async with ReservationTeller(board, outbox, asyncio.Event()).running(), asyncio.timeout(5):
+        while outbox.errors:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        board.kept(reservation("kept"))
+        while not outbox.written:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert [news.uid for news in outbox.written] == ["kept"]
+
+
+async def test_only_so_much_is_noted_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tell_reservations, "_MOST_NOTED", 2)
+    board, outbox = Noticeboard(), Outbox()
+    for uid in "abc":
+        board.kept(reservation(uid))
+    assert await written(board, outbox, 2) == ["b", "c"]
