@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.domain.errors import UnknownTimeZoneError
 from app.domain.schedule import zone
@@ -136,8 +136,14 @@ def _address(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
+ZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Rome"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
-Email = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_address)]
+Email = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra={"format": "email"}), AfterValidator(_address)]
 KeptObject = Annotated[dict[str, Any], AfterValidator(storable_json)]
 """A JSON object that is kept and given back, whatever it says."""
+
+DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"})
+"""What is written in JSON where an instant is read, or told."""
+DATE_OR_DATE_TIME = WithJsonSchema(
+    {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+)

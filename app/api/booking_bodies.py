@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
 from app.domain.time_ranges import Instant
-from app.fields import Email, KeptObject, Text, WholeNumber, ZoneName, parse_instant, storable
+from app.fields import DATE_TIME, Email, KeptObject, Text, WholeNumber, ZoneName, parse_instant, storable
 from app.services.book_slots import BookingRequest
 from app.services.move_bookings import MoveRequest
 from app.services.ports import Caller
@@ -43,7 +43,7 @@ def _metadata(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return values
 
 
-BodyInstant = Annotated[Instant, BeforeValidator(_instant)]
+BodyInstant = Annotated[Instant, BeforeValidator(_instant), DATE_TIME]
 Metadata = Annotated[KeptObject, AfterValidator(_metadata)]
 Reason = Annotated[str, Field(max_length=_LONGEST_REASON), AfterValidator(storable)]
 PhoneNumber = Annotated[Text, Field(max_length=32)]

@@ -31,7 +31,7 @@ from app.domain.reference import ById
 from app.domain.reservation import DEFAULT_DURATION_MINUTES
 from app.domain.time_ranges import MINUTE, Instant
 from app.domain.window import asked_window
-from app.fields import LONGEST_TEXT, Text, WholeNumber, ZoneName, parse_instant
+from app.fields import DATE_TIME, LONGEST_TEXT, Text, WholeNumber, ZoneName, parse_instant
 from app.services.errors import ReservationNotFoundError
 from app.services.find_slots import SlotsQuestion
 from app.services.keep_slots import SlotRequest
@@ -46,7 +46,7 @@ def _body_instant(value: object) -> Instant:
     return parse_instant(value)
 
 
-BodyInstant = Annotated[Instant, BeforeValidator(_body_instant)]
+BodyInstant = Annotated[Instant, BeforeValidator(_body_instant), DATE_TIME]
 
 
 class AvailableQuery(BaseModel):

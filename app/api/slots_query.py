@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from app.api.errors import RequestError, bad_request
 from app.api.instants import utc_text
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
 from app.domain.time_ranges import DAY, Instant
 from app.domain.window import asked_window
-from app.fields import Text, ZoneName, instant_or_none, parse_instant
+from app.fields import DATE_OR_DATE_TIME, Text, ZoneName, instant_or_none, parse_instant
 from app.services.find_slots import SlotsQuestion
 
 MOST_NAMES = 100
@@ -76,8 +76,10 @@ def _slot_format(value: object) -> object:
 
 
 QueryNumber = Annotated[int, BeforeValidator(_number)]
-QueryInstant = Annotated[Instant, BeforeValidator(_instant)]
-SlotFormat = Annotated[str, BeforeValidator(_slot_format)]
+QueryInstant = Annotated[Instant, BeforeValidator(_instant), DATE_OR_DATE_TIME]
+SlotFormat = Annotated[
+    str, BeforeValidator(_slot_format), WithJsonSchema({"type": "string", "enum": ["range", "time"]})
+]
 Usernames = Annotated[list[Text], BeforeValidator(_names), Field(max_length=MOST_NAMES)]
 HostIds = Annotated[list[QueryNumber], BeforeValidator(_many), Field(max_length=MOST_NAMES)]
 
