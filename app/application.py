@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from app.api.app import web_application
 from app.api.errors import RequestError, error_object, request_error
-from app.api.explain import DaysExplained, StartExplanation, explanation
+from app.api.explain import Explanation, explanation
 from app.api.listing import Listing, listing_2024_09_04
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
@@ -188,7 +188,7 @@ async def _listing(finder: SlotFinder, parameters: dict[str, Any]) -> Listing:
     return listing_2024_09_04(await find(finder, query.question()), query.time_zone, query.format)
 
 
-async def _explanation(explainer: SlotExplainer, parameters: dict[str, Any]) -> StartExplanation | DaysExplained:
+async def _explanation(explainer: SlotExplainer, parameters: dict[str, Any]) -> Explanation:
     query = read_explain_query(parameters)
     asker = zone(query.time_zone or "UTC")
     explained = await explainer.explain(query.question(), asker, at=query.at, caller=None)

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, NotRequired, TypeAlias
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.instants import InstantText
 
@@ -135,3 +135,7 @@ class CalendarLink(TypedDict):
 
     label: str
     link: str
+
+
+CalendarLinks = TypeAliasType("CalendarLinks", list[CalendarLink])
+NumberedAttendees = TypeAliasType("NumberedAttendees", list[NumberedAttendee])

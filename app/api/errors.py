@@ -15,7 +15,7 @@ from app.services import errors as services
 RETRY_AFTER_S = 2
 """When a client may try again after a store was away."""
 
-_NAMES = {
+STATUS_NAMES = {
     400: ("BadRequestException", "Bad Request"),
     401: ("UnauthorizedException", "Unauthorized"),
     403: ("ForbiddenException", "Forbidden"),
@@ -74,7 +74,7 @@ def bad_request(message: str) -> RequestError:
 
 def error_object(error: RequestError) -> ErrorData:
     """Return the `error` of an envelope."""
-    code, name = _NAMES.get(error.status, ("HttpException", "Error"))
+    code, name = STATUS_NAMES.get(error.status, ("HttpException", "Error"))
     details: FieldErrors | ErrorDetails
     if error.errors:
         details = {

@@ -78,6 +78,7 @@ class StartExplanation(TypedDict):
 
 DaysExplained = TypeAliasType("DaysExplained", dict[DateText, DayData])
 """Counts by rule for every date."""
+Explanation = TypeAliasType("Explanation", StartExplanation | DaysExplained)
 
 
 async def get_explanation(request: web.Request) -> web.Response:
@@ -89,7 +90,7 @@ async def get_explanation(request: web.Request) -> web.Response:
     return marked(success(explanation(explained, query.time_zone)), without_holds=explained.looked.without_holds)
 
 
-def explanation(explained: Explained, time_zone: str | None) -> StartExplanation | DaysExplained:
+def explanation(explained: Explained, time_zone: str | None) -> Explanation:
     """Return one start with what is in its way, or an object of dates with counts by rule."""
     found = explained.found
     if isinstance(found, StartExplained):

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
 from app.api.clients import client_address
@@ -101,15 +101,23 @@ def _uid(request: web.Request) -> str:
     return text_in_path(request, "uid")
 
 
-class ReservationData(TypedDict):
-    """A reservation: what it keeps (`slotDuration` in minutes), and until when; of dynamic events no event type."""
+class ClaimedData(TypedDict):
+    """What a reservation keeps; `slotDuration` is in minutes, and dynamic events have no event type."""
 
     reservationUid: str
     eventTypeId: int | None
     slotStart: InstantText
     slotEnd: InstantText
     slotDuration: int
+
+
+class ReservationData(ClaimedData):
+    """A reservation."""
+
     reservationUntil: InstantText
+
+
+FoundReservation = TypeAliasType("FoundReservation", ReservationData | None)
 
 
 class KeptData(ReservationData):
@@ -120,10 +128,15 @@ class KeptData(ReservationData):
 
 def kept_data(kept: KeptSlot) -> KeptData:
     """Return a reservation as it is told to whoever made or moved it."""
-    return {**_reservation(kept.reservation), "reservationDuration": kept.minutes}
+    until = utc_text(kept.reservation.until)
+    return {**_claimed(kept.reservation), "reservationDuration": kept.minutes, "reservationUntil": until}
 
 
 def _reservation(kept: KeptReservation) -> ReservationData:
+    return {**_claimed(kept), "reservationUntil": utc_text(kept.until)}
+
+
+def _claimed(kept: KeptReservation) -> ClaimedData:
     claim = kept.claim
     return {
         "reservationUid": kept.uid,
@@ -131,5 +144,4 @@ def _reservation(kept: KeptReservation) -> ReservationData:
         "slotStart": utc_text(claim.start),
         "slotEnd": utc_text(claim.end),
         "slotDuration": kept.length,
-        "reservationUntil": utc_text(kept.until),
     }

@@ -135,7 +135,10 @@ class SlotsQuery(BaseModel):
 
 
 class ExplainQuery(SlotsQuery):
-    """The parameters of an explanation: those of a listing, and perhaps one start."""
+    """The parameters of an explanation: those of a listing, and perhaps one start, around which none need be named."""
+
+    # The window is filled in around a start before the model is made.
+    model_config = ConfigDict(json_schema_extra={"required": []})
 
     at: QueryInstant | None = None
 

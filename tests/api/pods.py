@@ -17,6 +17,7 @@ from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
 from app.storage.postgres.booking_requests import PostgresBookingRequests
 from tests.api.asking import Asking
+from tests.api.conforming import CONFORMANCE
 
 DEADLINE_S = 2.0
 
@@ -68,7 +69,9 @@ async def dying_pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking
 
 @asynccontextmanager
 async def _serving(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIterator[Asking]:
-    async with TestClient(TestServer(web_application(cases, settings.trusted_proxies))) as client:
+    app = web_application(cases, settings.trusted_proxies)
+    CONFORMANCE.watch(app)
+    async with TestClient(TestServer(app)) as client:
         yield Asking(client, settings, urls)
 
 
