@@ -28,7 +28,7 @@ from app.api.booking_shapes import BookingData, BookingsPage, Reassigned
 from app.api.credentials import caller_of, user_of
 from app.api.idempotency import created
 from app.api.paths import number_in_path, text_in_path
-from app.api.slots_query import HostIds, QueryInstant, QueryNumber, plain_parameters, query_error
+from app.api.slots_query import MOST_NAMES, QueryInstant, QueryNumber, plain_parameters, query_error
 from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
 from app.fields import MAX_ID, Text
@@ -134,7 +134,8 @@ Direction = Literal["asc", "desc"]
 Statuses = Annotated[
     list[Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]], BeforeValidator(_split)
 ]
-QueryIds = Annotated[HostIds, BeforeValidator(_split)]
+QueryId = Annotated[QueryNumber, Field(ge=1, le=MAX_ID)]
+QueryIds = Annotated[list[QueryId], BeforeValidator(_split), Field(max_length=MOST_NAMES)]
 
 
 class BookingsQuery(BaseModel):
@@ -147,10 +148,10 @@ class BookingsQuery(BaseModel):
     attendee_name: Text | None = Field(None, alias="attendeeName")
     uid: Text | None = Field(None, alias="bookingUid")
     event_type_ids: QueryIds = Field(default_factory=list, alias="eventTypeIds")
-    event_type_id: QueryNumber | None = Field(None, alias="eventTypeId")
+    event_type_id: QueryId | None = Field(None, alias="eventTypeId")
     team_ids: QueryIds = Field(default_factory=list, alias="teamIds")
     team_ids_as_the_peer_spells_it: QueryIds = Field(default_factory=list, alias="teamsIds")
-    team_id: QueryNumber | None = Field(None, alias="teamId")
+    team_id: QueryId | None = Field(None, alias="teamId")
     after_start: QueryInstant | None = Field(None, alias="afterStart")
     before_end: QueryInstant | None = Field(None, alias="beforeEnd")
     created_after: QueryInstant | None = Field(None, alias="afterCreatedAt")
