@@ -7,27 +7,46 @@ leave all of this to do; openapi-pydantic checks what a document looks like, whi
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from inspect import getdoc
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
-from typing_extensions import override
+from pydantic import BaseModel
 
 from app.api.bodies import rendered
-from app.api.error_shapes import ErrorEnvelope
 from app.api.errors import STATUS_NAMES
-from app.api.idempotency import KEY, LONGEST_KEY, REPLAYED
+from app.api.idempotency import KEY, REPLAYED
+from app.api.openapi_components import (
+    HEADERS,
+    PARAMETERS,
+    SECURITY_SCHEMES,
+    Generator,
+    Schemas,
+    json_content,
+    reference,
+    refusal_name,
+    refusals,
+)
 from app.api.state import Handler
 from app.api.versions import HEADER, Versions, handlers_of
 from app.fields import MAX_ID
 from app.services.ports import Answer
 
 DOCUMENT = web.AppKey("DOCUMENT", bytes)
+
+_ABOUT = """\
+When can this be booked? Keep a slot while somebody decides, and book it.
+
+It speaks Cal.com's API v2. Every path that begins with `/v2` is there with `/api/v2` too, and a slash at its end
+changes nothing. Instants in answers are in UTC, or in the zone that was asked for; those in requests may have any
+offset.
+
+Where a path has several versions, `cal-api-version` chooses one; where it has one, that header changes nothing.
+Answers may come to have more fields: let pass what you do not know.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +63,7 @@ class Operation:
     repeatable: bool = False
     """Whether it heeds an `Idempotency-Key`."""
     headers: tuple[str, ...] = ()
-    """Of its good answer, by their names in `_HEADERS`."""
+    """Of its good answer, by their names in `HEADERS`."""
     refusals: tuple[int, ...] = ()
     """Statuses of its refusals, beyond those that follow from what it reads."""
     answers: Mapping[int, Any] = field(default_factory=dict)
@@ -61,7 +80,7 @@ def openapi_document(
 ) -> dict[str, Any]:
     """Return the document. Handlers without an operation are left out; a test sees to it that there are none."""
     described = [route for route in (_Route(*one, operations) for one in routes) if route.operations]
-    schemas = _Schemas([ErrorEnvelope, *(kind for route in described for kind in route.types)])
+    schemas = Schemas([kind for route in described for kind in route.types])
     paths: dict[str, dict[str, Any]] = {}
     for route in described:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation_object(route, schemas)
@@ -71,10 +90,10 @@ def openapi_document(
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "responses": {_component(status): _refusal(status, schemas) for status in STATUS_NAMES},
-            "headers": _HEADERS,
-            "parameters": _PARAMETERS,
-            "securitySchemes": _SECURITY_SCHEMES,
+            "responses": refusals(),
+            "headers": HEADERS,
+            "parameters": PARAMETERS,
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
 
@@ -111,7 +130,7 @@ class _Route:
         return [*self.bodies, *(kind for kinds in self.answers.values() for kind in kinds)]
 
 
-def _operation_object(route: _Route, schemas: "_Schemas") -> dict[str, Any]:
+def _operation_object(route: _Route, schemas: Schemas) -> dict[str, Any]:
     summary, _, more = route.docstring.partition("\n\n")
     told: dict[str, Any] = {
         "operationId": "_".join([route.method.lower(), *re.findall(r"\w+", route.place)]),
@@ -124,7 +143,7 @@ def _operation_object(route: _Route, schemas: "_Schemas") -> dict[str, Any]:
     }
     if route.bodies:
         required = any(field.is_required() for body in route.bodies for field in body.model_fields.values())
-        told["requestBody"] = {"required": required, "content": _json(schemas.any_of(route.bodies))}
+        told["requestBody"] = {"required": required, "content": json_content(schemas.any_of(route.bodies))}
     return told
 
 
@@ -142,7 +161,7 @@ def _parameters(route: _Route) -> list[dict[str, Any]]:
     in_path = [_in_path(name) for name in re.findall(r"{(\w+)}", route.path)]
     queries = [one.query for one in route.operations if one.query]
     in_query = {parameter["name"]: parameter for query in queries for parameter in _in_query(query)}
-    in_headers = [_reference("parameters", KEY)] if any(one.repeatable for one in route.operations) else []
+    in_headers = [reference("parameters", KEY)] if any(one.repeatable for one in route.operations) else []
     if route.dates:
         in_headers.append(_version_header(route.dates))
     return [*in_path, *in_query.values(), *in_headers]
@@ -156,10 +175,16 @@ def _in_path(name: str) -> dict[str, Any]:
 
 
 def _in_query(model: type[BaseModel]) -> list[dict[str, Any]]:
-    schema = model.model_json_schema(schema_generator=_Generator)
+    schema = model.model_json_schema(schema_generator=Generator)
     required = schema.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": _without_null(field)}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            **({"description": field.pop("description")} if "description" in field else {}),
+            "schema": _without_null(field),
+        }
         for name, field in schema["properties"].items()
     ]
 
@@ -181,20 +206,20 @@ def _version_header(dates: list[str]) -> dict[str, Any]:
 # Answers -------------------------------------------------------------------------------------------------------------
 
 
-def _responses(route: _Route, schemas: "_Schemas") -> dict[str, Any]:
+def _responses(route: _Route, schemas: Schemas) -> dict[str, Any]:
     headers = {name for one in route.operations for name in one.headers}
     if any(one.repeatable for one in route.operations):
         headers.add(REPLAYED)
     answers = {
         str(status): {
             "description": "Done" if status < 400 else STATUS_NAMES[status][1],
-            "content": _json(schemas.any_of(kinds)),
-            **({"headers": {name: _reference("headers", name) for name in sorted(headers)}} if headers else {}),
+            "content": json_content(schemas.any_of(kinds)),
+            "headers": {name: reference("headers", name) for name in sorted(headers)},
         }
         for status, kinds in route.answers.items()
     }
-    refusals = {str(status): _reference("responses", _component(status)) for status in _refusals(route)}
-    return dict(sorted((refusals | answers).items()))
+    refused = {str(status): reference("responses", refusal_name(status)) for status in _refusals(route)}
+    return dict(sorted((refused | answers).items()))
 
 
 def _refusals(route: _Route) -> set[int]:
@@ -209,102 +234,3 @@ def _refusals(route: _Route) -> set[int]:
     if any(one.repeatable for one in route.operations):
         statuses |= {409, 422}
     return statuses
-
-
-def _refusal(status: int, schemas: "_Schemas") -> dict[str, Any]:
-    names = {429: ("Retry-After", *QUOTA_HEADERS), 409: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
-    headers = {"headers": {name: _reference("headers", name) for name in names}} if names else {}
-    return {
-        "description": STATUS_NAMES[status][1],
-        "content": _json(schemas.any_of([ErrorEnvelope])),
-        **headers,
-    }
-
-
-def _component(status: int) -> str:
-    return STATUS_NAMES[status][1].replace(" ", "")
-
-
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}
-
-
-def _reference(kind: str, name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/{kind}/{name}"}
-
-
-# Schemas -------------------------------------------------------------------------------------------------------------
-
-
-class _Generator(GenerateJsonSchema):
-    """Names components in letters and digits alone, and gives fields no titles: they would repeat their names."""
-
-    @override
-    def normalize_name(self, name: str) -> str:
-        return re.sub(r"[^A-Za-z0-9]", "", name)
-
-    @override
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
-
-
-class _Schemas:
-    """Schemas of types; those that have a name are components, which the others refer to."""
-
-    def __init__(self, kinds: Sequence[Any]) -> None:
-        self._schemas, definitions = TypeAdapter.json_schemas(
-            [(kind, "validation", TypeAdapter(kind)) for kind in dict.fromkeys(kinds)],
-            ref_template="#/components/schemas/{model}",
-            schema_generator=_Generator,
-        )
-        self.components = dict(sorted(definitions["$defs"].items()))
-
-    def any_of(self, kinds: Sequence[Any]) -> dict[str, Any]:
-        schemas = [self._schemas[kind, "validation"] for kind in dict.fromkeys(kinds)]
-        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-
-
-# What is said in words -----------------------------------------------------------------------------------------------
-
-_ABOUT = """\
-When can this be booked? Keep a slot while somebody decides, and book it.
-
-It speaks Cal.com's API v2. Every path that begins with `/v2` is there with `/api/v2` too, and a slash at its end
-changes nothing. Instants in answers are in UTC, or in the zone that was asked for; those in requests may have any
-offset.
-"""
-
-QUOTA_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
-
-_NUMBER = {"type": "integer", "minimum": 0}
-_HEADERS: dict[str, dict[str, Any]] = {
-    "Retry-After": {"description": "Seconds after which to try again.", "schema": _NUMBER},
-    "RateLimit-Limit": {
-        "description": "Live reservations that a caller without credentials may have.",
-        "schema": _NUMBER,
-    },
-    "RateLimit-Remaining": {"description": "How many more of them there may be.", "schema": _NUMBER},
-    "RateLimit-Reset": {"description": "Seconds until the first of them ends.", "schema": _NUMBER},
-    "X-Holdfast-Degraded": {
-        "description": "`holds`: they could not be looked at, so what others keep may be listed.",
-        "schema": {"const": "holds"},
-    },
-    REPLAYED: {
-        "description": "`true`: the answer that an earlier request with this key got; nothing was done again.",
-        "schema": {"const": "true"},
-    },
-}
-_PARAMETERS: dict[str, dict[str, Any]] = {
-    KEY: {
-        "name": KEY,
-        "in": "header",
-        "description": "A text drawn for this request. Sent again with the same key and body within a day, the request "
-        "gets its first good answer and does nothing more.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
-    },
-}
-_SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key (`cal_...`) or access token."},
-    "clientId": {"type": "apiKey", "in": "header", "name": "x-cal-client-id", "description": "Of an OAuth client."},
-    "clientSecret": {"type": "apiKey", "in": "header", "name": "x-cal-secret-key", "description": "Its secret."},
-}

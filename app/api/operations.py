@@ -30,7 +30,8 @@ from app.api.booking_shapes import (
 from app.api.explain import Explanation
 from app.api.health import Live, Ready
 from app.api.listing import Listing
-from app.api.openapi import QUOTA_HEADERS, Operation, get_document
+from app.api.openapi import Operation, get_document
+from app.api.openapi_components import QUOTA_HEADERS
 from app.api.reservations import FoundReservation, KeptData, ReservationBody
 from app.api.slots import DEGRADED
 from app.api.slots_2024_04_15 import (

@@ -24,15 +24,20 @@ from app.services.ports import Caller, DrawnUid
 class ReservationBody(BaseModel):
     """The body of POST and PATCH: an event type or several usernames, a start, and perhaps lengths (minutes)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
 
     event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
     usernames: Usernames | None = None
+    """In place of an event type: two people or more who are to meet."""
     organization_slug: Text | None = Field(None, alias="organizationSlug")
+    """Where these people are to be looked for."""
     slot_start: Annotated[str, DATE_TIME] = Field(alias="slotStart")
     slot_duration: WholeNumber | None = Field(None, alias="slotDuration")
+    """The length in minutes, of event types that have several."""
     reservation_duration: WholeNumber | None = Field(None, alias="reservationDuration")
+    """For how many minutes to keep the slot; this needs credentials. Five if left out."""
     rescheduling: str | None = Field(None, alias="bookingUidToReschedule")
+    """The booking that is to be moved: it does not stand in its own way."""
 
     @model_validator(mode="after")
     def _names_an_event_type(self) -> Self:

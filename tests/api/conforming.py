@@ -1,7 +1,6 @@
 """Whether answers are what the service's own description says they are."""
 
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 import jsonschema_rs
@@ -9,6 +8,7 @@ import orjson
 from aiohttp import web
 
 from app.api.app import document_text
+from app.api.errors import STATUS_NAMES
 
 DOCUMENT = orjson.loads(document_text())
 OWN_HEADERS = {"Retry-After", "Idempotency-Replayed", "X-Holdfast-Degraded"}
@@ -55,7 +55,7 @@ def _described(request: web.Request, status: int) -> Any:
     """Return the description of an answer; of those outside all routes, that of every refusal with its status."""
     resource = request.match_info.route.resource
     if resource is None:
-        name = HTTPStatus(status).phrase.replace(" ", "")
+        name = STATUS_NAMES[status][1].replace(" ", "")
         return DOCUMENT["components"]["responses"].get(name)
     path = resource.canonical.removeprefix("/api").removesuffix("/")
     described = DOCUMENT["paths"][path][request.method.lower()]["responses"].get(str(status))
