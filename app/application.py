@@ -23,32 +23,58 @@ from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
+from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
+from app.services.api_keys import ApiKeyRefresher
 from app.services.book_slots import SlotBooker
 from app.services.cancel_bookings import BookingCanceller
 from app.services.claim_slots import SlotClaimer
 from app.services.commit_bookings import BookingCommitter
 from app.services.decide_bookings import BookingDecider
 from app.services.errors import StoreUnavailableError
+from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
+from app.services.managed_users import ManagedUserKeeper
+from app.services.member_access import MemberAccess
+from app.services.memberships import MembershipKeeper
 from app.services.move_bookings import BookingMover
+from app.services.oauth_clients import OAuthClientKeeper
+from app.services.organization_users import OrganizationUserKeeper
+from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.run_bookings import BookingRunners
+from app.services.schedules import ScheduleKeeper
+from app.services.team_event_types import TeamEventTypeKeeper
+from app.services.teams import TeamKeeper
 from app.settings import Settings
+from app.storage.calcom.reading import CalcomReader
+from app.storage.calcom.report import Findings
+from app.storage.calcom.source import open_source
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
+from app.storage.postgres.accounts import PostgresAccounts
 from app.storage.postgres.booking_requests import PostgresBookingRequests
 from app.storage.postgres.bookings import PostgresBookings
+from app.storage.postgres.calcom import ImportReport, import_calcom
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
+from app.storage.postgres.kept_event_types import PostgresKeptEventTypes
 from app.storage.postgres.load import LoadReport, Mode, Progress, load_world
+from app.storage.postgres.managed_users import PostgresManagedUsers
+from app.storage.postgres.members import PostgresMembers
+from app.storage.postgres.memberships import PostgresMemberships
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.oauth_clients import PostgresOAuthClients
+from app.storage.postgres.organization_users import PostgresOrganizationUsers
+from app.storage.postgres.out_of_office import PostgresOutOfOffice
 from app.storage.postgres.pool import Pool, open_pool
 from app.storage.postgres.roles import PostgresRoles
+from app.storage.postgres.schedules import PostgresSchedules
+from app.storage.postgres.teams import PostgresTeams
 from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
@@ -104,12 +130,13 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
-    credentials = PostgresCredentials(stores.pool)
     bookings = PostgresBookings(stores.pool)
+    credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
+    kept_event_types = PostgresKeptEventTypes(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
     claimer = SlotClaimer(calendar, calendar, stores.holds, now)
     committer = BookingCommitter(bookings, stores.holds)
-    runners = BookingRunners(PostgresRoles(stores.pool))
+    runners = BookingRunners(roles)
     keeper = SlotKeeper(
         event_types,
         credentials,
@@ -122,12 +149,14 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             most_of_an_event_type=settings.holds_per_event_type,
         ),
     )
+    roles, members = PostgresRoles(stores.pool), PostgresMembers(stores.pool)
+    member_access = MemberAccess(roles, members)
     return UseCases(
         slot_finder=finder,
         slot_explainer=SlotExplainer(finder, credentials),
         slot_keeper=keeper,
         batch_keeper=BatchKeeper(keeper),
-        reservation_answerer=OnceAnswerer(
+        once_answerer=OnceAnswerer(
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
             store_deadline_s=settings.store_deadline_s,
         ),
@@ -138,6 +167,18 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         booking_decider=BookingDecider(event_types, claimer, bookings, committer, runners),
         booking_runners=runners,
         bookings=bookings,
+        account_keeper=AccountKeeper(PostgresAccounts(stores.pool)),
+        schedule_keeper=ScheduleKeeper(PostgresSchedules(stores.pool), member_access),
+        out_of_office_keeper=OutOfOfficeKeeper(PostgresOutOfOffice(stores.pool), member_access),
+        member_access=member_access,
+        event_type_keeper=EventTypeKeeper(kept_event_types, event_types, roles),
+        team_event_type_keeper=TeamEventTypeKeeper(kept_event_types, roles),
+        team_keeper=TeamKeeper(PostgresTeams(stores.pool), roles, member_access),
+        membership_keeper=MembershipKeeper(PostgresMemberships(stores.pool), roles, members),
+        organization_user_keeper=OrganizationUserKeeper(PostgresOrganizationUsers(stores.pool), roles, member_access),
+        oauth_client_keeper=OAuthClientKeeper(PostgresOAuthClients(stores.pool)),
+        managed_user_keeper=ManagedUserKeeper(PostgresManagedUsers(stores.pool), credentials, now),
+        api_key_refresher=ApiKeyRefresher(credentials, now),
         credentials=credentials,
         clock=now,
         store_states=stores.states,
@@ -289,6 +330,30 @@ async def _check_uids(holds: RedisHolds, world: World, mode: Mode) -> None:
         taken = await holds.any_live([reservation.uid for reservation in world.reservations])
         if taken is not None:
             raise WorldRefusedError([WorldProblem("reservations", f"uid {taken}", "uid", "is there already")])
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What Cal.com's database brought, and what of it has no place here."""
+
+    report: ImportReport
+    findings: Findings
+
+
+async def import_from_calcom(
+    settings: Settings, urls: StoreUrls, source_url: str, on_progress: Progress | None = None
+) -> Imported:
+    """Bring the database to what a Cal.com's says at this moment, beside what was made here.
+
+    Raises
+    ------
+    HoldfastError
+        If anything is wrong; then nothing is changed.
+    """
+    await migrate(urls.database, timeout_s=settings.migration_deadline_s)
+    async with open_source(source_url) as source:
+        reader = CalcomReader(source)
+        return Imported(await import_calcom(urls.database, reader, on_progress), reader.findings)
 
 
 async def with_credentials(

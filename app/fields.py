@@ -1,26 +1,35 @@
 """Field types that every edge reads text from strangers with: requests, world files, settings."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.domain.errors import UnknownTimeZoneError
-from app.domain.schedule import zone
+from app.domain.schedule import MINUTES_PER_DAY, zone
 from app.domain.time_ranges import Instant
 
 MAX_ID = 2_147_483_647
 """Ids are PostgreSQL integers."""
 LONGEST_TEXT = 255
+LONGEST_EVENT_MINUTES = 7 * 1_440
+LONGEST_BUFFER_MINUTES = 1_440
+LONGEST_NOTICE_MINUTES = 10 * 366 * 1_440
+FURTHEST_WINDOW_DAYS = 36_600
+MOST_SEATS = 10_000
 
 FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 """Slots, buffers and periods reach further than what is asked, and the calendar ends with 9999."""
 
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+"""Whether there is such a mailbox only a letter to it could tell; email-validator would refuse those of companies' own
+networks."""
 _ISO_8601 = re.compile(r"[0-9TZW:.,+-]+")
 """Its characters: `fromisoformat` itself lets others pass in places."""
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,6 +63,12 @@ def instant_or_none(text: str) -> Instant | None:
         return None
 
 
+def _iso_instant(value: object) -> Instant:
+    if not isinstance(value, str):
+        raise ValueError("must be an ISO 8601 date and time")  # noqa: TRY004 - see _whole
+    return parse_instant(value)
+
+
 def in_bounds(moment: datetime) -> datetime:
     """Refuse an aware datetime that is too far out to compute with.
 
@@ -80,6 +95,43 @@ def storable(text: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must be valid Unicode text")
     return text
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address")
+    return text
+
+
+def _metadata(given: dict[str, Any]) -> dict[str, Any]:
+    """Keep to the public API's bounds: so many keys, texts so long, and nothing inside one another."""
+    if len(given) > 50:
+        raise ValueError("must have at most 50 keys")
+    for key, value in given.items():
+        if len(storable(key)) > 40:
+            raise ValueError("must have keys of at most 40 characters")
+        if not isinstance(value, str | bool | int | float):
+            raise ValueError("must have texts, numbers and booleans for values")  # noqa: TRY004 - see _whole
+        if isinstance(value, str) and len(storable(value)) > 500:
+            raise ValueError("must have values of at most 500 characters")
+    return given
+
+
+def _minute_of_day(value: object) -> int:
+    """Read "HH:MM", up to 24:00, as minutes."""
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ValueError('must be a time such as "09:00"')
+    hours, minutes = map(int, value.split(":"))
+    minute = hours * 60 + minutes
+    if minutes > 59 or minute > MINUTES_PER_DAY:
+        raise ValueError("must be a time from 00:00 to 24:00")
+    return minute
+
+
+def _plain_date(value: object) -> date:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("must be a date such as 2050-09-05")
+    return in_bounds(datetime.fromisoformat(value).replace(tzinfo=UTC)).date()
 
 
 def _known_zone(name: str) -> str:
@@ -125,25 +177,27 @@ def storable_json(value: Any, depth: int = DEEPEST_JSON) -> Any:
     return value
 
 
-def _address(text: str) -> str:
-    """Refuse what cannot be an e-mail address.
-
-    Addresses are compared here and never written to. email-validator would refuse those of companies' own networks.
-    """
-    if not _ADDRESS.fullmatch(text):
-        raise ValueError("must be an e-mail address")
-    return storable(text)
-
-
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
-ZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Rome"])]
-WholeNumber = Annotated[int, BeforeValidator(_whole)]
-Email = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra={"format": "email"}), AfterValidator(_address)]
-KeptObject = Annotated[dict[str, Any], AfterValidator(storable_json)]
-"""A JSON object that is kept and given back, whatever it says."""
-
 DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"})
 """What is written in JSON where an instant is read, or told."""
 DATE_OR_DATE_TIME = WithJsonSchema(
     {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 )
+
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
+ZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Rome"])]
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
+KeptObject = Annotated[dict[str, Any], AfterValidator(storable_json)]
+"""A JSON object that is kept and given back, whatever it says."""
+Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
+MinuteOfDay = Annotated[
+    int, BeforeValidator(_minute_of_day), WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"})
+]
+PlainDate = Annotated[date, BeforeValidator(_plain_date)]
+IsoInstant = Annotated[Instant, BeforeValidator(_iso_instant), DATE_TIME]
+Email = Annotated[Text, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
+Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
+EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
+BufferMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_BUFFER_MINUTES)]
+NoticeMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)]
+OffsetMinutes = Annotated[WholeNumber, Field(ge=0, le=1_440)]
+SeatNumber = Annotated[WholeNumber, Field(ge=1, le=MOST_SEATS)]

@@ -66,7 +66,7 @@ async def post_batch(request: web.Request) -> web.Response:
     async def make(drawn: DrawnUid | None) -> BatchData:
         return {"items": [_outcome(one) for one in await keep(wanted, drawn)]}
 
-    return await created(request, make, request.app[USE_CASES].reservation_answerer)
+    return await created(request, make)
 
 
 def _outcome(outcome: KeptSlot | Exception) -> KeptItem | RefusedItem:

@@ -75,9 +75,10 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
         body = orjson.loads(text or b"{}")
     except orjson.JSONDecodeError:
         raise bad_request("The body is not valid JSON.") from None
-    if not isinstance(body, dict):
+    # Some clients send null where they have nothing to say.
+    if not isinstance(body, dict | None):
         raise bad_request("The body must be a JSON object.")
-    return validated(body, model)
+    return validated(body or {}, model)
 
 
 def validated(body: dict[str, Any], model: type[Model]) -> Model:

@@ -1,22 +1,18 @@
 """The bodies of requests about bookings, version 2024-08-13."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
-from app.domain.time_ranges import Instant
-from app.fields import DATE_TIME, Email, KeptObject, Text, WholeNumber, ZoneName, parse_instant, storable
+from app.fields import Email, IsoInstant, KeptObject, Metadata, Text, WholeNumber, ZoneName, storable
 from app.services.book_slots import BookingRequest
 from app.services.move_bookings import MoveRequest
 from app.services.ports import Caller
 
 MOST_GUESTS = 30
 MOST_ADDED = 10
-_MOST_METADATA = 50
-_LONGEST_NAME, _LONGEST_VALUE = 40, 500
 _LONGEST_REASON = 2_000
 
 Language = Literal[
@@ -26,25 +22,6 @@ Language = Literal[
 ]  # fmt: skip
 
 
-def _instant(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("must be an ISO 8601 date and time, such as 2050-09-05T10:00:00Z")  # noqa: TRY004 - pydantic turns ValueError, not TypeError, into a field error
-    return parse_instant(value)
-
-
-def _metadata(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    if len(values) > _MOST_METADATA:
-        raise ValueError(f"must have at most {_MOST_METADATA} keys")
-    for name, value in values.items():
-        if len(name) > _LONGEST_NAME:
-            raise ValueError(f"keys must have at most {_LONGEST_NAME} characters")
-        if isinstance(value, str) and len(value) > _LONGEST_VALUE:
-            raise ValueError(f"values must have at most {_LONGEST_VALUE} characters")
-    return values
-
-
-BodyInstant = Annotated[Instant, BeforeValidator(_instant), DATE_TIME]
-Metadata = Annotated[KeptObject, AfterValidator(_metadata)]
 Reason = Annotated[str, Field(max_length=_LONGEST_REASON), AfterValidator(storable)]
 PhoneNumber = Annotated[Text, Field(max_length=32)]
 
@@ -129,7 +106,7 @@ class BookingBody(Body):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    start: BodyInstant
+    start: IsoInstant
     attendee: AttendeeBody
     event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
     event_type_slug: Text | None = Field(None, alias="eventTypeSlug")
@@ -196,7 +173,7 @@ class BookingBody(Body):
 class RescheduleBody(Body):
     """Where to a booking moves."""
 
-    start: BodyInstant
+    start: IsoInstant
     seat_uid: Text | None = Field(None, alias="seatUid")
     by: Email | None = Field(None, alias="rescheduledBy")
     reason: Reason | None = Field(None, alias="reschedulingReason")

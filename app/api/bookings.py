@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from app.api.bodies import json_response, read_body, success
 from app.api.booking_answers import (
@@ -27,17 +27,15 @@ from app.api.booking_bodies import (
 from app.api.booking_shapes import BookingData, BookingsPage, Reassigned
 from app.api.credentials import caller_of, user_of
 from app.api.idempotency import created
-from app.api.paths import number_in_path, text_in_path
-from app.api.slots_query import MOST_NAMES, QueryInstant, QueryNumber, plain_parameters, query_error
+from app.api.pages import LARGEST_PAGE, PageQuery, read_page
+from app.api.paths import owner_of, path_id, text_in_path
+from app.api.slots_query import MOST_NAMES, QueryInstant, QueryNumber
 from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
 from app.fields import MAX_ID, Text
 from app.services.book_slots import Made
 from app.services.bookings import AttendeeNotFoundError, BookingQuestion, found
 from app.services.ports import Caller, DrawnUid
-
-_MOST_LISTED = 250
-
 
 # Making --------------------------------------------------------------------------------------------------------------
 
@@ -103,7 +101,7 @@ async def get_attendees(request: web.Request) -> web.Response:
 async def get_attendee(request: web.Request) -> web.Response:
     """Show one who attends a booking."""
     booking = await _run_by_caller(request)
-    return success(booked_attendee_data(_attendee(booking, number_in_path(request, "attendeeId")), booking))
+    return success(booked_attendee_data(_attendee(booking, path_id(request, "attendeeId")), booking))
 
 
 async def _run_by_caller(request: web.Request) -> BookingRecord:
@@ -138,10 +136,8 @@ QueryId = Annotated[QueryNumber, Field(ge=1, le=MAX_ID)]
 QueryIds = Annotated[list[QueryId], BeforeValidator(_split), Field(max_length=MOST_NAMES)]
 
 
-class BookingsQuery(BaseModel):
+class BookingsQuery(PageQuery):
     """Which bookings to list, in which order; parameters that mean nothing here are let pass."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     status: Statuses = Field(default_factory=list)
     attendee_email: Text | None = Field(None, alias="attendeeEmail")
@@ -162,8 +158,7 @@ class BookingsQuery(BaseModel):
     sort_end: Direction | None = Field(None, alias="sortEnd")
     sort_created: Direction | None = Field(None, alias="sortCreated")
     sort_updated: Direction | None = Field(None, alias="sortUpdatedAt")
-    take: Annotated[QueryNumber, Field(ge=1, le=_MOST_LISTED)] = 100
-    skip: Annotated[QueryNumber, Field(ge=0, le=MAX_ID)] = 0
+    take: Annotated[QueryNumber, Field(ge=1, le=LARGEST_PAGE)] = 100
 
     def question(self, caller: Caller | None, **within: Any) -> BookingQuestion:
         """Return what is asked for: a caller's own bookings, or those within an organization, teams or people."""
@@ -206,16 +201,34 @@ def read_bookings_query(request: web.Request) -> BookingsQuery:
     RequestError
         If one is wrong (400).
     """
-    try:
-        return BookingsQuery.model_validate(plain_parameters(request.query.items()))
-    except ValidationError as error:
-        raise query_error(error, window=("", "")) from None
+    return read_page(request, BookingsQuery)
 
 
 async def get_bookings(request: web.Request) -> web.Response:
     """List the bookings of whoever asks: those they host or attend, and those of teams that they run."""
     caller = Caller(user_of(request))
     return await listed(request, read_bookings_query(request).question(caller))
+
+
+async def get_team_bookings(request: web.Request) -> web.Response:
+    """List the bookings of a team's event types, to those who run it."""
+    team_id = path_id(request, "teamId")
+    organization_id = path_id(request, "orgId") if "orgId" in request.match_info else None
+    await request.app[USE_CASES].member_access.check_team(caller_of(request), team_id, organization_id)
+    return await listed(request, read_bookings_query(request).question(None, team_ids=(team_id,)))
+
+
+async def get_organization_bookings(request: web.Request) -> web.Response:
+    """List the bookings of an organization's teams and members, to those who run it."""
+    organization_id = path_id(request, "orgId")
+    await request.app[USE_CASES].member_access.check_organization(caller_of(request), organization_id)
+    return await listed(request, read_bookings_query(request).question(None, organization_id=organization_id))
+
+
+async def get_member_bookings(request: web.Request) -> web.Response:
+    """List the bookings that a member of an organization hosts or attends, to those who run it."""
+    user_id = await owner_of(request)
+    return await listed(request, read_bookings_query(request).question(None, user_ids=(user_id,)))
 
 
 async def listed(request: web.Request, question: BookingQuestion) -> web.Response:
@@ -274,7 +287,7 @@ async def post_mark_absent(request: web.Request) -> web.Response:
 async def post_reassign(request: web.Request) -> web.Response:
     """Give a round-robin booking to another host, to whichever is free or to the one that the path names."""
     caller, body = caller_of(request), await read_body(request, DeclineBody)
-    named = number_in_path(request, "userId") if "userId" in request.match_info else None
+    named = path_id(request, "userId") if "userId" in request.match_info else None
     uid = text_in_path(request, "uid")
     host = host_data(await request.app[USE_CASES].booking_decider.reassign(uid, caller, named))
     told: Reassigned = {

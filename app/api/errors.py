@@ -8,6 +8,7 @@ from app.api.error_shapes import ErrorData, ErrorDetails, FieldErrors, ItemOutco
 from app.api.instants import utc_text
 from app.domain import errors as domain
 from app.domain.availability import Refusal
+from app.domain.errors import Flaw
 from app.domain.reservation import QuotaStanding
 from app.services import bookings
 from app.services import errors as services
@@ -42,6 +43,39 @@ _REFUSALS = {
     Refusal.CLOSED: "{start} is not available: it is outside the working hours, or on a day off, of its host.",
     Refusal.NOBODY: "{start} is not available: nobody hosts this event type.",
 }
+
+
+_FLAWS = {
+    Flaw.LENGTH_NOT_OFFERED: (
+        "lengthInMinutesOptions",
+        "The lengths to choose from must contain lengthInMinutes, {value}.",
+    ),
+    Flaw.SLUG_TAKEN: ("slug", "There is an event type with the slug '{value}' already."),
+    Flaw.SLUG_TAKEN_BY_HOST: (
+        "slug",
+        "A host of this managed event type has another event type with the slug '{value}' already.",
+    ),
+    Flaw.SCHEDULE_OF_OTHERS: (
+        "scheduleId",
+        "Schedule {value} does not belong to the event type's owner or, of a team, to one of its members.",
+    ),
+    Flaw.HOST_NOT_MEMBER: ("hosts", "User {value} is no member of the team, or has not accepted yet."),
+    Flaw.HOSTS_NEEDED: ("hosts", "Give hosts or assignAllTeamMembers where schedulingType changes."),
+    Flaw.MANAGED_SCHEDULE: (
+        "scheduleId",
+        "A managed event type has no schedule: each of its children has its own person's.",
+    ),
+    Flaw.MANAGED_FOR_GOOD: (
+        "schedulingType",
+        "A managed event type stays managed, and others do not become so. Make a new one and remove this one.",
+    ),
+    Flaw.MANAGED_CHILD: (
+        "parentEventTypeId",
+        "This belongs to a managed event type: change that one. Only scheduleId can be set here.",
+    ),
+    Flaw.OWNER_GONE: ("ownerId", "Whom the event type was to belong to has just been removed."),
+}
+"""The field that each flaw of an event type's settings is told at, and the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +204,12 @@ def _lengths(lengths: tuple[int, ...]) -> str:
     return ", ".join(str(length) for length in lengths)
 
 
+def _settings_refused(error: domain.SettingsRefusedError) -> RequestError:
+    name, text = _FLAWS[error.flaw]
+    said = text.format(value=error.value)
+    return RequestError(400, said, (FieldError(name, error.value, {error.flaw.name.lower(): said}),))
+
+
 TIME_TAKEN = "User either already has booking at this time or is not available"
 """What clients look for where a booking meets another."""
 NO_EVENT_TYPE = "Event Type not found"
@@ -210,6 +250,7 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         401, f"{e.username} does not allow being booked together with others."
     ),
     domain.EventTypeNotFoundError: _event_type_not_found,
+    domain.SettingsRefusedError: _settings_refused,
     domain.UserNotFoundError: lambda e: RequestError(404, f"User with username {e.username} not found"),
     domain.TeamNotFoundError: lambda e: RequestError(404, f"Team with slug {e.slug} not found"),
     domain.OrganizationNotFoundError: lambda e: RequestError(404, f"Organization with slug {e.slug} not found"),
@@ -278,6 +319,65 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     ),
     bookings.NotHostedByError: lambda e: bad_request(
         f"User {e.user_id} cannot take this booking over: they are not another host of that part of its event type."
+    ),
+    services.EventTypeNotOwnedError: lambda e: RequestError(
+        403, f"User with ID={e.user_id} does not own event type with ID={e.event_type_id}"
+    ),
+    services.RoleNeededError: lambda _: RequestError(
+        403, "Only an admin or owner of the team or organization may do this, or the organization's OAuth client."
+    ),
+    services.MembershipNeededError: lambda _: RequestError(403, "You do not belong to this team or organization."),
+    services.OwnerNeededError: lambda _: RequestError(403, "Only an owner of the team or organization may do this."),
+    services.ConsentNeededError: lambda _: RequestError(
+        403, "A membership is accepted by the member themselves, or by those who run an organization they belong to."
+    ),
+    services.LastOwnerError: lambda _: RequestError(
+        409, "The last owner can neither leave nor get another role. Make somebody else an owner first."
+    ),
+    services.MembershipNotFoundError: lambda e: RequestError(404, f"Membership with ID={e.membership_id} not found"),
+    services.MembershipExistsError: lambda e: RequestError(
+        409, f"User with ID={e.user_id} has a membership here already."
+    ),
+    services.SlugTakenError: lambda e: RequestError(409, f"Another team has the slug '{e.slug}'."),
+    services.UsernameTakenError: lambda e: RequestError(409, f"A user with the username {e.username} already exists."),
+    services.BookedUserError: lambda e: RequestError(
+        409, f"User with ID={e.user_id} has bookings ahead. Cancel or move them first."
+    ),
+    services.OAuthClientNotFoundError: lambda e: RequestError(404, f"OAuth client with ID={e.client_id} not found"),
+    services.ClientSecretError: lambda _: RequestError(
+        401, "The OAuth client's secret is missing or wrong: send it as 'x-cal-secret-key'."
+    ),
+    services.RefreshTokenError: lambda _: RequestError(
+        401, "The refresh token is wrong, has expired or was used already."
+    ),
+    services.ApiKeyNeededError: lambda _: RequestError(
+        401, "Send the API key that is to be exchanged as 'Authorization: Bearer ...'."
+    ),
+    services.UserIdNotFoundError: lambda e: RequestError(404, f"User with ID={e.user_id} not found"),
+    services.TeamIdNotFoundError: lambda e: RequestError(404, f"Team with ID={e.team_id} not found"),
+    services.ScheduleNotFoundError: lambda e: RequestError(404, f"Schedule with ID={e.schedule_id} does not exist."),
+    services.NotOwnScheduleError: lambda e: RequestError(
+        403, f"User with ID={e.user_id} does not own schedule with ID={e.schedule_id}"
+    ),
+    services.TooManySchedulesError: lambda e: bad_request(
+        f"A person may have at most {e.most} schedules. Delete one, or change one that there is."
+    ),
+    services.OutOfOfficeNotFoundError: lambda e: RequestError(
+        404, f"Out-of-office entry with ID={e.entry_id} not found"
+    ),
+    services.OutOfOfficeOrderError: lambda _: bad_request("An out-of-office entry must not end before it starts."),
+    services.OutOfOfficeTwiceError: lambda _: RequestError(
+        409, "There is an out-of-office entry from the same start to the same end already."
+    ),
+    services.TooManyOutOfOfficeError: lambda e: bad_request(
+        f"A person may have at most {e.most} out-of-office entries ahead. Delete one, or make one longer."
+    ),
+    services.CoverError: lambda e: bad_request(
+        f"User with ID={e.user_id} cannot cover: 'toUserId' must be somebody else in the same team or organization."
+    ),
+    services.EmailTakenError: lambda e: RequestError(409, f"Somebody else has the e-mail address {e.email}."),
+    services.MembershipNeededError: lambda _: RequestError(
+        403, "Only those who belong to the team or organization may see this."
     ),
     services.NoTieError: lambda _: RequestError(
         403,

@@ -7,7 +7,7 @@ from aiohttp import web
 from app.api.bodies import rendered, success_body
 from app.api.clients import client_address
 from app.api.errors import bad_request
-from app.api.state import CALLER
+from app.api.state import CALLER, USE_CASES
 from app.services.answer_once import OnceAnswerer, RepeatableRequest
 from app.services.ports import Answer, DrawnUid
 
@@ -17,12 +17,12 @@ LONGEST_KEY = 255
 
 
 async def created(
-    request: web.Request, make: Callable[[DrawnUid | None], Awaitable[object]], once: OnceAnswerer
+    request: web.Request, make: Callable[[DrawnUid | None], Awaitable[object]], once: OnceAnswerer | None = None
 ) -> web.Response:
     """Answer 201 with the data that `make` returns; with a key, only the first time, and then with that answer.
 
-    `once` remembers requests where what is made is kept. `make` gets the uid to make things under, so that a second one
-    cannot make them twice; None where there is no key.
+    `make` gets the uid to make things under, so that a second one cannot make them twice; None where there is no key.
+    `once` remembers the requests, unless that is the usual one's.
 
     Raises
     ------
@@ -41,7 +41,7 @@ async def created(
         return _answer(await make(drawn))
 
     repeatable = RepeatableRequest("\n".join((*_scope(request), key)), await request.read())
-    answered = await once.answer(repeatable, answer)
+    answered = await (once or request.app[USE_CASES].once_answerer).answer(repeatable, answer)
     response = rendered(answered.answer)
     if answered.replayed:
         response.headers[REPLAYED] = "true"

@@ -78,8 +78,12 @@ async def get_document(request: web.Request) -> web.Response:
 def openapi_document(
     routes: Iterable[tuple[str, str, Handler]], operations: Mapping[Handler, Operation]
 ) -> dict[str, Any]:
-    """Return the document. Handlers without an operation are left out; a test sees to it that there are none."""
-    described = [route for route in (_Route(*one, operations) for one in routes) if route.operations]
+    """Return the document. Routes with a handler that has no operation are left out; a test names such handlers."""
+    described = [
+        _Route(method, path, handler, operations)
+        for method, path, handler in routes
+        if operations.keys() >= {*handlers_of(handler)}
+    ]
     schemas = Schemas([kind for route in described for kind in route.types])
     paths: dict[str, dict[str, Any]] = {}
     for route in described:
@@ -110,7 +114,7 @@ class _Route:
         self.knows_callers = self.place != path
         self.dates = [date for date, _ in handler.newest_first] if isinstance(handler, Versions) else []
         self.docstring = getdoc(handlers_of(handler)[0]) or ""
-        self.operations = [operations[one] for one in handlers_of(handler) if one in operations]
+        self.operations = [operations[one] for one in handlers_of(handler)]
 
     @property
     def bodies(self) -> list[type[BaseModel]]:
@@ -168,9 +172,9 @@ def _parameters(route: _Route) -> list[dict[str, Any]]:
 
 
 def _in_path(name: str) -> dict[str, Any]:
-    """Describe a variable part of a path: names that end in Id are numbers, others uids and slugs."""
+    """Describe a variable part of a path: ids are numbers, those of OAuth clients apart."""
     number = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
-    schema = number if name.endswith("Id") else {"type": "string", "minLength": 1}
+    schema = number if name.endswith("Id") and name != "clientId" else {"type": "string", "minLength": 1}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

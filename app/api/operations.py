@@ -6,7 +6,7 @@ What a handler does is told by the first paragraph of its docstring; what it rea
 from collections.abc import Mapping
 from typing import Any
 
-from app.api import batches, bookings, explain, health, reservations, slots, slots_2024_04_15
+from app.api import batches, bookings, bookings_2024_04_15, explain, health, reservations, slots, slots_2024_04_15
 from app.api.batches import BatchBody, BatchData
 from app.api.bodies import Done, Success
 from app.api.booking_bodies import (
@@ -26,6 +26,15 @@ from app.api.booking_shapes import (
     CalendarLinks,
     NumberedAttendees,
     Reassigned,
+)
+from app.api.bookings import BookingsQuery
+from app.api.bookings_2024_04_15 import (
+    Cancelled,
+    NoBooking,
+    OlderBooking,
+    OlderBookingBody,
+    OlderBookings,
+    OlderCancelBody,
 )
 from app.api.explain import Explanation
 from app.api.health import Live, Ready
@@ -79,9 +88,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
     bookings.post_booking: Operation(
         body=BookingBody, answer=Success[BookingData], status=201, repeatable=True, refusals=(403, 404, 409)
     ),
-    bookings.get_bookings: Operation(
-        query=bookings.BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403,)
-    ),
+    bookings.get_bookings: Operation(query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403,)),
     bookings.get_booking_by_seat: Operation(answer=Success[BookingData], refusals=(404,)),
     bookings.get_booking: Operation(answer=Success[BookingData], refusals=(404,)),
     bookings.post_reschedule: Operation(
@@ -110,7 +117,29 @@ OPERATIONS: Mapping[Handler, Operation] = {
         body=GuestsBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
     ),
     bookings.get_calendar_links: Operation(answer=Success[CalendarLinks], refusals=(404,)),
-    # 2024-04-15
+    bookings.get_team_bookings: Operation(
+        query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403, 404)
+    ),
+    bookings.get_organization_bookings: Operation(
+        query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403, 404)
+    ),
+    bookings.get_member_bookings: Operation(
+        query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403, 404)
+    ),
+    # Bookings, 2024-04-15
+    bookings_2024_04_15.post_booking: Operation(
+        body=OlderBookingBody,
+        answer=Success[OlderBooking | NoBooking],
+        status=201,
+        repeatable=True,
+        refusals=(403, 404, 409),
+    ),
+    bookings_2024_04_15.get_bookings: Operation(
+        query=BookingsQuery, answer=Success[OlderBookings], needs_credentials=True, refusals=(403,)
+    ),
+    bookings_2024_04_15.get_booking: Operation(answer=Success[OlderBooking], refusals=(404,)),
+    bookings_2024_04_15.post_cancel: Operation(body=OlderCancelBody, answer=Success[Cancelled], refusals=(403, 404)),
+    # Slots and reservations, 2024-04-15
     slots_2024_04_15.get_available: Operation(
         query=AvailableQuery, answer=Success[AvailableTimes], headers=_LISTING_HEADERS, refusals=(404,)
     ),

@@ -77,7 +77,7 @@ async def post_reservation(request: web.Request) -> web.Response:
         standing = kept.standing
         return kept_data(kept)
 
-    response = await created(request, keep, request.app[USE_CASES].reservation_answerer)
+    response = await created(request, keep)
     if standing is not None:
         response.headers.update(rate_limit_headers(standing))
     return response

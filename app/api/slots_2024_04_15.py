@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
@@ -30,9 +30,9 @@ from app.api.slots_query import (
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById
 from app.domain.reservation import DEFAULT_DURATION_MINUTES
-from app.domain.time_ranges import MINUTE, Instant
+from app.domain.time_ranges import MINUTE
 from app.domain.window import asked_window
-from app.fields import DATE_TIME, LONGEST_TEXT, Text, WholeNumber, ZoneName, parse_instant
+from app.fields import LONGEST_TEXT, IsoInstant, Text, WholeNumber, ZoneName
 from app.services.errors import ReservationNotFoundError
 from app.services.find_slots import SlotsQuestion
 from app.services.keep_slots import SlotRequest
@@ -41,15 +41,6 @@ from app.services.ports import Caller, DrawnUid
 COOKIE = "uid"
 
 Query = TypeVar("Query", bound=BaseModel)
-
-
-def _body_instant(value: object) -> Instant:
-    if not isinstance(value, str):
-        raise ValueError("must be an ISO 8601 date and time")  # noqa: TRY004 - pydantic turns ValueError into a field error
-    return parse_instant(value)
-
-
-BodyInstant = Annotated[Instant, BeforeValidator(_body_instant), DATE_TIME]
 
 
 class AvailableQuery(BaseModel):
@@ -114,8 +105,8 @@ class ReserveBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     event_type_id: WholeNumber = Field(alias="eventTypeId")
-    start: BodyInstant = Field(alias="slotUtcStartDate")
-    end: BodyInstant = Field(alias="slotUtcEndDate")
+    start: IsoInstant = Field(alias="slotUtcStartDate")
+    end: IsoInstant = Field(alias="slotUtcEndDate")
     dry_run: bool = Field(False, alias="_isDryRun")
 
     def request(self, caller: Caller | None, client: str) -> SlotRequest:
@@ -162,7 +153,7 @@ class AvailableTimes(TypedDict):
 async def get_available(request: web.Request) -> web.Response:
     """List the slots of an event type."""
     query = _read(request, AvailableQuery)
-    found = await find(request.app[USE_CASES].slot_finder, query.question(_own(request)))
+    found = await find(request.app[USE_CASES].slot_finder, query.question(own_reservation(request)))
     times: AvailableTimes = {"slots": listing_2024_04_15(found, query.time_zone, query.format)}
     return answered(found, times)
 
@@ -173,10 +164,8 @@ async def post_reserve(request: web.Request) -> web.Response:
     wanted = body.request(request.get(CALLER), client_address(request))
     if body.dry_run or _read(request, ReserveQuery).dry_run:
         # It keeps nothing, so there is nothing to be done only once.
-        return success(await request.app[USE_CASES].slot_keeper.rehearse(wanted, _own(request)), status=201)
-    response = await created(
-        request, lambda drawn: _reserved(request, wanted, drawn), request.app[USE_CASES].reservation_answerer
-    )
+        return success(await request.app[USE_CASES].slot_keeper.rehearse(wanted, own_reservation(request)), status=201)
+    response = await created(request, lambda drawn: _reserved(request, wanted, drawn))
     uid = orjson.loads(response.text or "")["data"]
     response.set_cookie(COOKIE, uid, max_age=DEFAULT_DURATION_MINUTES * 60, httponly=True, samesite="Lax")
     return response
@@ -184,7 +173,7 @@ async def post_reserve(request: web.Request) -> web.Response:
 
 async def _reserved(request: web.Request, wanted: SlotRequest, drawn: DrawnUid | None) -> str:
     keeper = request.app[USE_CASES].slot_keeper
-    own = _own(request)
+    own = own_reservation(request)
     if own is not None:
         try:
             return (await keeper.move(own, wanted)).reservation.uid
@@ -207,6 +196,7 @@ def _read(request: web.Request, model: type[Query]) -> Query:
         raise query_error(error, window=("startTime", "endTime")) from None
 
 
-def _own(request: web.Request) -> str | None:
+def own_reservation(request: web.Request) -> str | None:
+    """Return the uid of the reservation that a browser has of its own, by its cookie."""
     uid = request.cookies.get(COOKIE)
     return uid if uid and len(uid) <= LONGEST_TEXT and uid.isprintable() else None

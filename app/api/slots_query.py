@@ -250,11 +250,11 @@ def _read(parameters: Mapping[str, Any], model: type[Query]) -> Query:
         raise query_error(error, window=("start", "end")) from None
 
 
-def query_error(error: ValidationError, window: tuple[str, str]) -> RequestError:
+def query_error(error: ValidationError, window: tuple[str, str] | None = None) -> RequestError:
     """Say in one sentence what is wrong with a query."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
-    if name in window:
+    if window is not None and name in window:
         start, end = window
         return bad_request(f"Invalid time range given - check the '{start}' and '{end}' query parameters.")
     if first["type"] == "extra_forbidden":

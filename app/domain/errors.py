@@ -1,5 +1,7 @@
 """What can go wrong in the domain's own words. Errors carry fields; the API turns them into statuses and texts."""
 
+from enum import Enum, auto
+
 
 class HoldfastError(Exception):
     """Base of every error that the service raises on purpose."""
@@ -132,3 +134,31 @@ class SlotDurationNotOfferedError(HoldfastError):
 
 class SlotStartError(HoldfastError):
     """A slot to reserve was asked for at something that is no instant."""
+
+
+class Flaw(Enum):
+    """What is wrong with the settings of an event type."""
+
+    LENGTH_NOT_OFFERED = auto()
+    SLUG_TAKEN = auto()
+    SLUG_TAKEN_BY_HOST = auto()
+    """A host of a managed event type has another one of its slug."""
+    SCHEDULE_OF_OTHERS = auto()
+    HOST_NOT_MEMBER = auto()
+    HOSTS_NEEDED = auto()
+    """The scheduling type changes, and who hosts it then is not said."""
+    MANAGED_SCHEDULE = auto()
+    MANAGED_FOR_GOOD = auto()
+    MANAGED_CHILD = auto()
+    """A managed event type's child is changed in its parent."""
+    OWNER_GONE = auto()
+
+
+class SettingsRefusedError(HoldfastError):
+    """The settings of an event type cannot be kept."""
+
+    def __init__(self, flaw: Flaw, value: object) -> None:
+        """Keep why, and the value that is wrong; None where that is no single one."""
+        super().__init__(flaw, value)
+        self.flaw = flaw
+        self.value = value

@@ -17,6 +17,9 @@ from app.domain.time_ranges import DAY, MINUTE, SECOND, Instant, Range, merged
 LocalDay: TypeAlias = int
 """A calendar date as the number of days since 1970-01-01."""
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""ISO days of the week in English, from the first on."""
+
 MINUTES_PER_DAY = 24 * 60
 LAST_MINUTE = MINUTES_PER_DAY - 1
 """23:59, which as the end of a stretch means midnight."""
@@ -131,6 +134,10 @@ class WeeklyHours:
     end_minute: int
 
 
+OFFICE_HOURS = (WeeklyHours(frozenset(range(1, 6)), 9 * 60, 17 * 60),)
+"""Monday to Friday, nine to five: the hours of whoever has named none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """Hours that replace a date's weekly hours; without minutes, or with equal ones, they close the date."""
@@ -199,7 +206,7 @@ def _stretch(start_minute: int, end_minute: int) -> list[tuple[int, int]]:
 
 def office_hours(zone_name: str) -> Schedule:
     """Return the hours of a user without any schedule: Monday to Friday, nine to five in their own zone."""
-    return Schedule(None, zone_name, (WeeklyHours(frozenset(range(1, 6)), 9 * 60, 17 * 60),))
+    return Schedule(None, zone_name, OFFICE_HOURS)
 
 
 def open_ranges(

@@ -85,3 +85,189 @@ class CredentialsNeededError(HoldfastError):
 
 class NoTieError(HoldfastError):
     """Only callers with a tie to the event type may say how long a reservation lasts."""
+
+
+class UserIdNotFoundError(HoldfastError):
+    """Nobody of this id, where they were looked for."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep the id."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class EventTypeNotOwnedError(HoldfastError):
+    """An event type is changed by somebody whose own it is not."""
+
+    def __init__(self, user_id: int, event_type_id: int) -> None:
+        """Keep who does not own which."""
+        super().__init__(user_id, event_type_id)
+        self.user_id = user_id
+        self.event_type_id = event_type_id
+
+
+class TeamIdNotFoundError(HoldfastError):
+    """No team of this id, where it was looked for."""
+
+    def __init__(self, team_id: int) -> None:
+        """Keep the id."""
+        super().__init__(team_id)
+        self.team_id = team_id
+
+
+class RoleNeededError(HoldfastError):
+    """Only those who run a team or organization may do this."""
+
+
+class ScheduleNotFoundError(HoldfastError):
+    """There is no schedule of this id."""
+
+    def __init__(self, schedule_id: int) -> None:
+        """Keep the id."""
+        super().__init__(schedule_id)
+        self.schedule_id = schedule_id
+
+
+class NotOwnScheduleError(HoldfastError):
+    """A schedule is somebody else's."""
+
+    def __init__(self, user_id: int, schedule_id: int) -> None:
+        """Keep who does not own which."""
+        super().__init__(user_id, schedule_id)
+        self.user_id = user_id
+        self.schedule_id = schedule_id
+
+
+class TooManySchedulesError(HoldfastError):
+    """Somebody has as many schedules as they may."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the bound."""
+        super().__init__(most)
+        self.most = most
+
+
+class OutOfOfficeNotFoundError(HoldfastError):
+    """Somebody has no out-of-office entry of this id."""
+
+    def __init__(self, entry_id: int) -> None:
+        """Keep the id."""
+        super().__init__(entry_id)
+        self.entry_id = entry_id
+
+
+class OutOfOfficeOrderError(HoldfastError):
+    """An out-of-office entry would end before it starts."""
+
+
+class OutOfOfficeTwiceError(HoldfastError):
+    """Somebody is out of office from and to the same instants already."""
+
+
+class TooManyOutOfOfficeError(HoldfastError):
+    """Somebody has as many out-of-office entries ahead as they may."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the bound."""
+        super().__init__(most)
+        self.most = most
+
+
+class CoverError(HoldfastError):
+    """Somebody cannot cover for a user who is out of office."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who cannot."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class EmailTakenError(HoldfastError):
+    """Somebody else has this e-mail address."""
+
+    def __init__(self, email: str) -> None:
+        """Keep the address."""
+        super().__init__(email)
+        self.email = email
+
+
+class MembershipNeededError(HoldfastError):
+    """Only those who belong to a team or organization may look at it."""
+
+
+class OwnerNeededError(HoldfastError):
+    """Only an owner may do this."""
+
+
+class ConsentNeededError(HoldfastError):
+    """Only the member themselves may accept a membership."""
+
+
+class LastOwnerError(HoldfastError):
+    """A team or organization would be left without an owner."""
+
+
+class MembershipNotFoundError(HoldfastError):
+    """No membership of this id, where it was looked for."""
+
+    def __init__(self, membership_id: int) -> None:
+        """Keep the id."""
+        super().__init__(membership_id)
+        self.membership_id = membership_id
+
+
+class MembershipExistsError(HoldfastError):
+    """Somebody belongs to the team or organization already, or is invited to."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class SlugTakenError(HoldfastError):
+    """Another team has this slug."""
+
+    def __init__(self, slug: str) -> None:
+        """Keep the slug."""
+        super().__init__(slug)
+        self.slug = slug
+
+
+class UsernameTakenError(HoldfastError):
+    """Another user has this username."""
+
+    def __init__(self, username: str) -> None:
+        """Keep the username."""
+        super().__init__(username)
+        self.username = username
+
+
+class BookedUserError(HoldfastError):
+    """A user cannot be deleted: appointments with them lie ahead."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class OAuthClientNotFoundError(HoldfastError):
+    """No OAuth client of this id that the caller runs."""
+
+    def __init__(self, client_id: str) -> None:
+        """Keep the id."""
+        super().__init__(client_id)
+        self.client_id = client_id
+
+
+class ClientSecretError(HoldfastError):
+    """What an OAuth client may do was asked for without its id and secret."""
+
+
+class RefreshTokenError(HoldfastError):
+    """A refresh token is wrong, has expired, or was used already."""
+
+
+class ApiKeyNeededError(HoldfastError):
+    """Only an API key can be exchanged for a new one."""

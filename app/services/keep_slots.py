@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from app.domain.availability import Refusal
 from app.domain.errors import SlotStartError
 from app.domain.event_type import EventTypeRules, staff
-from app.domain.reference import ById, ByUsernames
+from app.domain.reference import ById, EventTypeReference
 from app.domain.reservation import Claimed, KeptReservation, Quota, QuotaStanding, as_busy, kept_minutes, slot_length
 from app.domain.time_ranges import MINUTE, Instant
 from app.services.claim_slots import SlotClaimer, WantedSlot
@@ -32,7 +32,7 @@ _PAUSE_S = 0.02
 class SlotRequest:
     """A slot that somebody wants kept."""
 
-    reference: ById | ByUsernames
+    reference: EventTypeReference
     start: Instant | None
     """None: what was sent is no instant, which is told only after an unknown event type is."""
     slot_duration: int | None = None

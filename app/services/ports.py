@@ -20,6 +20,14 @@ class Caller:
     organization_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which items of a long list are wanted."""
+
+    take: int
+    skip: int
+
+
 class Clock(Protocol):
     """Tells the time."""
 

@@ -11,6 +11,8 @@ from app.api.app import document_text
 from app.api.errors import STATUS_NAMES
 
 DOCUMENT = orjson.loads(document_text())
+ANY = {"content": {"application/json": {"schema": {}}}, "headers": DOCUMENT["components"]["headers"]}
+"""The description of what is not described; another test names what has none yet."""
 OWN_HEADERS = {"Retry-After", "Idempotency-Replayed", "X-Holdfast-Degraded"}
 
 
@@ -58,8 +60,11 @@ def _described(request: web.Request, status: int) -> Any:
         name = STATUS_NAMES[status][1].replace(" ", "")
         return DOCUMENT["components"]["responses"].get(name)
     path = resource.canonical.removeprefix("/api").removesuffix("/")
-    described = DOCUMENT["paths"][path][request.method.lower()]["responses"].get(str(status))
-    return _resolved(described) if described else None
+    described = DOCUMENT["paths"].get(path, {}).get(request.method.lower())
+    if described is None:
+        return ANY
+    answer = described["responses"].get(str(status))
+    return answer and _resolved(answer)
 
 
 def _resolved(described: dict[str, Any]) -> Any:

@@ -64,7 +64,7 @@ async def dying_pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking
     async with open_stores(settings, urls) as stores:
         replays = DyingReplays(stores.redis, deadline_s=DEADLINE_S), DyingBookingRequests(stores.pool)
         answerers = [OnceAnswerer(one, store_deadline_s=DEADLINE_S) for one in replays]
-        cases = replace(use_cases(settings, stores), reservation_answerer=answerers[0], booking_answerer=answerers[1])
+        cases = replace(use_cases(settings, stores), once_answerer=answerers[0], booking_answerer=answerers[1])
         async with _pod(settings, urls, cases) as asking:
             yield asking
 

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.api.asking import Answer, Asking
-from tests.api.world import ANA, BEN, CLO, event_type
+from tests.api.world import ANA, BEN, CLO, event_type, hours, person
 
 MIA = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
 TAKEN = "User either already has booking at this time or is not available"
@@ -580,6 +580,37 @@ async def test_bookings_are_listed_by_what_is_asked_for(api: Asking) -> None:
     assert await listed(api, ana, eventTypeIds="10,11", sortStart="asc", take=1, skip=1) == ["10"]
     assert await listed(api, ana, eventTypeId=11) == []
     assert await listed(api, ana, teamId=50) == []
+
+
+async def test_those_who_run_a_team_or_organization_list_its_bookings(api: Asking) -> None:
+    await api.add(
+        users=[person(6, "fay")],
+        schedules=[hours(106, 6)],
+        memberships=[
+            {"userId": 6, "teamId": 50, "role": "ADMIN"},
+            {"userId": 6, "teamId": 90, "role": "ADMIN"},
+        ],
+        apiKeys=[{"token": KEY + "fay", "userId": 6}],
+    )
+    await book(api, 20, "10:00")
+    await book(api, 31, "12:00")
+    await book(api, 30, "13:00")
+    fay = KEY + "fay"
+
+    async def hours_of(path: str, token: str = fay) -> list[str] | int:
+        answer = await api.ask("GET", f"/v2/{path}/bookings", token=token, params={"sortStart": "asc"})
+        return [one["start"][11:13] for one in answer.data] if answer.status == 200 else answer.status
+
+    assert await hours_of("teams/50") == ["10"]
+    assert await hours_of("organizations/90") == ["12", "13"]
+    assert await hours_of("organizations/90/teams/51") == ["12"]
+    assert await hours_of("organizations/90/users/5") == ["12", "13"]
+    assert await hours_of("organizations/90/users/4") == ["12"]
+    assert await listed(api, fay, sortStart="asc") == ["10"], "her own: those of the team that she runs"
+    assert await hours_of("organizations/90/teams/50") == 404
+    assert await hours_of("organizations/90/users/1") == 404
+    for path in ("teams/50", "organizations/90", "organizations/90/users/5"):
+        assert await hours_of(path, KEY + "eve") == 403
 
 
 async def test_pages_say_where_they_lie(api: Asking) -> None:

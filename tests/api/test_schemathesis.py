@@ -19,7 +19,7 @@ from app.settings import Settings
 from tests.api.asking import Asking
 from tests.api.conforming import CONFORMANCE, DOCUMENT
 from tests.api.pods import serving
-from tests.api.world import ANA, BEN, event_type
+from tests.api.world import ANA, BEN, DEE, event_type
 
 LABELS = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
 CHECKS = [
@@ -46,7 +46,9 @@ THERE: dict[str, list[Any]] = {
     "timeZone": ["Europe/Rome", "UTC"],
     "name": ["Mia"],
     "email": ["mia@example.org", "max@example.org"],
-    "userId": [BEN],
+    "teamId": [51],
+    "orgId": [90],
+    "cal-api-version": ["2024-04-15", "2024-08-13"],
     "host": [True, False],
 }
 """What has these names, in the tests' world."""
@@ -71,13 +73,17 @@ async def test_every_answer_is_described(api: Asking, base_url: str, label: str)
 
 async def _there(api: Asking, label: str) -> dict[str, list[Any]]:
     """Keep a slot and book others, and return what they are known by."""
-    await api.add(eventTypes=[event_type(60, "asked", ownerId=ANA, confirmationPolicy={"type": "always"})])
+    await api.add(
+        eventTypes=[event_type(60, "asked", ownerId=ANA, confirmationPolicy={"type": "always"})],
+        memberships=[{"userId": ANA, "teamId": 90, "role": "ADMIN"}],
+    )
     kept = (await api.reserve(14, "10:00")).data
     seated, shared, pending = [await _book(api, *wanted) for wanted in ((12, "07"), (21, "08"), (60, "09"))]
     attendees = (await api.ask("GET", f"/v2/bookings/{shared['uid']}/attendees", token=KEY)).data
     return {
         "uid": [kept["reservationUid"]] if "/slots/" in label else [one["uid"] for one in (seated, shared, pending)],
         "seatUid": [seated["seatUid"]],
+        "userId": [DEE if "/organizations/" in label else BEN],
         "attendeeId": [attendees[0]["id"]],
     }
 

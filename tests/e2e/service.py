@@ -56,9 +56,11 @@ def run(data_dir: Path, *command: str, **more: str) -> subprocess.CompletedProce
 
 
 @contextmanager
-def serving(data_dir: Path, port: int, *options: str, **more: str) -> Iterator[Running]:
-    """Start `serve` in a session of its own, as a terminal would, and end it."""
-    command = [sys.executable, "-m", "app", "serve", "--port", str(port), *options]
+def serving(
+    data_dir: Path, port: int, *options: str, module: tuple[str, ...] = ("app",), **more: str
+) -> Iterator[Running]:
+    """Start `serve` in a session of its own, as a terminal would, and end it; perhaps that of another module."""
+    command = [sys.executable, "-m", *module, "serve", "--port", str(port), *options]
     process = subprocess.Popen(
         command,
         env=environment(data_dir, **more),

@@ -165,6 +165,10 @@ BAD = [
         "INSERT INTO credentials (kind, user_id, secret_hash, hint) VALUES ('note', 1, sha256('b'), 'x')",
         "credentials_kind",
     ),
+    (
+        "INSERT INTO credentials (kind, user_id, secret_hash, hint) VALUES ('refresh_token', 1, sha256('b'), 'x')",
+        "credentials_refresh_token",
+    ),
     ("INSERT INTO oauth_clients VALUES ('c', sha256('b'), 'x')", "oauth_clients_of_one"),
 ]
 

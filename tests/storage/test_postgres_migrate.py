@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+import app
 from app.services.errors import StoreUnavailableError
-from app.storage.postgres import migrate as migrate_module
 from app.storage.postgres.migrate import (
     MIGRATION_LOCK,
     MigrationFailedError,
@@ -22,7 +22,8 @@ from app.storage.postgres.migrate import (
     migrate,
 )
 
-ALL = sorted(file.name[:4] for file in (Path(migrate_module.__file__).parent / "migrations" / "versions").glob("0*.py"))
+VERSIONS = Path(app.__file__).parent / "storage/postgres/migrations/versions"
+ALL = sorted(file.name[:4] for file in VERSIONS.glob("0*.py"))
 MIGRATING_PROCESS = """
 import asyncio, sys
 from app.storage.postgres.migrate import migrate

@@ -45,9 +45,9 @@ GOOD: dict[str, Any] = {
 }
 
 BAD = [
-    ({"users": [user(1), user(1, username="x", email="x@x")]}, "users, id 1, id: is twice in the file"),
-    ({"users": [user(1), user(2, username="u1")]}, "users, id 2, username: is twice in the file"),
-    ({"users": [user(1), user(2, email="U1@Example.com")]}, "users, id 2, email: is twice in the file"),
+    ({"users": [user(1), user(1, username="x", email="x@x")]}, "users, id 1, id: is there twice"),
+    ({"users": [user(1), user(2, username="u1")]}, "users, id 2, username: is there twice"),
+    ({"users": [user(1), user(2, email="U1@Example.com")]}, "users, id 2, email: is there twice"),
     ({"users": [user(1, defaultScheduleId=9)]}, "users, id 1, defaultScheduleId: there is no schedule 9"),
     (
         {"schedules": [{"id": 1, "ownerId": 9, "timeZone": "UTC", "availability": []}]},
@@ -67,12 +67,12 @@ BAD = [
     ),
     (
         {"teams": [{"id": 5, "slug": "a"}, {"id": 6, "slug": "a"}]},
-        "teams, id 6, slug: is twice in the file",
+        "teams, id 6, slug: is there twice",
     ),
     ({"eventTypes": [event_type(1)]}, "eventTypes, id 1, ownerId: there is no user 1"),
     (
         {"users": [user(1)], "eventTypes": [event_type(1), event_type(2, slug="e1")]},
-        "eventTypes, id 2, slug: is twice in the file",
+        "eventTypes, id 2, slug: is there twice",
     ),
     (
         {"users": [user(1)], "eventTypes": [event_type(1, parentId=1)]},
@@ -100,7 +100,7 @@ BAD = [
     ),
     (
         {"users": [user(1)], "eventTypes": [event_type(1)], "bookings": [booking("a"), booking("a")]},
-        "bookings, uid a, uid: is twice in the file",
+        "bookings, uid a, uid: is there twice",
     ),
     (
         {"users": [user(1)], "eventTypes": [event_type(1)], "reservations": [reservation(hostIds=[1, 9])]},
@@ -112,7 +112,7 @@ BAD = [
     ),
     (
         {"users": [user(1)], "apiKeys": [{"token": "cal_secret", "userId": 1}] * 2},
-        "apiKeys, number 2, token: is twice in the file",
+        "apiKeys, number 2, token: is there twice",
     ),
 ]
 

@@ -8,10 +8,10 @@ import orjson
 from app.domain.busy import Booking, BookingStatus, BusyTimes
 from app.domain.reservation import Workload
 from app.domain.time_ranges import MINUTE, Range
+from app.fields import LONGEST_BUFFER_MINUTES
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Pool
-from app.storage.world_files.format import LONGEST_BUFFER_MINUTES
 
 _SQL = queries("calendar")
 _REACH = LONGEST_BUFFER_MINUTES * MINUTE

@@ -10,10 +10,11 @@ from hashlib import sha256
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import Instant
 from app.fields import MAX_ID, instant_from, storable
+from app.services.managed_users import Expiries, TokenPair
 from app.services.ports import Caller
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
-from app.storage.postgres.pool import Pool
+from app.storage.postgres.pool import Borrowed, Pool
 
 API_KEY_PREFIX = "cal_"
 _HINT_LENGTH = 4
@@ -26,6 +27,7 @@ class CredentialKind(Enum):
 
     API_KEY = "api_key"
     ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind, not a token
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def hint_of(token: str) -> str:
 
 
 class PostgresCredentials:
-    """Who may ask, and for what: the ports `Credentials` and `Ties`, and the keys' own upkeep.
+    """Who may ask, and for what: the ports `Credentials`, `Ties` and `ApiKeys`, and the keys' own upkeep.
 
     One query a call. Every method raises StoreUnavailableError if PostgreSQL does not answer in time.
     """
@@ -119,9 +121,7 @@ class PostgresCredentials:
         CredentialOwnerNotFoundError
             If there is no such user.
         """
-        token = secrets.token_hex(32)
-        if kind is CredentialKind.API_KEY:
-            token = API_KEY_PREFIX + token
+        token = _new_token(kind)
         expiry = None if expires_at is None else timestamp_of(expires_at)
         values = (kind.value, user_id, hash_of(token), hint_of(token), expiry)
         if not 1 <= user_id <= MAX_ID:
@@ -131,6 +131,14 @@ class PostgresCredentials:
         if credential_id is None:
             raise CredentialOwnerNotFoundError(user_id)
         return credential_id, token
+
+    async def exchange(self, key: str, expires_at: Instant | None) -> str | None:
+        """End a live API key and return a new one of the same user's; see `services.api_keys.ApiKeys`."""
+        new = _new_token(CredentialKind.API_KEY)
+        expiry = None if expires_at is None else timestamp_of(expires_at)
+        async with self._pool.connection() as connection:
+            made = await connection.fetchval(_SQL["exchange"], hash_of(key), hash_of(new), hint_of(new), expiry)
+        return None if made is None else new
 
     async def revoke(self, credential_id: int) -> bool:
         """End a token for good, at once; False where there is none of this id that is not revoked."""
@@ -157,6 +165,30 @@ class PostgresCredentials:
             )
             for row in rows
         ]
+
+
+async def issue_pair(connection: Borrowed, client_id: str, user_id: int, expiries: Expiries) -> TokenPair:
+    """Give a client's user new tokens in the place of those that they have."""
+    await connection.execute(_SQL["end_tokens"], client_id, user_id)
+    pair = TokenPair(_new_token(CredentialKind.ACCESS_TOKEN), _new_token(CredentialKind.REFRESH_TOKEN), expiries)
+    for kind, token, expiry in (
+        (CredentialKind.ACCESS_TOKEN, pair.access_token, expiries.access),
+        (CredentialKind.REFRESH_TOKEN, pair.refresh_token, expiries.refresh),
+    ):
+        values = (kind.value, user_id, hash_of(token), hint_of(token), timestamp_of(expiry), client_id)
+        await connection.execute(_SQL["create_token"], *values)
+    return pair
+
+
+async def refresh_token_owner(connection: Borrowed, client_id: str, token: str) -> int | None:
+    """Return whose live refresh token of a client's this is; None if it is none."""
+    user_id: int | None = await connection.fetchval(_SQL["user_of_refresh_token"], client_id, hash_of(token))
+    return user_id
+
+
+def _new_token(kind: CredentialKind) -> str:
+    prefix = API_KEY_PREFIX if kind is CredentialKind.API_KEY else ""
+    return prefix + secrets.token_hex(32)
 
 
 def _instant(moment: datetime | None) -> Instant | None:

@@ -26,10 +26,11 @@ from app.domain.event_type import (
 )
 from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reference import ById, ByTeam, ByUser, ByUserIds, ByUsernames, EventTypeReference
-from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
+from app.domain.schedule import Absence, Schedule, Travel
 from app.fields import MAX_ID, storable
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
+from app.storage.postgres.schedules import hours_of, overrides_of
 
 _SQL = queries("event_types")
 
@@ -251,12 +252,6 @@ def _schedule(schedule: Mapping[str, Any]) -> Schedule:
     return Schedule(
         id=schedule["id"],
         zone=schedule["zone"],
-        hours=tuple(
-            WeeklyHours(frozenset(weekdays), start_minute, end_minute)
-            for weekdays, start_minute, end_minute in schedule["hours"] or ()
-        ),
-        overrides=tuple(
-            Override(date.fromisoformat(day), start_minute, end_minute)
-            for day, start_minute, end_minute in schedule["overrides"] or ()
-        ),
+        hours=hours_of(schedule["hours"]),
+        overrides=overrides_of(schedule["overrides"]),
     )

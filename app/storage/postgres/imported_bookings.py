@@ -1,11 +1,12 @@
 """Bookings of a world file as rows, with the groups that let history overlap."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
 
+from app.storage.calcom.format import CalcomBooking
 from app.storage.postgres.known import BookedType
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.overlaps import Grouping, Occupation, grouped
@@ -25,47 +26,63 @@ class ImportedBookings:
     """How many share a host's time with others."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Time that bookings take, ready to be written."""
+
+    host_rows: tuple[Row, ...]
+    overlapping: frozenset[int]
+    """The bookings placed that share a host's time with others."""
+
+
 async def import_bookings(
     connection: Connection, world: World, types_there: Mapping[int, BookedType]
 ) -> ImportedBookings:
     """Number the bookings in the order of the file and group them with each other and with those that are there.
 
-    Rows of groups that must become one with others are taken out of the database and are among the rows returned.
     `types_there` are event types of the database that the file refers to.
     """
     types = {**types_there, **{e.id: BookedType.of_file(e) for e in world.event_types}}
     rows = await connection.fetch(_SQL["new_booking_ids"], len(world.bookings))
     numbered = list(zip((row[0] for row in rows), world.bookings, strict=True))
-    new = [_occupation(booking_id, booking, types) for booking_id, booking in numbered if _blocks(booking, types)]
-    there = await _occupations_there(connection, new)
-    grouping = grouped([*there, *new])
-    moved = await _taken_out(connection, there, grouping)
-    new_ids = {booking_id for booking_id, _ in numbered}
+    found = (occupation(booking_id, booking, types[booking.event_type_id]) for booking_id, booking in numbered)
+    placed = await place(connection, [one for one in found if one is not None])
     return ImportedBookings(
         tables=(
-            TableRows("bookings", "bookings", _booking_rows(numbered, types, grouping)),
+            TableRows("bookings", "bookings", _booking_rows(numbered, types, placed.overlapping)),
             TableRows("bookings", "booking_attendees", _attendee_rows(numbered)),
-            TableRows("bookings", "booking_hosts", [*moved, *_new_host_rows(new, grouping)]),
+            TableRows("bookings", "booking_hosts", placed.host_rows),
         ),
-        overlapping=len(grouping.overlapping & new_ids),
+        overlapping=len(placed.overlapping),
     )
 
 
-def _blocks(booking: Booking, types: Mapping[int, BookedType]) -> bool:
-    """Say whether a booking takes its host's time (docs/rules.md 3)."""
-    if booking.status == "pending":
-        return types[booking.event_type_id].pending_blocks
-    return booking.status in ("accepted", "awaiting_host")
+async def place(connection: Connection, new: Sequence[Occupation]) -> Placed:
+    """Find groups for time taken that is not in the database yet.
+
+    Rows of groups that must become one with others are taken out of the database and are among the rows returned.
+    """
+    there = await _occupations_there(connection, new)
+    grouping = grouped([*there, *new])
+    moved = await _taken_out(connection, there, grouping)
+    return Placed(
+        host_rows=(*moved, *_new_host_rows(new, grouping)),
+        overlapping=grouping.overlapping & {one.booking_id for one in new},
+    )
 
 
-def _occupation(booking_id: int, booking: Booking, types: Mapping[int, BookedType]) -> Occupation:
-    booked_type = types[booking.event_type_id]
+def occupation(booking_id: int, booking: Booking | CalcomBooking, booked_type: BookedType) -> Occupation | None:
+    """Return the time that a booking takes of its host (docs/rules.md 3), if it takes any."""
+    if booking.status not in ("accepted", "awaiting_host") and not (
+        booking.status == "pending" and booked_type.pending_blocks
+    ):
+        return None
     return Occupation(
         booking_id=booking_id,
         host_id=booking.user_id,
         start=booking.start - timedelta(minutes=booked_type.before_buffer),
         end=booking.end + timedelta(minutes=booked_type.after_buffer),
-        seat=(booking.event_type_id, booking.start) if booked_type.seated else None,
+        seat=(booking.event_type_id, booking.start) if booked_type.seated and booking.event_type_id else None,
     )
 
 
@@ -112,7 +129,7 @@ def _new_host_rows(new: Iterable[Occupation], grouping: Grouping) -> Iterator[Ro
 
 
 def _booking_rows(
-    numbered: Sequence[tuple[int, Booking]], types: Mapping[int, BookedType], grouping: Grouping
+    numbered: Sequence[tuple[int, Booking]], types: Mapping[int, BookedType], overlapping: Collection[int]
 ) -> Iterator[Row]:
     for booking_id, booking in numbered:
         booked_type = types[booking.event_type_id]
@@ -126,7 +143,7 @@ def _booking_rows(
             "status": booking.status,
             "before_buffer_minutes": booked_type.before_buffer,
             "after_buffer_minutes": booked_type.after_buffer,
-            "imported": booking_id in grouping.overlapping,
+            "imported": booking_id in overlapping,
         }
 
 

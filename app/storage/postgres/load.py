@@ -10,14 +10,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from itertools import chain
-from operator import itemgetter
 from typing import Literal, TypeAlias
 
 import asyncpg
 
 from app.domain.errors import HoldfastError
 from app.services.ports import EventTypes
+from app.storage.postgres.copying import copy_rows
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.imported_bookings import import_bookings
 from app.storage.postgres.known import NOTHING, Known, known_of
@@ -38,7 +37,7 @@ _STEP = 10_000
 """How many items are written between two words of progress."""
 _WORTH_ANALYZING = 1_000
 """Items; a file of fewer leaves that to PostgreSQL's own rounds."""
-_LIST_OF_TABLE = {
+LIST_OF_TABLE = {
     "users": "users",
     "schedules": "schedules",
     "organizations": "organizations",
@@ -95,17 +94,18 @@ async def load_world(
     StoreUnavailableError
         If PostgreSQL does not answer, or all of it takes longer than `timeout_s`.
     """
-    with storage_errors(), _refusals():
-        async with asyncio.timeout(timeout_s), _transaction(database_url, timeout_s) as connection:
+    with storage_errors(), load_refusals():
+        async with asyncio.timeout(timeout_s), load_transaction(database_url, timeout_s) as connection:
             known = await _checked(connection, world, mode)
-            report = await _write(connection, world, known, on_progress or _say_nothing)
+            report = await _write(connection, world, known, on_progress or say_nothing)
             if before_commit is not None:
                 await before_commit(PostgresEventTypes(OneConnection(connection)))
             return report
 
 
 @asynccontextmanager
-async def _transaction(database_url: str, timeout_s: float) -> AsyncIterator[Connection]:
+async def load_transaction(database_url: str, timeout_s: float) -> AsyncIterator[Connection]:
+    """Begin the one transaction in which data are brought in; no command may take longer than `timeout_s`."""
     connection = await asyncpg.connect(database_url, command_timeout=timeout_s, statement_cache_size=0)
     try:
         async with connection.transaction():
@@ -116,14 +116,14 @@ async def _transaction(database_url: str, timeout_s: float) -> AsyncIterator[Con
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def load_refusals() -> Iterator[None]:
     """Say what the database refuses in the words of the file: somebody changed it between our look and our writing."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
         fields = re.match(r"Key \((.*?)\)=", error.detail or "")
         problem = WorldProblem(
-            _LIST_OF_TABLE.get(error.table_name or "", error.table_name or "?"),
+            LIST_OF_TABLE.get(error.table_name or "", error.table_name or "?"),
             "an item",
             error.constraint_name or "?" if fields is None else fields[1],
             error.detail or str(error),
@@ -170,17 +170,14 @@ class _Writer:
 
     def __init__(self, connection: Connection, world: World, tell: Progress) -> None:
         self._connection = connection
-        self.totals = {name: len(world_list(world, name)) for name in _LIST_OF_TABLE.values()}
+        self.totals = {name: len(world_list(world, name)) for name in LIST_OF_TABLE.values()}
         self._done: Counter[str] = Counter()
         self._tell = tell
 
     async def copy(self, rows: TableRows) -> None:
-        """Write rows into their table; the first one tells the columns, of which every table has several."""
-        found = iter(self._told(rows) if rows.table in _LIST_OF_TABLE else rows.rows)
-        first = next(found, None)
-        if first is not None:
-            records = map(itemgetter(*first), chain([first], found))
-            await self._connection.copy_records_to_table(rows.table, records=records, columns=list(first))
+        """Write rows into their table."""
+        told = self._told(rows) if rows.table in LIST_OF_TABLE else rows.rows
+        await copy_rows(self._connection, rows.table, told)
 
     def _told(self, rows: TableRows) -> Iterator[Row]:
         for row in rows.rows:
@@ -191,5 +188,5 @@ class _Writer:
                 self._tell(rows.list, done, total)
 
 
-def _say_nothing(name: str, done: int, total: int) -> None:
+def say_nothing(name: str, done: int, total: int) -> None:
     """Progress that nobody wants to hear of."""

@@ -12,7 +12,7 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
 @cache
-def queries(file: str) -> dict[str, str]:
+def queries(file: str, folder: Path = _QUERIES) -> dict[str, str]:
     """Return the queries of a file, by name."""
-    parts = _NAME.split((_QUERIES / f"{file}.sql").read_text(encoding="utf-8"))
+    parts = _NAME.split((folder / f"{file}.sql").read_text(encoding="utf-8"))
     return dict(zip(parts[1::2], (text.strip() for text in parts[2::2]), strict=True))

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from app.domain.schedule import WEEKDAYS
 from app.storage.postgres.credentials import CredentialKind, hash_of, hint_of, secret_hash_of
 from app.storage.world_files import format as world_format
-from app.storage.world_files.format import WEEKDAYS, World
+from app.storage.world_files.format import World
 
 Row: TypeAlias = dict[str, Any]
 """Values by column."""

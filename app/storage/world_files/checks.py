@@ -185,7 +185,7 @@ def _already_there(world: World, known: KnownIds) -> Iterator[WorldProblem]:
             if key is None:
                 continue
             if key in seen:
-                message = "is twice in the file"
+                message = "is there twice"
             elif key in there:
                 message = "is in the database already"
             else:

@@ -1,6 +1,5 @@
 """The shape of a world file, list by list. Field names are the public API's; an unknown field is an error."""
 
-import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -17,14 +16,23 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from app.fields import MAX_ID, Text, WholeNumber, ZoneName, in_bounds
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-LONGEST_EVENT_MINUTES = 7 * 1_440
-LONGEST_BUFFER_MINUTES = 1_440
-LONGEST_NOTICE_MINUTES = 10 * 366 * 1_440
-FURTHEST_WINDOW_DAYS = 36_600
-_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
+from app.domain.schedule import WEEKDAYS
+from app.fields import (
+    FURTHEST_WINDOW_DAYS,
+    LONGEST_EVENT_MINUTES,
+    MAX_ID,
+    BufferMinutes,
+    EventMinutes,
+    Id,
+    MinuteOfDay,
+    NoticeMinutes,
+    OffsetMinutes,
+    SeatNumber,
+    Text,
+    WholeNumber,
+    ZoneName,
+    in_bounds,
+)
 
 
 def _moment(value: object) -> datetime:
@@ -51,25 +59,9 @@ def _days_or_dates(value: object, info: ValidationInfo) -> int | tuple[date, dat
     return value
 
 
-def _minute_of_day(value: object) -> object:
-    """Read "HH:MM", up to 24:00, as minutes."""
-    if not isinstance(value, str):
-        raise ValueError('must be a time such as "09:00"')  # noqa: TRY004 - see fields.WholeNumber
-    if not _CLOCK.fullmatch(value):
-        raise ValueError('must be a time such as "09:00"')
-    hours, minutes = map(int, value.split(":"))
-    minute = hours * 60 + minutes
-    if minutes > 59 or minute > 1_440:
-        raise ValueError("must be a time from 00:00 to 24:00")
-    return minute
-
-
-Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
-MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
-EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
-BufferMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_BUFFER_MINUTES)]
+LimitNumber = Annotated[WholeNumber, Field(ge=0, le=MAX_ID)]
 Token = Annotated[Text, Field(min_length=8)]
 
 
@@ -140,10 +132,10 @@ class Profile(Item):
 
 
 class Limits(Item):
-    day: WholeNumber | None = None
-    week: WholeNumber | None = None
-    month: WholeNumber | None = None
-    year: WholeNumber | None = None
+    day: LimitNumber | None = None
+    week: LimitNumber | None = None
+    month: LimitNumber | None = None
+    year: LimitNumber | None = None
 
     def __bool__(self) -> bool:
         """Whether any limit is set; 0 is none (docs/rules.md 10)."""
@@ -174,7 +166,7 @@ class BookingWindow(Item):
 
 class NoticeThreshold(Item):
     unit: Literal["minutes", "hours", "days", "months"]
-    count: Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)]
+    count: NoticeMinutes
 
 
 class ConfirmationPolicy(Item):
@@ -202,12 +194,12 @@ class EventType(Item):
     scheduling_type: Literal["collective", "roundRobin", "managed"] | None = None
     length_in_minutes: EventMinutes
     length_in_minutes_options: tuple[EventMinutes, ...] = ()
-    slot_interval: Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)] | None = None
-    offset_start: Annotated[WholeNumber, Field(ge=0, le=1_440)] = 0
-    minimum_booking_notice: Annotated[WholeNumber, Field(ge=0, le=LONGEST_NOTICE_MINUTES)] = 120
+    slot_interval: EventMinutes | None = None
+    offset_start: OffsetMinutes = 0
+    minimum_booking_notice: NoticeMinutes = 120
     before_event_buffer: BufferMinutes = 0
     after_event_buffer: BufferMinutes = 0
-    seats_per_time_slot: Annotated[WholeNumber, Field(ge=1, le=10_000)] | None = None
+    seats_per_time_slot: SeatNumber | None = None
     booking_limits_count: Limits | None = None
     booking_limits_duration: Limits | None = None
     booking_window: BookingWindow | None = None

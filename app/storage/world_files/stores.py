@@ -25,11 +25,11 @@ from app.domain.event_type import (
 from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reference import ById, ByTeam, ByUser, ByUserIds, ByUsernames, EventTypeReference
 from app.domain.reservation import Claimed
-from app.domain.schedule import Absence, Override, Schedule, Travel, WeeklyHours
+from app.domain.schedule import WEEKDAYS, Absence, Override, Schedule, Travel, WeeklyHours
 from app.domain.time_ranges import Instant, Range
 from app.fields import instant_from
 from app.storage.world_files import format as world_format
-from app.storage.world_files.format import WEEKDAYS, World
+from app.storage.world_files.format import World
 
 
 class WorldStores:

@@ -1,8 +1,9 @@
 -- name: user_of_token
--- $1 hash of a token. The user whose live API key or access token it is.
+-- $1 hash of a token. The user whose live API key or access token it is; a refresh token opens nothing by itself.
 SELECT user_id
 FROM credentials
-WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
+WHERE secret_hash = $1 AND kind <> 'refresh_token'
+    AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
 
 -- name: create
 -- $1 kind, $2 user, $3 hash, $4 hint, $5 expiry or null. No row where there is no such user.
@@ -64,3 +65,28 @@ SELECT
     EXISTS (SELECT FROM event_type WHERE owner_id = $2::integer)
     OR EXISTS (SELECT FROM callers JOIN theirs USING (team_id))
     OR EXISTS (SELECT FROM callers JOIN theirs USING (organization_id));
+
+-- name: exchange
+-- $1 hash of a live API key, which ends, $2 hash of the new one, $3 hint, $4 expiry or null. No row where there is none.
+WITH ended AS (
+    UPDATE credentials SET revoked_at = now()
+    WHERE secret_hash = $1 AND kind = 'api_key' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    RETURNING user_id
+)
+INSERT INTO credentials (kind, user_id, secret_hash, hint, expires_at)
+SELECT 'api_key', user_id, $2, $3, $4 FROM ended
+RETURNING id;
+
+-- name: end_tokens
+-- $1 client, $2 user. Tokens of clients live for an hour and come by the thousand: none is kept after its end.
+DELETE FROM credentials WHERE client_id = $1 AND user_id = $2;
+
+-- name: create_token
+-- $1 kind, $2 user, $3 hash, $4 hint, $5 expiry, $6 client.
+INSERT INTO credentials (kind, user_id, secret_hash, hint, expires_at, client_id) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: user_of_refresh_token
+-- $1 client, $2 hash. The user whose live refresh token it is.
+SELECT user_id
+FROM credentials
+WHERE client_id = $1 AND secret_hash = $2 AND kind = 'refresh_token' AND expires_at > now();

@@ -1,0 +1,34 @@
+"""`POST /v2/api-keys/refresh`."""
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from app.api.bodies import read_body, success
+from app.api.credentials import caller_of
+from app.api.state import USE_CASES
+from app.fields import WholeNumber
+
+LONGEST_DAYS = 3_650
+
+
+class RefreshBody(BaseModel):
+    """For how long the new key is to live."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    days: Annotated[WholeNumber, Field(ge=1, le=LONGEST_DAYS)] = Field(30, alias="apiKeyDaysValid")
+    never_expires: StrictBool = Field(False, alias="apiKeyNeverExpires")
+
+
+async def post_refresh(request: web.Request) -> web.Response:
+    """Give a new API key in the place of the caller's.
+
+    There is no Idempotency-Key here, nor wherever else a secret is told: the answer would have to be kept.
+    """
+    caller_of(request)
+    body = await read_body(request, RefreshBody)
+    _, _, key = request.headers.get("Authorization", "").partition(" ")
+    days = None if body.never_expires else body.days
+    return success({"apiKey": await request.app[USE_CASES].api_key_refresher.refresh(key.strip(), days)})

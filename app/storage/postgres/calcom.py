@@ -1,0 +1,274 @@
+"""Brings Cal.com's data into PostgreSQL, all or nothing, again and again: afterwards they are as they are there.
+
+What came with an earlier import and is gone there is deleted, what was changed here is as there again. What was made
+here is never touched, but for what hangs on something that is gone.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from app.storage.calcom.format import CalcomBooking, HashedKey
+from app.storage.calcom.reading import CalcomReader
+from app.storage.postgres.copying import copy_rows
+from app.storage.postgres.credentials import API_KEY_PREFIX, CredentialKind
+from app.storage.postgres.imported_bookings import occupation, place
+from app.storage.postgres.known import BookedType
+from app.storage.postgres.load import LIST_OF_TABLE, Progress, load_refusals, load_transaction, say_nothing
+from app.storage.postgres.mirror import Changes, Mirror, Mirrored
+from app.storage.postgres.named_sql import queries
+from app.storage.postgres.overlaps import Occupation
+from app.storage.postgres.pool import Connection, storage_errors
+from app.storage.postgres.rows import Row, TableRows, tables
+from app.storage.world_files.checks import world_list
+from app.storage.world_files.format import World
+
+_SQL = queries("calcom")
+_WORLD_SQL = queries("world")
+_COMMAND_S = 600
+
+_MIRRORED = {
+    mirrored.table: mirrored
+    for mirrored in (
+        Mirrored("users", names=("username", "email")),
+        Mirrored("schedules"),
+        Mirrored("organizations", names=("slug",)),
+        Mirrored("profiles", key="{row}.organization_id, {row}.user_id", names=("username",)),
+        Mirrored("teams", names=("slug",)),
+        Mirrored("memberships", key="{row}.user_id, COALESCE({row}.team_id, {row}.organization_id)"),
+        Mirrored("event_types", names=("slug",)),
+        Mirrored("out_of_office"),
+        Mirrored("credentials", key="encode({row}.secret_hash, 'hex')"),
+    )
+}
+"""In the order of `rows.tables`, in which every row finds what it refers to."""
+_BOOKINGS = Mirrored("bookings", key="{row}.uid")
+_ATTENDEES = Mirrored("booking_attendees", key="{row}.booking_id, {row}.position")
+_PARTS: Mapping[str, Mapping[str, str]] = {
+    "travel_schedules": {"user_id": "users"},
+    "schedule_hours": {"schedule_id": "schedules"},
+    "schedule_overrides": {"schedule_id": "schedules"},
+    "event_type_hosts": {"event_type_id": "event_types"},
+    "event_type_assignees": {"event_type_id": "event_types"},
+    "booking_limits": {"event_type_id": "event_types", "team_id": "teams"},
+}
+"""Tables whose rows hang on rows of others: which column names those of which."""
+_NO_TYPE = BookedType(before_buffer=0, after_buffer=0, seated=False, pending_blocks=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import did. What it did not take is in the reader's findings."""
+
+    counts: Mapping[str, int]
+    """Items taken, by list."""
+    changes: Mapping[str, Changes]
+    """By list."""
+    overlapping_bookings: int
+    """Bookings placed this time that share a host's time with others; they are marked as imported."""
+    staying_user_ids: tuple[int, ...]
+    """Users who are gone there, and have bookings that were made here."""
+
+
+async def import_calcom(database_url: str, reader: CalcomReader, on_progress: Progress | None = None) -> ImportReport:
+    """Read everything, then write what differs, in one transaction.
+
+    Raises
+    ------
+    MadeHereError
+        If something made here has an id or uid of Cal.com's.
+    WorldRefusedError
+        If something made here has a name of Cal.com's.
+    SourceUnavailableError
+        If Cal.com's database goes away.
+    StoreUnavailableError
+        If PostgreSQL does not answer.
+    """
+    with storage_errors(), load_refusals():
+        async with load_transaction(database_url, _COMMAND_S) as connection:
+            await _prepare(connection)
+            importer = _Importer(Mirror(connection), reader, on_progress or say_nothing)
+            report = await importer.run()
+            await connection.execute(_WORLD_SQL["continue_ids"])
+            await connection.execute(_WORLD_SQL["analyze"])
+            return report
+
+
+async def _prepare(connection: Connection) -> None:
+    # In binary, since COPY knows no other way: a byte that tells the version, then the text.
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda sent: orjson.loads(sent[1:]),
+        format="binary",
+    )
+    # A user and their default schedule name each other; this looks at the end.
+    await connection.execute("SET CONSTRAINTS users_default_schedule_fkey DEFERRED")
+
+
+class _Importer:
+    """One import, from reading to the report."""
+
+    def __init__(self, mirror: Mirror, reader: CalcomReader, tell: Progress) -> None:
+        self._mirror = mirror
+        self._connection = mirror.connection
+        self._reader = reader
+        self._tell = tell
+        self._overlapping = 0
+
+    async def run(self) -> ImportReport:
+        """Take everything but bookings at once, and those some at a time."""
+        world = await self._reader.world()
+        keys = await self._reader.keys({user.id for user in world.users})
+        counts = {**{name: len(world_list(world, name)) for name in LIST_OF_TABLE.values()}, "apiKeys": len(keys)}
+        brought = {rows.table: rows for rows in (*tables(world, {o.id for o in world.organizations}), _key_rows(keys))}
+        await self._stage(brought)
+        await self._connection.execute(_WORLD_SQL["lock_bookings"])
+        await self._delete_gone()
+        await self._write(brought, counts)
+        counts["bookings"] = await self._take_bookings(world)
+        await self._reader.count_not_taken()
+        changes = self._mirror.changes
+        return ImportReport(
+            counts=counts,
+            changes={name: changes[table] for table, name in LIST_OF_TABLE.items() if table in changes},
+            overlapping_bookings=self._overlapping,
+            staying_user_ids=tuple(row["id"] for row in await self._connection.fetch(_SQL["users_who_stay"])),
+        )
+
+    async def _stage(self, brought: Mapping[str, TableRows]) -> None:
+        for table, mirrored in _MIRRORED.items():
+            await self._mirror.stage(table, ({**row, "from_calcom": True} for row in brought[table].rows))
+            await self._mirror.refuse_made_here(mirrored)
+        # Teams and organizations share their ids.
+        await self._mirror.refuse_made_here(_MIRRORED["teams"], "organizations")
+        await self._mirror.refuse_made_here(_MIRRORED["organizations"], "teams")
+
+    async def _delete_gone(self) -> None:
+        """Delete what is gone, before what is new takes its names; what hangs on others first."""
+        for table, mirrored in reversed(_MIRRORED.items()):
+            if table != "users":
+                await self._mirror.delete_gone(mirrored)
+        await self._connection.execute(_SQL["delete_bookings_of_gone_users"])
+        status = await self._connection.execute(_SQL["delete_gone_users"])
+        self._mirror.deleted("users", int(status.split()[-1]))
+
+    async def _write(self, brought: Mapping[str, TableRows], counts: Mapping[str, int]) -> None:
+        """Write rows, then what hangs on them, each after what it refers to."""
+        for table, rows in brought.items():
+            if table in _MIRRORED:
+                await self._mirror.write(_MIRRORED[table])
+                self._tell(rows.list, counts[rows.list], counts[rows.list])
+            elif table in _PARTS:
+                await self._mirror.replace_parts(table, _PARTS[table], rows.rows)
+
+    # Bookings --------------------------------------------------------------------------------------------------------
+
+    async def _take_bookings(self, world: World) -> int:
+        """Take the bookings, delete those that are gone, and return how many there are."""
+        types: dict[int | None, BookedType] = {e.id: BookedType.of_file(e) for e in world.event_types}
+        types[None] = _NO_TYPE
+        taken, total = 0, await self._reader.count_bookings()
+        await self._connection.execute(_SQL["remember_bookings"])
+        async for batch in self._reader.bookings({user.id for user in world.users}, types):
+            await self._take_batch(batch, types)
+            taken += len(batch)
+            self._tell("bookings", taken, total)
+        status = await self._connection.execute(_SQL["delete_gone_bookings"])
+        self._mirror.deleted("bookings", int(status.split()[-1]))
+        await self._connection.execute(_SQL["link_rescheduled"])
+        return taken
+
+    async def _take_batch(self, batch: Sequence[CalcomBooking], types: Mapping[int | None, BookedType]) -> None:
+        await self._mirror.stage("bookings", (_booking_row(one, types[one.event_type_id]) for one in batch))
+        await self._mirror.refuse_made_here(_BOOKINGS)
+        await self._mirror.write(_BOOKINGS)
+        rows = await self._connection.fetch(_SQL["booking_ids"], [booking.uid for booking in batch])
+        ids = {row["uid"]: row["id"] for row in rows}
+        await self._mirror.stage("booking_attendees", _attendee_rows(batch, ids))
+        await self._connection.execute(_SQL["delete_gone_attendees"], list(ids.values()))
+        await self._mirror.write(_ATTENDEES)
+        found = (occupation(ids[booking.uid], booking, types[booking.event_type_id]) for booking in batch)
+        await self._place(ids.values(), [one for one in found if one is not None])
+        await copy_rows(self._connection, "seen_bookings", map(_seen_row, batch))
+
+    async def _place(self, booking_ids: Collection[int], wanted: Iterable[Occupation]) -> None:
+        """Write whose time the bookings take, where that is not as it was."""
+        rows = await self._connection.fetch(_SQL["ranges_there"], list(booking_ids))
+        there = {(row["booking_id"], row["host_id"], row["starts_at"], row["ends_at"]) for row in rows}
+        by_key = {(one.booking_id, one.host_id, one.start, one.end): one for one in wanted}
+        outdated = {key[0] for key in there ^ by_key.keys()}
+        if outdated:
+            await self._connection.execute(_SQL["delete_hosts"], list(outdated))
+            placed = await place(self._connection, [one for key, one in by_key.items() if key[0] in outdated])
+            await copy_rows(self._connection, "booking_hosts", placed.host_rows)
+            await self._connection.execute(_SQL["mark_imported"], list(outdated), list(placed.overlapping))
+            self._overlapping += len(placed.overlapping)
+
+
+# Rows ----------------------------------------------------------------------------------------------------------------
+
+
+def _key_rows(keys: Iterable[HashedKey]) -> TableRows:
+    """Return API keys as rows; nobody knows more of their first characters than the prefix."""
+    return TableRows("apiKeys", "credentials", (_key_row(key) for key in keys))
+
+
+def _key_row(key: HashedKey) -> Row:
+    return {
+        "kind": CredentialKind.API_KEY.value,
+        "user_id": key.user_id,
+        "secret_hash": bytes.fromhex(key.hashed_key),
+        "hint": API_KEY_PREFIX,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+    }
+
+
+def _booking_row(booking: CalcomBooking, booked_type: BookedType) -> Row:
+    return {
+        "uid": booking.uid,
+        "event_type_id": booking.event_type_id,
+        "user_id": booking.user_id,
+        "starts_at": booking.start,
+        "ends_at": booking.end,
+        "status": booking.status,
+        "before_buffer_minutes": booked_type.before_buffer,
+        "after_buffer_minutes": booked_type.after_buffer,
+        "title": booking.title,
+        "description": booking.description,
+        "location": booking.location,
+        "metadata": booking.metadata,
+        "responses": booking.responses,
+        "cancellation_reason": booking.cancellation_reason,
+        "cancelled_by": booking.cancelled_by,
+        "rescheduled_by": booking.rescheduled_by,
+        "host_absent": booking.host_absent,
+        "created_at": booking.created_at,
+        "updated_at": booking.updated_at,
+        "from_calcom": True,
+    }
+
+
+def _attendee_rows(batch: Iterable[CalcomBooking], ids: Mapping[str, int]) -> Iterator[Row]:
+    for booking in batch:
+        for position, attendee in enumerate(booking.attendees):
+            yield {
+                "booking_id": ids[booking.uid],
+                "position": position,
+                "email": attendee.email,
+                "name": attendee.name,
+                "time_zone": attendee.time_zone,
+                "seat_uid": attendee.seat_uid,
+                "language": attendee.language,
+                "phone_number": attendee.phone_number,
+                "absent": attendee.absent,
+                "metadata": attendee.metadata,
+                "responses": attendee.responses,
+            }
+
+
+def _seen_row(booking: CalcomBooking) -> Row:
+    return {"uid": booking.uid, "rescheduled_from": booking.rescheduled_from}

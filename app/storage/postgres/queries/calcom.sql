@@ -1,0 +1,60 @@
+-- name: delete_bookings_of_gone_users
+-- Their bookings went with them. One that was handed to somebody else comes again with the rest.
+DELETE FROM bookings AS b
+USING users AS u
+WHERE u.id = b.user_id AND b.from_calcom AND u.from_calcom
+    AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = u.id);
+
+-- name: delete_gone_users
+-- Not those who have bookings that were made here.
+DELETE FROM users AS there
+WHERE there.from_calcom
+    AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = there.id)
+    AND NOT EXISTS (SELECT FROM bookings AS b WHERE b.user_id = there.id)
+    AND NOT EXISTS (SELECT FROM booking_hosts AS h WHERE h.host_id = there.id);
+
+-- name: users_who_stay
+SELECT id FROM users AS there
+WHERE there.from_calcom AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = there.id)
+ORDER BY id;
+
+-- name: remember_bookings
+CREATE TEMPORARY TABLE seen_bookings (uid text PRIMARY KEY, rescheduled_from text) ON COMMIT DROP;
+
+-- name: booking_ids
+-- $1 uids.
+SELECT uid, id FROM bookings WHERE uid = ANY ($1::text[]);
+
+-- name: ranges_there
+-- $1 bookings.
+SELECT booking_id, host_id, lower(busy_range) AS starts_at, upper(busy_range) AS ends_at
+FROM booking_hosts
+WHERE booking_id = ANY ($1::bigint[]) AND busy_range IS NOT NULL;
+
+-- name: delete_hosts
+-- $1 bookings.
+DELETE FROM booking_hosts WHERE booking_id = ANY ($1::bigint[]);
+
+-- name: mark_imported
+-- $1 bookings, $2 those among them that share a host's time with others.
+UPDATE bookings SET imported = (id = ANY ($2::bigint[]))
+WHERE id = ANY ($1::bigint[]) AND imported IS DISTINCT FROM (id = ANY ($2::bigint[]));
+
+-- name: delete_gone_attendees
+-- $1 bookings, whose attendees are brought.
+DELETE FROM booking_attendees AS there
+WHERE there.booking_id = ANY ($1::bigint[])
+    AND NOT EXISTS (
+        SELECT FROM brought_booking_attendees AS brought
+        WHERE brought.booking_id = there.booking_id AND brought.position = there.position
+    );
+
+-- name: delete_gone_bookings
+DELETE FROM bookings AS there
+WHERE there.from_calcom AND NOT EXISTS (SELECT FROM seen_bookings AS seen WHERE seen.uid = there.uid);
+
+-- name: link_rescheduled
+UPDATE bookings AS there SET rescheduled_from = earlier.id
+FROM seen_bookings AS seen
+JOIN bookings AS earlier ON earlier.uid = seen.rescheduled_from
+WHERE there.uid = seen.uid AND there.rescheduled_from IS DISTINCT FROM earlier.id AND earlier.id <> there.id;

@@ -1,0 +1,113 @@
+-- name: speaks_for
+-- $1 user, $2 user or null, $3 organization or null: the caller.
+-- Whether the caller is the user, or runs an organization that the user belongs to, or the client that manages them.
+-- Nobody speaks for the owner of an organization but another owner. A profile there makes a member.
+SELECT
+    COALESCE($1::integer = $2::integer, false)
+    OR EXISTS (
+        SELECT
+        FROM (SELECT organization_id, role FROM memberships WHERE user_id = $1 AND accepted) AS theirs
+        FULL JOIN (SELECT organization_id FROM profiles WHERE user_id = $1) AS profile USING (organization_id)
+        LEFT JOIN memberships AS mine
+            ON mine.organization_id = COALESCE(theirs.organization_id, profile.organization_id) AND mine.user_id = $2 AND mine.accepted
+        WHERE mine.role = 'OWNER'
+            OR (mine.role = 'ADMIN' OR COALESCE(theirs.organization_id, profile.organization_id) = $3) AND theirs.role IS DISTINCT FROM 'OWNER'
+    )
+    OR EXISTS (
+        SELECT
+        FROM users AS u
+        JOIN oauth_clients AS c ON c.id = u.managed_by
+        WHERE u.id = $1 AND (c.owner_id = $2 OR c.organization_id = $3)
+    );
+
+-- name: listed
+-- $1 team or organization, $2 one membership or null for all, $3 lower-case e-mail addresses or null for all,
+-- $4 how many, $5 how many to skip. An invitation does not show, nor is found by, an address.
+SELECT
+    m.id, m.user_id, COALESCE(m.team_id, m.organization_id) AS group_id, m.role, m.accepted,
+    m.disable_impersonation, u.username, u.name, u.avatar_url, u.bio, u.metadata,
+    CASE WHEN m.accepted THEN u.email END AS email
+FROM memberships AS m
+JOIN users AS u ON u.id = m.user_id
+WHERE (m.team_id = $1 OR m.organization_id = $1)
+    AND ($2::bigint IS NULL OR m.id = $2)
+    AND ($3::text[] IS NULL OR (m.accepted AND lower(u.email) = ANY ($3)))
+ORDER BY m.id
+LIMIT $4 OFFSET $5;
+
+-- name: lock_team
+-- $1 team. A row if there is one. Two changes to who belongs to it take turns.
+SELECT id FROM teams WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: lock_organization
+-- $1 organization. A row if there is one. Two changes to who belongs to it take turns.
+SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: made_under
+-- $1 uid. The id of what an earlier try at the same request made.
+SELECT id FROM memberships WHERE uid = $1;
+
+-- name: create
+-- $1 uid, $2 user, $3 team or null, $4 organization or null, $5 role, $6 accepted, $7 whether impersonation is off.
+-- No row where there is no such user, or they have one.
+INSERT INTO memberships (uid, user_id, team_id, organization_id, role, accepted, disable_impersonation)
+SELECT $1, u.id, $3::integer, $4::integer, $5, $6, $7
+FROM users AS u
+WHERE u.id = $2
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: user_exists
+SELECT EXISTS (SELECT FROM users WHERE id = $1);
+
+-- name: change
+-- $1 membership, $2 role, $3 accepted, $4 whether impersonation is off, or null.
+UPDATE memberships
+SET role = $2, accepted = $3, disable_impersonation = COALESCE($4, disable_impersonation)
+WHERE id = $1;
+
+-- name: delete
+-- $1 membership.
+DELETE FROM memberships WHERE id = $1;
+
+-- name: other_owners
+-- $1 team or organization, $2 membership.
+SELECT count(*) FROM memberships
+WHERE (team_id = $1 OR organization_id = $1) AND id <> $2 AND role = 'OWNER' AND accepted;
+
+-- name: leave_teams
+-- $1 organization, $2 user.
+DELETE FROM memberships
+WHERE user_id = $2 AND team_id IN (SELECT id FROM teams WHERE parent_organization_id = $1);
+
+-- name: stop_hosting
+-- $1 team, or organization for all its teams, $2 user. Their own children of a managed event type go too.
+WITH left_types AS (
+    SELECT e.id
+    FROM event_types AS e
+    JOIN teams AS t ON t.id = e.team_id
+    WHERE t.id = $1 OR t.parent_organization_id = $1
+),
+hosts AS (
+    DELETE FROM event_type_hosts WHERE user_id = $2 AND event_type_id IN (SELECT id FROM left_types)
+),
+assignees AS (
+    DELETE FROM event_type_assignees WHERE user_id = $2 AND event_type_id IN (SELECT id FROM left_types)
+)
+DELETE FROM event_types WHERE owner_id = $2 AND parent_id IN (SELECT id FROM left_types);
+
+-- name: add_profile
+-- $1 organization (nothing happens for a team), $2 user. Where another has their username in it, theirs gets an ending.
+INSERT INTO profiles (user_id, organization_id, username)
+SELECT u.id, o.id, CASE
+    WHEN EXISTS (SELECT FROM profiles AS p WHERE p.organization_id = $1 AND p.username = u.username)
+        THEN u.username || '-' || left(u.uid::text, 8)
+    ELSE u.username
+END
+FROM users AS u, organizations AS o
+WHERE u.id = $2 AND o.id = $1
+ON CONFLICT (user_id, organization_id) DO NOTHING;
+
+-- name: delete_profile
+-- $1 organization, $2 user.
+DELETE FROM profiles WHERE organization_id = $1 AND user_id = $2;
