@@ -15,6 +15,7 @@ import uvloop
 from pydantic import ValidationError
 
 from app import application, serving
+from app.api.app import document_text
 from app.api.instants import utc_text
 from app.application import Loaded, StoreUrls
 from app.domain.errors import HoldfastError
@@ -247,6 +248,15 @@ def _with_credentials(use: Callable[[PostgresCredentials], Awaitable[Result]]) -
     settings = _settings()
     with _told(), application.reachable(settings) as urls:
         return uvloop.run(application.with_credentials(settings, urls, use))
+
+
+# Description -----------------------------------------------------------------------------------------------------
+
+
+@main.command()
+def openapi() -> None:
+    """Print the API's description, as `GET /v2/openapi.json` gives it, without any server."""
+    click.echo(document_text())
 
 
 # Shared ----------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from app.api.app import web_application
 from app.api.errors import RequestError, error_object, request_error
-from app.api.explain import explanation
-from app.api.listing import listing_2024_09_04
+from app.api.explain import Explanation, explanation
+from app.api.listing import Listing, listing_2024_09_04
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
@@ -253,21 +253,19 @@ async def answers(world: World, *, explain: bool = False) -> list[dict[str, Any]
     return [await _answer(answer, query) for query in world.queries]
 
 
-async def _listing(finder: SlotFinder, parameters: dict[str, Any]) -> dict[str, Any]:
+async def _listing(finder: SlotFinder, parameters: dict[str, Any]) -> Listing:
     query = read_slots_query(parameters)
     return listing_2024_09_04(await find(finder, query.question()), query.time_zone, query.format)
 
 
-async def _explanation(explainer: SlotExplainer, parameters: dict[str, Any]) -> dict[str, Any]:
+async def _explanation(explainer: SlotExplainer, parameters: dict[str, Any]) -> Explanation:
     query = read_explain_query(parameters)
     asker = zone(query.time_zone or "UTC")
     explained = await explainer.explain(query.question(), asker, at=query.at, caller=None)
     return explanation(explained, query.time_zone)
 
 
-async def _answer(
-    answer: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]], parameters: dict[str, Any]
-) -> dict[str, Any]:
+async def _answer(answer: Callable[[dict[str, Any]], Awaitable[object]], parameters: dict[str, Any]) -> dict[str, Any]:
     try:
         data = await answer({name: value for name, value in parameters.items() if name != "name"})
     except RequestError as error:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.domain.errors import UnknownTimeZoneError
 from app.domain.schedule import MINUTES_PER_DAY, zone
@@ -177,16 +177,24 @@ def storable_json(value: Any, depth: int = DEEPEST_JSON) -> Any:
     return value
 
 
+DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"})
+"""What is written in JSON where an instant is read, or told."""
+DATE_OR_DATE_TIME = WithJsonSchema(
+    {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+)
+
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
+ZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Rome"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
 KeptObject = Annotated[dict[str, Any], AfterValidator(storable_json)]
 """A JSON object that is kept and given back, whatever it says."""
 Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
-MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
+MinuteOfDay = Annotated[
+    int, BeforeValidator(_minute_of_day), WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"})
+]
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
-IsoInstant = Annotated[Instant, BeforeValidator(_iso_instant)]
-Email = Annotated[Text, AfterValidator(_email)]
+IsoInstant = Annotated[Instant, BeforeValidator(_iso_instant), DATE_TIME]
+Email = Annotated[Text, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
 Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
 EventMinutes = Annotated[WholeNumber, Field(ge=1, le=LONGEST_EVENT_MINUTES)]
 BufferMinutes = Annotated[WholeNumber, Field(ge=0, le=LONGEST_BUFFER_MINUTES)]

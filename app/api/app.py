@@ -1,13 +1,17 @@
 """The web application over given use cases."""
 
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 
+import orjson
 from aiohttp import web
 
 from app.api.bodies import LARGEST_BODY_BYTES
 from app.api.clients import TRUSTED_PROXIES
 from app.api.middlewares import cors, credentials, errors
-from app.api.routes import add_routes
+from app.api.openapi import DOCUMENT, openapi_document
+from app.api.operations import OPERATIONS
+from app.api.routes import ROUTES, add_routes
 from app.api.state import USE_CASES, UseCases
 from app.api.under_way import UNDER_WAY, UnderWay, under_way
 
@@ -20,5 +24,12 @@ def web_application(
     app[USE_CASES] = use_cases
     app[TRUSTED_PROXIES] = trusted_proxies
     app[UNDER_WAY] = UnderWay()
+    app[DOCUMENT] = document_text()
     add_routes(app)
     return app
+
+
+@cache
+def document_text() -> bytes:
+    """Return how the service describes itself, made once a process."""
+    return orjson.dumps(openapi_document(ROUTES, OPERATIONS), option=orjson.OPT_INDENT_2)

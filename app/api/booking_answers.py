@@ -1,19 +1,40 @@
 """Bookings as the API tells them, version 2024-08-13."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import cast
 from urllib.parse import quote, urlencode
 
+from app.api.booking_shapes import (
+    AttendeeData,
+    BookedAttendee,
+    BookedEventType,
+    BookingData,
+    BookingStatusText,
+    CalendarLink,
+    HostData,
+    IfSaid,
+    NumberedAttendee,
+    Pagination,
+)
 from app.api.instants import utc_text
 from app.domain.booking import Attendee, BookedHost, BookingRecord
 from app.domain.busy import BookingStatus
 from app.domain.time_ranges import Instant
 
-_DYNAMIC = {"id": 0, "slug": "dynamic"}
+_DYNAMIC: BookedEventType = {"id": 0, "slug": "dynamic"}
 """The event type of bookings that have none behind them."""
+_STATUSES: dict[BookingStatus, BookingStatusText] = {
+    BookingStatus.ACCEPTED: "accepted",
+    BookingStatus.PENDING: "pending",
+    # The peer's clients know no other that waits.
+    BookingStatus.AWAITING_HOST: "pending",
+    BookingStatus.CANCELLED: "cancelled",
+    BookingStatus.REJECTED: "rejected",
+}
 _WEB = ("https://", "http://")
 
 
-def booking_data(booking: BookingRecord, *, seat_uid: str | None = None, all_seats: bool = False) -> dict[str, Any]:
+def booking_data(booking: BookingRecord, *, seat_uid: str | None = None, all_seats: bool = False) -> BookingData:
     """Return a booking. Of a seated one only the seat that the reader has shown to know, or all where they may see.
 
     What nobody said is left out, as the peer does.
@@ -21,17 +42,18 @@ def booking_data(booking: BookingRecord, *, seat_uid: str | None = None, all_sea
     attendees = booking.attendees
     if booking.seated and not all_seats:
         attendees = tuple(one for one in attendees if seat_uid is not None and one.seat_uid == seat_uid)
-    knows_it = not booking.seated or all_seats or bool(attendees)
-    return {
-        **_always(booking),
-        **(_if_said(booking) if knows_it else {}),
-        **({} if seat_uid is None else {"seatUid": seat_uid}),
-        "attendees": [_attendee(one) for one in attendees],
-        **({} if booking.seated else _said_by_all(booking)),
-    }
+    data = _always(booking, attendees)
+    if not booking.seated or all_seats or attendees:
+        data = {**data, **_if_said(booking)}
+    if seat_uid is not None:
+        data["seatUid"] = seat_uid
+    if not booking.seated:
+        data["guests"] = [attendee.email for attendee in booking.attendees if attendee.guest]
+        data["bookingFieldsResponses"] = dict(booking.responses)
+    return data
 
 
-def _always(booking: BookingRecord) -> dict[str, Any]:
+def _always(booking: BookingRecord, attendees: Sequence[Attendee]) -> BookingData:
     event_type = _DYNAMIC
     if booking.event_type_id is not None:
         event_type = {"id": booking.event_type_id, "slug": booking.event_type_slug or ""}
@@ -41,8 +63,7 @@ def _always(booking: BookingRecord) -> dict[str, Any]:
         "title": booking.title,
         "description": booking.description or "",
         "hosts": [host_data(host) for host in booking.hosts],
-        # The peer's clients know no other that waits.
-        "status": "pending" if booking.status is BookingStatus.AWAITING_HOST else booking.status.value,
+        "status": _STATUSES[booking.status],
         "start": utc_text(booking.start),
         "end": utc_text(booking.end),
         "duration": booking.length,
@@ -54,10 +75,11 @@ def _always(booking: BookingRecord) -> dict[str, Any]:
         "updatedAt": utc_text(booking.updated_at),
         "metadata": dict(booking.metadata),
         "icsUid": f"{booking.uid}@holdfast",
+        "attendees": [_attendee(one) for one in attendees],
     }
 
 
-def _if_said(booking: BookingRecord) -> dict[str, Any]:
+def _if_said(booking: BookingRecord) -> IfSaid:
     said = {
         "cancellationReason": booking.cancellation_reason,
         "cancelledByEmail": booking.cancelled_by,
@@ -67,17 +89,10 @@ def _if_said(booking: BookingRecord) -> dict[str, Any]:
         "rescheduledToUid": booking.rescheduled_to_uid,
         "meetingUrl": booking.location if (booking.location or "").startswith(_WEB) else None,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return cast("IfSaid", {name: value for name, value in said.items() if value is not None})
 
 
-def _said_by_all(booking: BookingRecord) -> dict[str, Any]:
-    return {
-        "guests": [attendee.email for attendee in booking.attendees if attendee.guest],
-        "bookingFieldsResponses": dict(booking.responses),
-    }
-
-
-def host_data(host: BookedHost) -> dict[str, Any]:
+def host_data(host: BookedHost) -> HostData:
     """Return who hosts a booking."""
     return {
         "id": host.id,
@@ -89,36 +104,39 @@ def host_data(host: BookedHost) -> dict[str, Any]:
     }
 
 
-def _attendee(attendee: Attendee) -> dict[str, Any]:
-    seat: dict[str, Any] = {}
-    if attendee.seat_uid is not None:
-        seat = {
-            "seatUid": attendee.seat_uid,
-            "bookingFieldsResponses": dict(attendee.responses),
-            "metadata": dict(attendee.metadata),
-        }
-    return {
+def _attendee(attendee: Attendee) -> AttendeeData:
+    data: AttendeeData = {
         "name": attendee.name,
         "email": attendee.email,
         "displayEmail": attendee.email,
         "timeZone": attendee.zone or "UTC",
         "language": attendee.language or "en",
         "absent": attendee.absent,
-        **({} if attendee.phone_number is None else {"phoneNumber": attendee.phone_number}),
-        **seat,
     }
+    if attendee.phone_number is not None:
+        data["phoneNumber"] = attendee.phone_number
+    if attendee.seat_uid is not None:
+        data["seatUid"] = attendee.seat_uid
+        data["bookingFieldsResponses"] = dict(attendee.responses)
+        data["metadata"] = dict(attendee.metadata)
+    return data
 
 
-def attendee_data(attendee: Attendee, booking: BookingRecord | None = None) -> dict[str, Any]:
-    """Return an attendee with the number it is known by; with a booking, that one's too."""
-    numbers = {"id": attendee.id} if booking is None else {"id": attendee.id, "bookingId": booking.id}
-    return {**_attendee(attendee), **numbers}
+def attendee_data(attendee: Attendee) -> NumberedAttendee:
+    """Return an attendee of a record with the number it is known by."""
+    written_down = cast("int", attendee.id)  # As all of a record are.
+    return {**_attendee(attendee), "id": written_down}
+
+
+def booked_attendee_data(attendee: Attendee, booking: BookingRecord) -> BookedAttendee:
+    """Return an attendee with the numbers that it and its booking are known by."""
+    return {**attendee_data(attendee), "bookingId": booking.id}
 
 
 # Pages ---------------------------------------------------------------------------------------------------------------
 
 
-def pagination(*, total: int, returned: int, take: int, skip: int) -> dict[str, Any]:
+def pagination(*, total: int, returned: int, take: int, skip: int) -> Pagination:
     """Return where in a list a page lies."""
     remaining = max(0, total - skip - returned)
     return {
@@ -136,7 +154,7 @@ def pagination(*, total: int, returned: int, take: int, skip: int) -> dict[str, 
 # Calendars -----------------------------------------------------------------------------------------------------------
 
 
-def calendar_links(booking: BookingRecord) -> list[dict[str, str]]:
+def calendar_links(booking: BookingRecord) -> list[CalendarLink]:
     """Return links by which people enter a booking into the calendars they have."""
     basic = f"{_basic(booking.start)}/{_basic(booking.end)}"
     start, end = utc_text(booking.start), utc_text(booking.end)

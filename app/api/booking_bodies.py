@@ -104,6 +104,8 @@ class Location(Body):
 class BookingBody(Body):
     """A slot to book, by any of the ways to name an event type, and who comes."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     start: IsoInstant
     attendee: AttendeeBody
     event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
@@ -114,13 +116,18 @@ class BookingBody(Body):
     usernames: Usernames | None = None
     guests: Annotated[list[Email], Field(max_length=MOST_GUESTS)] = Field(default_factory=list)
     length: WholeNumber | None = Field(None, alias="lengthInMinutes")
+    """Of event types that have several."""
     reservation_uid: Text | None = Field(None, alias="reservationUid")
+    """The reservation that keeps this slot, and that ends with the booking."""
     location: Location | Text | None = None
     meeting_url: Text | None = Field(None, alias="meetingUrl")
+    """An older way to say a location."""
     metadata: Metadata = Field(default_factory=dict)
     responses: KeptObject = Field(default_factory=dict, alias="bookingFieldsResponses")
     instant: bool | None = None
+    """Refused where it is true."""
     recurrence_count: WholeNumber | None = Field(None, alias="recurrenceCount")
+    """Refused: book each by itself."""
 
     @model_validator(mode="after")
     def _is_one_booking(self) -> Self:

@@ -6,7 +6,14 @@ from aiohttp import web
 from pydantic import BeforeValidator, Field
 
 from app.api.bodies import json_response, read_body, success
-from app.api.booking_answers import attendee_data, booking_data, calendar_links, host_data, pagination
+from app.api.booking_answers import (
+    attendee_data,
+    booked_attendee_data,
+    booking_data,
+    calendar_links,
+    host_data,
+    pagination,
+)
 from app.api.booking_bodies import (
     AbsentBody,
     AttendeeBody,
@@ -17,6 +24,7 @@ from app.api.booking_bodies import (
     ReasonBody,
     RescheduleBody,
 )
+from app.api.booking_shapes import BookingData, BookingsPage, Reassigned
 from app.api.credentials import caller_of, user_of
 from app.api.idempotency import created
 from app.api.pages import LARGEST_PAGE, PageQuery, read_page
@@ -36,7 +44,7 @@ async def post_booking(request: web.Request) -> web.Response:
     """Book a slot."""
     wanted = (await read_body(request, BookingBody)).request(request.get(CALLER))
 
-    async def book(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def book(drawn: DrawnUid | None) -> BookingData:
         return _made(await request.app[USE_CASES].slot_booker.book(wanted, drawn))
 
     return await created(request, book, request.app[USE_CASES].booking_answerer)
@@ -47,13 +55,13 @@ async def post_reschedule(request: web.Request) -> web.Response:
     body = await read_body(request, RescheduleBody)
     wanted = body.request(text_in_path(request, "uid"), request.get(CALLER))
 
-    async def move(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def move(drawn: DrawnUid | None) -> BookingData:
         return _made(await request.app[USE_CASES].booking_mover.move(wanted, drawn))
 
     return await created(request, move, request.app[USE_CASES].booking_answerer)
 
 
-def _made(made: Made) -> dict[str, Any]:
+def _made(made: Made) -> BookingData:
     return booking_data(made.booking, seat_uid=made.seat_uid)
 
 
@@ -93,7 +101,7 @@ async def get_attendees(request: web.Request) -> web.Response:
 async def get_attendee(request: web.Request) -> web.Response:
     """Show one who attends a booking."""
     booking = await _run_by_caller(request)
-    return success(attendee_data(_attendee(booking, path_id(request, "attendeeId")), booking))
+    return success(booked_attendee_data(_attendee(booking, path_id(request, "attendeeId")), booking))
 
 
 async def _run_by_caller(request: web.Request) -> BookingRecord:
@@ -124,7 +132,7 @@ Direction = Literal["asc", "desc"]
 Statuses = Annotated[
     list[Literal["upcoming", "recurring", "past", "cancelled", "unconfirmed"]], BeforeValidator(_split)
 ]
-QueryId = Annotated[QueryNumber, Field(le=MAX_ID)]
+QueryId = Annotated[QueryNumber, Field(ge=1, le=MAX_ID)]
 QueryIds = Annotated[list[QueryId], BeforeValidator(_split), Field(max_length=MOST_NAMES)]
 
 
@@ -229,10 +237,11 @@ async def listed(request: web.Request, question: BookingQuestion) -> web.Respons
     page = await request.app[USE_CASES].bookings.asked_for(question, request.app[USE_CASES].clock())
     bookings = [await _listed(request, booking) for booking in page.bookings]
     place = pagination(total=page.total, returned=len(bookings), take=question.take, skip=question.skip)
-    return json_response({"status": "success", "data": bookings, "pagination": place})
+    answer: BookingsPage = {"status": "success", "data": bookings, "pagination": place}
+    return json_response(answer)
 
 
-async def _listed(request: web.Request, booking: BookingRecord) -> dict[str, Any]:
+async def _listed(request: web.Request, booking: BookingRecord) -> BookingData:
     """Whoever merely attends a seated booking sees none of the others who do."""
     runs = not booking.seated or await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
     return booking_data(booking, all_seats=runs)
@@ -282,11 +291,18 @@ async def post_reassign(request: web.Request) -> web.Response:
     named = path_id(request, "userId") if "userId" in request.match_info else None
     uid = text_in_path(request, "uid")
     host = host_data(await request.app[USE_CASES].booking_decider.reassign(uid, caller, named))
-    given = {
+    told: Reassigned = {
         "bookingUid": uid,
-        "reassignedTo": {name: host[name] for name in ("id", "name", "email", "displayEmail")},
+        "reassignedTo": {
+            "id": host["id"],
+            "name": host["name"],
+            "email": host["email"],
+            "displayEmail": host["displayEmail"],
+        },
     }
-    return success(given if named is None else {**given, "reason": body.reason or ""})
+    if named is not None:
+        told["reason"] = body.reason or ""
+    return success(told)
 
 
 async def patch_location(request: web.Request) -> web.Response:
@@ -300,7 +316,7 @@ async def post_attendee(request: web.Request) -> web.Response:
     """Let somebody else take part too."""
     caller, body = caller_of(request), await read_body(request, AttendeeBody)
     booking = await request.app[USE_CASES].booking_decider.add(text_in_path(request, "uid"), caller, [body.attendee()])
-    return success(attendee_data(booking.attendees[-1], booking), status=201)
+    return success(booked_attendee_data(booking.attendees[-1], booking), status=201)
 
 
 async def post_guests(request: web.Request) -> web.Response:

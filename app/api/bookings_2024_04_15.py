@@ -5,10 +5,11 @@ name and address too, under `responses`.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from aiohttp import web
 from pydantic import AliasPath, BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.booking_bodies import MOST_GUESTS, Body, Language, PhoneNumber, Reason
@@ -16,7 +17,7 @@ from app.api.bookings import read_bookings_query
 from app.api.credentials import user_of
 from app.api.errors import bad_request
 from app.api.idempotency import created
-from app.api.instants import utc_text
+from app.api.instants import InstantText, utc_text
 from app.api.paths import text_in_path
 from app.api.slots_2024_04_15 import own_reservation
 from app.api.slots_query import Usernames, named_event_type
@@ -154,7 +155,7 @@ async def post_booking(request: web.Request) -> web.Response:
 
 
 async def _created(request: web.Request, make: Callable[[DrawnUid | None], Awaitable[Made]]) -> web.Response:
-    async def told(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def told(drawn: DrawnUid | None) -> OlderBooking:
         made = await make(drawn)
         return _booking(made.booking, seat_uid=made.seat_uid)
 
@@ -167,7 +168,12 @@ async def get_bookings(request: web.Request) -> web.Response:
     page = await request.app[USE_CASES].bookings.asked_for(
         query.question(Caller(user_of(request))), request.app[USE_CASES].clock()
     )
-    return success({"bookings": [_booking(one) for one in page.bookings], "recurringInfo": [], "nextCursor": None})
+    told: OlderBookings = {
+        "bookings": [_booking(one) for one in page.bookings],
+        "recurringInfo": [],
+        "nextCursor": None,
+    }
+    return success(told)
 
 
 async def get_booking(request: web.Request) -> web.Response:
@@ -190,24 +196,105 @@ async def post_cancel(request: web.Request) -> web.Response:
     booking = await request.app[USE_CASES].booking_canceller.cancel(
         uid, seat_uid=body.seat_uid, reason=body.reason, caller=request.get(CALLER)
     )
-    return success(
-        {
-            "success": True,
-            "message": "The booking is cancelled.",
-            "bookingId": booking.id,
-            "bookingUid": booking.uid,
-            "onlyRemovedAttendee": not booking.is_over,
-        }
-    )
+    told: Cancelled = {
+        "success": True,
+        "message": "The booking is cancelled.",
+        "bookingId": booking.id,
+        "bookingUid": booking.uid,
+        "onlyRemovedAttendee": not booking.is_over,
+    }
+    return success(told)
 
 
-def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> dict[str, Any]:
+# Answers -------------------------------------------------------------------------------------------------------------
+
+
+class OlderHost(TypedDict):
+    """Who hosts a booking."""
+
+    id: int
+    name: str | None
+    email: str
+    username: str
+    timeZone: str
+
+
+class OlderEventType(TypedDict):
+    """What was booked; of dynamic events nothing that has an id."""
+
+    id: int | None
+    slug: str | None
+
+
+class OlderAttendee(TypedDict):
+    """Who attends a booking."""
+
+    id: int | None
+    bookingId: int
+    name: str
+    email: str
+    timeZone: str | None
+    locale: str | None
+    phoneNumber: str | None
+
+
+class OlderBooking(TypedDict):
+    """A booking; with `seatReferenceUid` for whoever knows a seat of it."""
+
+    id: int
+    uid: str
+    userId: int
+    user: OlderHost
+    eventTypeId: int | None
+    eventType: OlderEventType
+    title: str
+    description: str | None
+    startTime: InstantText
+    endTime: InstantText
+    status: str
+    attendees: list[OlderAttendee]
+    location: str | None
+    metadata: dict[str, Any]
+    responses: dict[str, Any]
+    cancellationReason: str | None
+    rescheduled: bool
+    fromReschedule: str | None
+    recurringEventId: None
+    paid: bool
+    createdAt: InstantText
+    updatedAt: InstantText
+    seatReferenceUid: NotRequired[str]
+
+
+class NoBooking(TypedDict):
+    """What a dry run books."""
+
+
+class OlderBookings(TypedDict):
+    """A part of a list of bookings. None here recur."""
+
+    bookings: list[OlderBooking]
+    recurringInfo: list[Any]
+    nextCursor: None
+
+
+class Cancelled(TypedDict):
+    """What was cancelled: a booking, or one seat of it."""
+
+    success: bool
+    message: str
+    bookingId: int
+    bookingUid: str
+    onlyRemovedAttendee: bool
+
+
+def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> OlderBooking:
     """Return a booking; of a seated one only the seat that the reader has shown to know."""
     host = booking.hosts[0]
     attendees = booking.attendees
     if booking.seated:
         attendees = tuple(one for one in attendees if seat_uid is not None and one.seat_uid == seat_uid)
-    return {
+    told: OlderBooking = {
         "id": booking.id,
         "uid": booking.uid,
         "userId": host.id,
@@ -236,11 +323,13 @@ def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> dict[str
         "paid": False,
         "createdAt": utc_text(booking.created_at),
         "updatedAt": utc_text(booking.updated_at),
-        **({} if seat_uid is None or not booking.seated else {"seatReferenceUid": seat_uid}),
     }
+    if seat_uid is not None and booking.seated:
+        told["seatReferenceUid"] = seat_uid
+    return told
 
 
-def _attendee(attendee: Attendee, booking: BookingRecord) -> dict[str, Any]:
+def _attendee(attendee: Attendee, booking: BookingRecord) -> OlderAttendee:
     return {
         "id": attendee.id,
         "bookingId": booking.id,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.api.error_shapes import ErrorData, ErrorDetails, FieldErrors, ItemOutcome, MoreDetails, RefusedItem
 from app.api.instants import utc_text
 from app.domain import errors as domain
 from app.domain.availability import Refusal
@@ -15,7 +16,7 @@ from app.services import errors as services
 RETRY_AFTER_S = 2
 """When a client may try again after a store was away."""
 
-_NAMES = {
+STATUS_NAMES = {
     400: ("BadRequestException", "Bad Request"),
     401: ("UnauthorizedException", "Unauthorized"),
     403: ("ForbiddenException", "Forbidden"),
@@ -98,7 +99,7 @@ class RequestError(Exception):
     message: str
     errors: tuple[FieldError, ...] = ()
     retry_after_s: int | None = None
-    more: dict[str, Any] = field(default_factory=dict)
+    more: MoreDetails = field(default_factory=MoreDetails)
     """Further fields of the details."""
     headers: dict[str, str] = field(default_factory=dict)
     """Further headers of the answer."""
@@ -109,13 +110,14 @@ def bad_request(message: str) -> RequestError:
     return RequestError(400, message)
 
 
-def error_object(error: RequestError) -> dict[str, Any]:
-    """Return the `error` of an envelope: `code`, `message`, `details`."""
-    code, name = _NAMES.get(error.status, ("HttpException", "Error"))
-    details: dict[str, Any]
+def error_object(error: RequestError) -> ErrorData:
+    """Return the `error` of an envelope."""
+    code, name = STATUS_NAMES.get(error.status, ("HttpException", "Error"))
+    details: FieldErrors | ErrorDetails
     if error.errors:
-        fields = [{"property": e.property, "value": e.value, "constraints": e.constraints} for e in error.errors]
-        details = {"errors": fields}
+        details = {
+            "errors": [{"property": e.property, "value": e.value, "constraints": e.constraints} for e in error.errors]
+        }
     else:
         details = {"message": error.message, "error": name, "statusCode": error.status, **error.more}
     return {"code": code, "message": error.message, "details": details}
@@ -185,14 +187,17 @@ def _private_receiver(_: webhooks.PrivateReceiverError) -> RequestError:
 def _batch_refused(error: services.BatchRefusedError) -> RequestError:
     """Tell the first refusal, and in the details what would have become of each item."""
     first = _told(next(refusal for refusal in error.refusals if refusal is not None))
-    items = [
-        {"index": index, **({"status": "success"} if refusal is None else refused_item(refusal))}
-        for index, refusal in enumerate(error.refusals)
-    ]
+    items = [_item_outcome(index, refusal) for index, refusal in enumerate(error.refusals)]
     return RequestError(first.status, first.message, retry_after_s=first.retry_after_s, more={"items": items})
 
 
-def refused_item(refusal: Exception) -> dict[str, Any]:
+def _item_outcome(index: int, refusal: Exception | None) -> ItemOutcome:
+    if refusal is None:
+        return {"index": index, "status": "success"}
+    return {"index": index, **refused_item(refusal)}
+
+
+def refused_item(refusal: Exception) -> RefusedItem:
     """Return what is told of one item of a batch."""
     return {"status": "error", "error": error_object(_told(refusal))}
 

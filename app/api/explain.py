@@ -1,12 +1,12 @@
 """`GET /v2/slots/explain`: why starts are, or are not, on offer."""
 
 from collections.abc import Callable
-from typing import Any
 
 from aiohttp import web
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import success
-from app.api.instants import date_text, writer
+from app.api.instants import DateText, InstantText, date_text, writer
 from app.api.slots import marked
 from app.api.slots_query import plain_parameters, read_explain_query
 from app.api.state import CALLER, USE_CASES
@@ -23,6 +23,64 @@ _TOLD_TO_ANYBODY = frozenset({Rule.LIMIT, Rule.SEATS, Rule.NOTICE, Rule.BOOKING_
 """Rules of the event type itself. Of the others strangers are told the kind alone, and not what they come from."""
 
 
+class DayData(TypedDict):
+    """How many starts a date could have, how many are listed, and which rules take away how many of the others."""
+
+    candidates: int
+    listed: int
+    taken: dict[str, int]
+
+
+class Details(TypedDict, total=False):
+    """Where a rule's verdict comes from; each rule has a few of these."""
+
+    of: str
+    start: InstantText
+    end: InstantText
+    bookingUid: str
+    reservationUntil: InstantText
+    period: str
+    counts: str
+    most: int
+    seatsBooked: int
+    seatsTotal: int
+    earliest: InstantText
+    firstDate: DateText | None
+    lastDate: DateText | None
+
+
+class ReasonData(Details):
+    """The rule that forbids a start; of a buffer what it belongs to; details to callers who may know."""
+
+    kind: str
+
+
+class HostExplanation(TypedDict):
+    """What forbids a start to one host."""
+
+    hostId: int
+    needed: bool
+    groupId: str | None
+    free: bool
+    reasons: list[ReasonData]
+
+
+class StartExplanation(TypedDict):
+    """Whether a start is free and listed, and what is in its way."""
+
+    start: InstantText
+    end: InstantText
+    free: bool
+    listed: bool
+    reasons: list[ReasonData]
+    hosts: list[HostExplanation]
+
+
+DaysExplained = TypeAliasType("DaysExplained", dict[DateText, DayData])
+"""Counts by rule for every date."""
+Explanation = TypeAliasType("Explanation", StartExplanation | DaysExplained)
+
+
 async def get_explanation(request: web.Request) -> web.Response:
     """Explain one start, or count by rule for every date."""
     query = read_explain_query(plain_parameters(request.query.items()))
@@ -32,7 +90,7 @@ async def get_explanation(request: web.Request) -> web.Response:
     return marked(success(explanation(explained, query.time_zone)), without_holds=explained.looked.without_holds)
 
 
-def explanation(explained: Explained, time_zone: str | None) -> dict[str, Any]:
+def explanation(explained: Explained, time_zone: str | None) -> Explanation:
     """Return one start with what is in its way, or an object of dates with counts by rule."""
     found = explained.found
     if isinstance(found, StartExplained):
@@ -41,14 +99,14 @@ def explanation(explained: Explained, time_zone: str | None) -> dict[str, Any]:
     return {date_text(day): _day(counts) for day, counts in found.items()}
 
 
-def _day(day: DayExplained) -> dict[str, Any]:
+def _day(day: DayExplained) -> DayData:
     taken = {rule.value: day.taken[rule] for rule in Rule if day.taken[rule]}
     return {"candidates": day.candidates, "listed": day.listed, "taken": taken}
 
 
-def _start(availability: Availability, found: StartExplained, write: _Write, *, names_others: bool) -> dict[str, Any]:
-    def told(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
+def _start(availability: Availability, found: StartExplained, write: _Write, *, names_others: bool) -> StartExplanation:
+    def told(reasons: tuple[Reason, ...]) -> list[ReasonData]:
+        items: list[ReasonData] = []
         for reason in reasons:
             item = _reason(availability, reason, write, names_others=names_others)
             # Once each: strangers are not told either how many bookings there are.
@@ -66,7 +124,7 @@ def _start(availability: Availability, found: StartExplained, write: _Write, *, 
     }
 
 
-def _host(one: HostExplained, reasons: list[dict[str, Any]]) -> dict[str, Any]:
+def _host(one: HostExplained, reasons: list[ReasonData]) -> HostExplanation:
     host = one.host
     return {
         "hostId": host.id,
@@ -77,17 +135,18 @@ def _host(one: HostExplained, reasons: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _reason(availability: Availability, reason: Reason, write: _Write, *, names_others: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {"kind": reason.rule.value}
+def _reason(availability: Availability, reason: Reason, write: _Write, *, names_others: bool) -> ReasonData:
+    details: Details = {}
+    if names_others or reason.rule in _TOLD_TO_ANYBODY:
+        details = _details(availability, reason, write)
+    told: ReasonData = {"kind": reason.rule.value, **details}
     if reason.of is not None:
         told["of"] = reason.of.value
-    if names_others or reason.rule in _TOLD_TO_ANYBODY:
-        told |= _details(availability, reason, write)
     return told
 
 
-def _details(availability: Availability, reason: Reason, write: _Write) -> dict[str, Any]:
-    details: dict[str, Any] = {}
+def _details(availability: Availability, reason: Reason, write: _Write) -> Details:
+    details: Details = {}
     if reason.time is not None:
         details |= {"start": write(reason.time[0]), "end": write(reason.time[1])}
     if isinstance(reason.item, Booking):

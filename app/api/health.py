@@ -1,14 +1,31 @@
 """`/health/live` and `/health/ready`: what a balancer asks."""
 
+from typing import Literal
+
 from aiohttp import web
+from typing_extensions import TypedDict
 
 from app.api.bodies import json_response
 from app.api.state import USE_CASES
 
 
+class Live(TypedDict):
+    """The process runs."""
+
+    status: Literal["ok"]
+
+
+class Ready(TypedDict):
+    """Whether requests should come here, and which stores answer."""
+
+    status: Literal["ok", "unavailable"]
+    stores: dict[str, Literal["up", "down"]]
+
+
 async def get_live(_: web.Request) -> web.Response:
     """Say that the process runs."""
-    return json_response({"status": "ok"})
+    answer: Live = {"status": "ok"}
+    return json_response(answer)
 
 
 async def get_ready(request: web.Request) -> web.Response:
@@ -18,5 +35,8 @@ async def get_ready(request: web.Request) -> web.Response:
     """
     states = await request.app[USE_CASES].store_states()
     ready = states["postgres"]
-    stores = {name: "up" if answers else "down" for name, answers in states.items()}
-    return json_response({"status": "ok" if ready else "unavailable", "stores": stores}, status=200 if ready else 503)
+    answer: Ready = {
+        "status": "ok" if ready else "unavailable",
+        "stores": {name: "up" if answers else "down" for name, answers in states.items()},
+    }
+    return json_response(answer, status=200 if ready else 503)

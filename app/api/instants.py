@@ -1,9 +1,16 @@
 """Instants as the public API writes them: ISO 8601 with milliseconds, UTC or the asker's zone (docs/rules.md 12)."""
 
 from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import WithJsonSchema
 
 from app.domain.schedule import LocalDay, Zone, date_of, zone
 from app.domain.time_ranges import DAY, MINUTE, Instant
+from app.fields import DATE_TIME
+
+InstantText = Annotated[str, DATE_TIME]
+DateText = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 _CLOCK = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(1_440))
 _WRITTEN_Z = frozenset({"UTC", "GMT"})

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from app.api.bodies import LARGEST_BODY_BYTES, json_response
 from app.api.credentials import authenticated
+from app.api.error_shapes import ErrorEnvelope
 from app.api.errors import INTERNAL_ERROR, RequestError, error_object, request_error
 from app.api.instants import utc_text
 from app.api.state import CALLER, Handler
@@ -94,15 +95,13 @@ def refusal(request: web.BaseRequest, error: RequestError) -> web.Response:
 
 
 def _envelope(request: web.BaseRequest, error: RequestError) -> web.Response:
-    response = json_response(
-        {
-            "status": "error",
-            "timestamp": utc_text(instant_from(datetime.now(UTC))),
-            "path": request.path_qs,
-            "error": error_object(error),
-        },
-        status=error.status,
-    )
+    envelope: ErrorEnvelope = {
+        "status": "error",
+        "timestamp": utc_text(instant_from(datetime.now(UTC))),
+        "path": request.path_qs,
+        "error": error_object(error),
+    }
+    response = json_response(envelope, status=error.status)
     response.headers.update(error.headers)
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)

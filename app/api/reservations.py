@@ -1,21 +1,22 @@
 """`/v2/slots/reservations`, version 2024-09-04: keep a slot, show, move and end what is kept."""
 
-from typing import Any, Self
+from typing import Annotated, Self
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
 from app.api.clients import client_address
 from app.api.errors import bad_request, rate_limit_headers
 from app.api.idempotency import created
-from app.api.instants import utc_text
+from app.api.instants import InstantText, utc_text
 from app.api.paths import text_in_path
 from app.api.slots_query import Usernames
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById, ByUsernames
 from app.domain.reservation import KeptReservation, QuotaStanding
-from app.fields import Text, WholeNumber, instant_or_none
+from app.fields import DATE_TIME, Text, WholeNumber, instant_or_none
 from app.services.keep_slots import KeptSlot, SlotRequest
 from app.services.ports import Caller, DrawnUid
 
@@ -23,15 +24,20 @@ from app.services.ports import Caller, DrawnUid
 class ReservationBody(BaseModel):
     """The body of POST and PATCH: an event type or several usernames, a start, and perhaps lengths (minutes)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True)
 
     event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
     usernames: Usernames | None = None
+    """In place of an event type: two people or more who are to meet."""
     organization_slug: Text | None = Field(None, alias="organizationSlug")
-    slot_start: str = Field(alias="slotStart")
+    """Where these people are to be looked for."""
+    slot_start: Annotated[str, DATE_TIME] = Field(alias="slotStart")
     slot_duration: WholeNumber | None = Field(None, alias="slotDuration")
+    """The length in minutes, of event types that have several."""
     reservation_duration: WholeNumber | None = Field(None, alias="reservationDuration")
+    """For how many minutes to keep the slot; this needs credentials. Five if left out."""
     rescheduling: str | None = Field(None, alias="bookingUidToReschedule")
+    """The booking that is to be moved: it does not stand in its own way."""
 
     @model_validator(mode="after")
     def _names_an_event_type(self) -> Self:
@@ -65,7 +71,7 @@ async def post_reservation(request: web.Request) -> web.Response:
     wanted = (await read_body(request, ReservationBody)).request(request.get(CALLER), client_address(request))
     standing: QuotaStanding | None = None
 
-    async def keep(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def keep(drawn: DrawnUid | None) -> KeptData:
         nonlocal standing
         kept = await request.app[USE_CASES].slot_keeper.reserve(wanted, drawn)
         standing = kept.standing
@@ -100,14 +106,42 @@ def _uid(request: web.Request) -> str:
     return text_in_path(request, "uid")
 
 
-def kept_data(kept: KeptSlot) -> dict[str, Any]:
+class ClaimedData(TypedDict):
+    """What a reservation keeps; `slotDuration` is in minutes, and dynamic events have no event type."""
+
+    reservationUid: str
+    eventTypeId: int | None
+    slotStart: InstantText
+    slotEnd: InstantText
+    slotDuration: int
+
+
+class ReservationData(ClaimedData):
+    """A reservation."""
+
+    reservationUntil: InstantText
+
+
+FoundReservation = TypeAliasType("FoundReservation", ReservationData | None)
+
+
+class KeptData(ReservationData):
+    """A reservation as it is told to whoever made or moved it, with its length in minutes."""
+
+    reservationDuration: int
+
+
+def kept_data(kept: KeptSlot) -> KeptData:
     """Return a reservation as it is told to whoever made or moved it."""
-    reservation = _reservation(kept.reservation)
-    until = reservation.pop("reservationUntil")
-    return {**reservation, "reservationDuration": kept.minutes, "reservationUntil": until}
+    until = utc_text(kept.reservation.until)
+    return {**_claimed(kept.reservation), "reservationDuration": kept.minutes, "reservationUntil": until}
 
 
-def _reservation(kept: KeptReservation) -> dict[str, Any]:
+def _reservation(kept: KeptReservation) -> ReservationData:
+    return {**_claimed(kept), "reservationUntil": utc_text(kept.until)}
+
+
+def _claimed(kept: KeptReservation) -> ClaimedData:
     claim = kept.claim
     return {
         "reservationUid": kept.uid,
@@ -115,5 +149,4 @@ def _reservation(kept: KeptReservation) -> dict[str, Any]:
         "slotStart": utc_text(claim.start),
         "slotEnd": utc_text(claim.end),
         "slotDuration": kept.length,
-        "reservationUntil": utc_text(kept.until),
     }

@@ -30,8 +30,9 @@ from app.api import (
     teams,
     webhooks,
 )
+from app.api.openapi import get_document
 from app.api.state import Handler
-from app.api.versions import by_version
+from app.api.versions import Versions, by_version
 
 
 def _schedules(newer: Handler, older: Handler) -> Handler:
@@ -74,6 +75,7 @@ _WEBHOOKS = [
     ),
 ]
 _V2: list[tuple[str, str, Handler]] = [
+    ("GET", "/openapi.json", get_document),
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
     ("GET", "/slots/explain", explain.get_explanation),
@@ -219,12 +221,21 @@ _HEALTH: list[tuple[str, str, Handler]] = [
 ]
 
 
+ROUTES: list[tuple[str, str, Handler]] = [*_HEALTH, *((method, f"/v2{path}", handler) for method, path, handler in _V2)]
+"""Method, path and handler of each route."""
+
+
 def add_routes(app: web.Application) -> None:
-    """Add the routes, each with and without a trailing slash: a redirect would lose what some clients send."""
-    routes = [*_HEALTH, *((method, base + path, h) for base in ("/v2", "/api/v2") for method, path, h in _V2)]
-    for method, path, handler in routes:
+    """Add the routes; `/api/v2` is an alias of `/v2`.
+
+    Each is there with and without a trailing slash: a redirect would lose what some clients send.
+    """
+    aliases = [(method, f"/api{path}", handler) for method, path, handler in ROUTES if path.startswith("/v2/")]
+    for method, path, handler in (*ROUTES, *aliases):
         for spelling in (path, path + "/"):
+            # aiohttp takes functions alone.
+            answer = handler.__call__ if isinstance(handler, Versions) else handler
             if method == "GET":
-                app.router.add_get(spelling, handler)  # HEAD too: some balancers ask so.
+                app.router.add_get(spelling, answer)  # HEAD too: some balancers ask so.
             else:
-                app.router.add_route(method, spelling, handler)
+                app.router.add_route(method, spelling, answer)

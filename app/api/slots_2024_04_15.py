@@ -4,15 +4,18 @@ A browser is known by the cookie `uid`, the reservation it made last: that one d
 another reserve moves it.
 """
 
+from typing import Annotated, TypeVar
+
 import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
 from app.api.clients import client_address
 from app.api.errors import bad_request
 from app.api.idempotency import created
-from app.api.listing import listing_2024_04_15
+from app.api.listing import OlderListing, listing_2024_04_15
 from app.api.slots import answered, find
 from app.api.slots_query import (
     HostIds,
@@ -36,6 +39,8 @@ from app.services.keep_slots import SlotRequest
 from app.services.ports import Caller, DrawnUid
 
 COOKIE = "uid"
+
+Query = TypeVar("Query", bound=BaseModel)
 
 
 class AvailableQuery(BaseModel):
@@ -120,21 +125,44 @@ class ReserveBody(BaseModel):
         )
 
 
+class ReserveQuery(BaseModel):
+    """The parameter of a reservation, which its body may have too."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    dry_run: bool = Field(False, alias="_isDryRun")
+
+
+class SelectedSlotQuery(BaseModel):
+    """Which reservation to end."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    uid: Annotated[str, Field(min_length=1)]
+
+
+ReservationUid = TypeAliasType("ReservationUid", str)
+
+
+class AvailableTimes(TypedDict):
+    """A listing."""
+
+    slots: OlderListing
+
+
 async def get_available(request: web.Request) -> web.Response:
     """List the slots of an event type."""
-    try:
-        query = AvailableQuery.model_validate(plain_parameters(request.query.items()))
-    except ValidationError as error:
-        raise query_error(error, window=("startTime", "endTime")) from None
+    query = _read(request, AvailableQuery)
     found = await find(request.app[USE_CASES].slot_finder, query.question(own_reservation(request)))
-    return answered(found, {"slots": listing_2024_04_15(found, query.time_zone, query.format)})
+    times: AvailableTimes = {"slots": listing_2024_04_15(found, query.time_zone, query.format)}
+    return answered(found, times)
 
 
 async def post_reserve(request: web.Request) -> web.Response:
     """Keep a slot for five minutes; the answer's data is the bare uid."""
     body = await read_body(request, ReserveBody)
     wanted = body.request(request.get(CALLER), client_address(request))
-    if body.dry_run or request.query.get("_isDryRun") == "true":
+    if body.dry_run or _read(request, ReserveQuery).dry_run:
         # It keeps nothing, so there is nothing to be done only once.
         return success(await request.app[USE_CASES].slot_keeper.rehearse(wanted, own_reservation(request)), status=201)
     response = await created(request, lambda drawn: _reserved(request, wanted, drawn))
@@ -156,11 +184,16 @@ async def _reserved(request: web.Request, wanted: SlotRequest, drawn: DrawnUid |
 
 async def delete_selected_slot(request: web.Request) -> web.Response:
     """End a reservation. Whether there was one is not told."""
-    uid = request.query.get("uid", "")
-    if not uid:
-        raise bad_request("Query parameter 'uid' is missing: it says which reservation to end.")
+    uid = _read(request, SelectedSlotQuery).uid
     await request.app[USE_CASES].slot_keeper.end(uid.encode("utf-8", "replace").decode()[: LONGEST_TEXT + 1])
     return json_response({"status": "success"})
+
+
+def _read(request: web.Request, model: type[Query]) -> Query:
+    try:
+        return model.model_validate(plain_parameters(request.query.items()))
+    except ValidationError as error:
+        raise query_error(error, window=("startTime", "endTime")) from None
 
 
 def own_reservation(request: web.Request) -> str | None:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from app.api.errors import RequestError, bad_request
 from app.api.instants import utc_text
 from app.domain.reference import ById, ByTeam, ByUser, ByUsernames, EventTypeReference
 from app.domain.time_ranges import DAY, Instant
 from app.domain.window import asked_window
-from app.fields import Text, ZoneName, instant_or_none, parse_instant
+from app.fields import DATE_OR_DATE_TIME, Text, ZoneName, instant_or_none, parse_instant
 from app.services.find_slots import SlotsQuestion
 
 MOST_NAMES = 100
@@ -76,8 +76,10 @@ def _slot_format(value: object) -> object:
 
 
 QueryNumber = Annotated[int, BeforeValidator(_number)]
-QueryInstant = Annotated[Instant, BeforeValidator(_instant)]
-SlotFormat = Annotated[str, BeforeValidator(_slot_format)]
+QueryInstant = Annotated[Instant, BeforeValidator(_instant), DATE_OR_DATE_TIME]
+SlotFormat = Annotated[
+    str, BeforeValidator(_slot_format), WithJsonSchema({"type": "string", "enum": ["range", "time"]})
+]
 Usernames = Annotated[list[Text], BeforeValidator(_names), Field(max_length=MOST_NAMES)]
 HostIds = Annotated[list[QueryNumber], BeforeValidator(_many), Field(max_length=MOST_NAMES)]
 
@@ -88,22 +90,33 @@ Query = TypeVar("Query", bound="SlotsQuery")
 class SlotsQuery(BaseModel):
     """The parameters of one listing, version 2024-09-04."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     start: QueryInstant
+    """The first moment to list slots from; of a date its first, in UTC."""
     end: QueryInstant
+    """The last moment that a slot may end at; of a date its last, in UTC."""
     event_type_id: QueryNumber | None = Field(None, alias="eventTypeId")
     event_type_slug: Text | None = Field(None, alias="eventTypeSlug")
+    """Names an event type together with `username` or `teamSlug`."""
     username: Text | None = None
     team_slug: Text | None = Field(None, alias="teamSlug")
     organization_slug: Text | None = Field(None, alias="organizationSlug")
+    """Where the person, people or team are to be looked for; without it, among those of no organization."""
     usernames: Usernames | None = None
+    """Two people or more who are to meet, with commas between them."""
     time_zone: ZoneName | None = Field(None, alias="timeZone")
+    """The zone that dates and starts are told in. UTC if left out."""
     duration: QueryNumber | None = None
+    """The length in minutes, of event types that have several."""
     format: SlotFormat = "time"
+    """`range` tells ends too."""
     rescheduling: str | None = Field(None, alias="bookingUidToReschedule")
+    """The booking that is to be moved: it does not stand in its own way."""
     subset: HostIds = Field(default_factory=list, alias="rrHostSubsetIds")
+    """Of round-robin hosts those to look at, where the event type lets them be chosen."""
     own_reservation: Text | None = Field(None, alias="reservationUid")
+    """The asker's own reservation: it does not hide its start."""
 
     def question(self) -> SlotsQuestion:
         """Return what the parameters ask.
@@ -133,9 +146,13 @@ class SlotsQuery(BaseModel):
 
 
 class ExplainQuery(SlotsQuery):
-    """The parameters of an explanation: those of a listing, and perhaps one start."""
+    """The parameters of an explanation: those of a listing, and perhaps one start, around which none need be named."""
+
+    # The window is filled in around a start before the model is made.
+    model_config = ConfigDict(json_schema_extra={"required": []})
 
     at: QueryInstant | None = None
+    """The start to explain; without it, starts are counted by date."""
 
 
 def named_event_type(

@@ -1,6 +1,6 @@
 """The whole service in this process, on real PostgreSQL and Valkey, and a world to ask it about."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,7 @@ from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.migrate import migrate
 from app.storage.world_files.reading import world_of
 from tests.api.asking import Asking
+from tests.api.conforming import CONFORMANCE
 from tests.api.pods import dying_pod
 from tests.api.world import WORLD
 
@@ -44,8 +45,17 @@ def settings(urls: StoreUrls) -> Settings:
 
 @pytest.fixture(scope="session")
 async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(await application.build(settings, urls))) as started:
+    app = await application.build(settings, urls)
+    CONFORMANCE.watch(app)
+    async with TestClient(TestServer(app)) as started:
         yield started
+
+
+@pytest.fixture(autouse=True)
+def _no_answer_differs_from_its_description() -> Iterator[None]:
+    yield
+    wrong, CONFORMANCE.wrong = CONFORMANCE.wrong, []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aiohttp import ClientConnectionError
+from aiohttp import ClientConnectionError, web
 from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
 from aiohttp.web import BaseRunner
 from redis.asyncio import Redis
@@ -21,11 +21,13 @@ from app.api.state import UseCases
 from app.application import StoreUrls, open_stores, use_cases
 from app.services.answer_once import OnceAnswerer
 from app.services.ports import Answer
+from app.serving import Runner
 from app.settings import Settings
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
 from app.storage.postgres.booking_requests import PostgresBookingRequests
 from tests.api.asking import Asking
+from tests.api.conforming import CONFORMANCE
 
 DEADLINE_S = 2.0
 START_S = 40.0
@@ -52,7 +54,7 @@ class DyingBookingRequests(_Dying, PostgresBookingRequests):
 @asynccontextmanager
 async def pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking]:
     """Another pod, whose stores may be elsewhere."""
-    async with open_stores(settings, urls) as stores, _serving(settings, urls, use_cases(settings, stores)) as asking:
+    async with open_stores(settings, urls) as stores, _pod(settings, urls, use_cases(settings, stores)) as asking:
         yield asking
 
 
@@ -61,7 +63,7 @@ async def pod_with(settings: Settings, urls: StoreUrls, holds: type[RedisHolds])
     """Another pod, whose store of holds does what a test says."""
     async with open_stores(settings, urls) as stores:
         failing = replace(stores, holds=holds(stores.redis, deadline_s=DEADLINE_S))
-        async with _serving(settings, urls, use_cases(settings, failing)) as asking:
+        async with _pod(settings, urls, use_cases(settings, failing)) as asking:
             yield asking
 
 
@@ -72,7 +74,7 @@ async def dying_pod(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking
         replays = DyingReplays(stores.redis, deadline_s=DEADLINE_S), DyingBookingRequests(stores.pool)
         answerers = [OnceAnswerer(one, store_deadline_s=DEADLINE_S) for one in replays]
         cases = replace(use_cases(settings, stores), once_answerer=answerers[0], booking_answerer=answerers[1])
-        async with _serving(settings, urls, cases) as asking:
+        async with _pod(settings, urls, cases) as asking:
             yield asking
 
 
@@ -131,8 +133,21 @@ async def _ready(client: TestClient[Any, Any], process: Process) -> None:
 
 
 @asynccontextmanager
-async def _serving(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIterator[Asking]:
-    async with TestClient(TestServer(web_application(cases, settings.trusted_proxies))) as client:
+async def serving(app: web.Application, settings: Settings) -> AsyncIterator[int]:
+    """Serve as the command does; the port."""
+    runner = Runner(app, settings)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield site.port
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def _pod(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIterator[Asking]:
+    app = web_application(cases, settings.trusted_proxies)
+    CONFORMANCE.watch(app)
+    async with TestClient(TestServer(app)) as client:
         yield Asking(client, settings, urls)
 
 

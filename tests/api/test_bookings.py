@@ -790,6 +790,13 @@ async def test_pages_say_where_they_lie(api: Asking) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["eventTypeId", "eventTypeIds", "teamId", "teamIds", "teamsIds"])
+@pytest.mark.parametrize("number", ["2147483648", "-149469551289532896"])
+async def test_ids_that_no_database_has_are_refused(api: Asking, name: str, number: str) -> None:
+    answer = await api.ask("GET", "/v2/bookings", token=KEY + "ana", params={name: number})
+    assert (answer.status, name in answer.message) == (400, True)
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -73,11 +73,6 @@ EVERYTHING: dict[str, Any] = {
     "showOptimizedSlots": True,
     "hidden": True,
     "seats": {"seatsPerTimeSlot": 4, "showAttendeeInfo": True, "showAvailabilityCount": False},
-    "confirmationPolicy": {
-        "type": "time",
-        "noticeThreshold": {"unit": "hours", "count": 2},
-        "blockUnconfirmedBookingsInBooker": False,
-    },
     "locations": [{"type": "address", "address": "1 Main Street", "public": True}, {"type": "attendeePhone"}],
     # Kept as sent.
     "color": {"lightThemeHex": "#292929", "darkThemeHex": "#fafafa"},
@@ -110,6 +105,18 @@ async def test_everything_sent_is_told_again_by_every_way_of_asking(api: Asking)
     assert (await ask(api, "GET", f"/{made['id']}")).data == made
     assert made in (await ask(api, "GET")).data
     assert (await patch(api, made["id"])).data == made
+
+
+async def test_who_confirms_bookings_is_told_again(api: Asking) -> None:
+    """Not with seats, which nobody confirms."""
+    policy = {
+        "type": "time",
+        "noticeThreshold": {"unit": "hours", "count": 2},
+        "blockUnconfirmedBookingsInBooker": False,
+    }
+    made = (await post(api, confirmationPolicy=policy)).data
+    assert made["confirmationPolicy"] == policy
+    assert (await patch(api, made["id"], confirmationPolicy=NOT_SET)).data["confirmationPolicy"] == NOT_SET
 
 
 async def test_null_and_disabled_set_the_default_again(api: Asking) -> None:

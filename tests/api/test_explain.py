@@ -118,10 +118,10 @@ def test_strangers_learn_no_details_of_any_rule(rule: Rule, of: Rule | None) -> 
     """Whatever a reason carries, only its kind is told."""
     seat = SeatedStart(start=0, end=1, seats_taken=1, seats_total=1, host_ids=frozenset(), booking_uid="b", attendees=1)
     reason = Reason(rule=rule, time=(0, 1), of=of, item=TAKEN, seat=seat)
-    told = explanation(explained(reason, names_others=False), None)
+    told: Any = explanation(explained(reason, names_others=False), None)
     kinds = {"kind"} if of is None else {"kind", "of"}
     assert told["reasons"][0].keys() == told["hosts"][0]["reasons"][0].keys() == kinds
-    named = explanation(explained(reason, names_others=True), None)
+    named: Any = explanation(explained(reason, names_others=True), None)
     assert named["reasons"][0].keys() > kinds
 
 

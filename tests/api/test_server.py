@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import orjson
 import pytest
@@ -12,9 +11,9 @@ from aiohttp import web
 from app import application
 from app.api.state import Handler
 from app.application import StoreUrls
-from app.serving import Runner
 from app.settings import Settings
 from tests.api.asking import Answer
+from tests.api.pods import serving
 
 POST = b"POST /v2/slots/reservations HTTP/1.1\r\nHost: x\r\n"
 UNREADABLE = {
@@ -34,17 +33,6 @@ TOO_LONG = {
     "a long path": b"GET /v2/slots?a=" + b"secret" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     "a long header": b"GET /v2/slots HTTP/1.1\r\nHost: x\r\nA: " + b"secret" * 10_000 + b"\r\n\r\n",
 }
-
-
-@asynccontextmanager
-async def serving(app: web.Application, settings: Settings) -> AsyncIterator[int]:
-    """Serve as the command does; the port."""
-    runner = Runner(app, settings)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield site.port
-    await runner.cleanup()
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ async def test_a_booking_outlives_its_event_type_with_the_buffers_as_booked(
 ) -> None:
     await book(connection, "left", 1, 8)
     (booking,) = (await calendar.busy_times([1], (DAY_ONE, DAY_ONE + DAY), None)).bookings
-    assert (booking.event_type_id, booking.before_buffer, booking.after_buffer) == (1, 15, 0)
+    assert (booking.event_type_id, booking.before_buffer, booking.after_buffer) == (1, 5, 5)
     await connection.execute("DELETE FROM event_types")
     (booking,) = (await calendar.busy_times([1], (DAY_ONE, DAY_ONE + DAY), None)).bookings
     assert (booking.event_type_id, booking.before_buffer, booking.after_buffer) == (None, 5, 5)

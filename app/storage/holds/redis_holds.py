@@ -27,8 +27,6 @@ from app.storage.holds.scripts import Call, Value, run, run_all
 
 PROVISIONAL_MS = 5_000
 """How long a claim stands unconfirmed: longer than a request may take, short enough to wait out after a crash."""
-_SEAT_MS = PROVISIONAL_MS + 1_000
-"""The same of a seat, which is claimed a round trip before the hosts and must not lapse before them."""
 _TRIES_TO_END = 3
 _CONFIRMED = b"c"
 """How a confirmed hold begins."""
@@ -157,9 +155,10 @@ class RedisHolds:
             if not await run(self._redis, locate):
                 await self._release(claim)
                 return False
-            # Then the new hold is confirmed and the old one ends: on one server in one step, on a cluster in this
+            # Then the new hold is confirmed, its seat first, which was claimed first and may have lapsed alone; and the
+            # old one ends: on one server in one step, on a cluster in this
             # order. A crash in between leaves both, the old one until its time is up or the uid is ended.
-            if await self._all_done(self._confirm(claim, until, kept.claim)):
+            if await self._all_done(self._confirm(claim, until, kept.claim), one_by_one=claim.seats is not None):
                 if self._clustered:
                     await self._release_lanes(kept.claim)
                 await self._give_up_seat(kept.claim)
@@ -178,11 +177,11 @@ class RedisHolds:
         ended = None if self._clustered else old
         return calls + [_confirm_part(claim, part, until, ended) for part in self._together(keys.lanes(claim))]
 
-    async def _all_done(self, calls: Sequence[Call]) -> bool:
-        """Run scripts in order and say whether all of them did their part."""
-        if not self._clustered:
+    async def _all_done(self, calls: Sequence[Call], *, one_by_one: bool = False) -> bool:
+        """Run scripts in order and say whether all of them did their part; perhaps none after one that did not."""
+        if not (self._clustered or one_by_one):
             return all(await run_all(self._redis, calls))
-        # One by one: the nodes of a cluster do not wait for each other, and the last lane tells that all are confirmed.
+        # The nodes of a cluster do not wait for each other, and the last lane tells that all are confirmed.
         for call in calls:
             if not await run(self._redis, call):
                 return False
@@ -337,7 +336,7 @@ def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:
     return Call(
         "claim_seat",
         [keys.seat_ledger(claim), prefix + claim.id],
-        [claim.id, _ignored(ignoring), _SEAT_MS, claim.seats or 0, _joined(claim.host_ids), prefix],
+        [claim.id, _ignored(ignoring), PROVISIONAL_MS, claim.seats or 0, _joined(claim.host_ids), prefix],
     )
 
 

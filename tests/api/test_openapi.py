@@ -1,0 +1,139 @@
+"""The service's description of itself: whole, valid, and the same wherever it is asked for."""
+
+import re
+from typing import Any
+
+import orjson
+import pytest
+import schemathesis
+from aiohttp import web
+from click.testing import CliRunner
+from pydantic import BaseModel
+from typing_extensions import TypedDict
+
+from app.__main__ import main
+from app.api.openapi import Operation, openapi_document
+from app.api.operations import OPERATIONS
+from app.api.routes import ROUTES
+from app.api.state import Handler
+from app.api.versions import by_version, handlers_of
+from tests.api.asking import Asking
+from tests.api.conforming import DOCUMENT
+
+NOT_DESCRIBED_YET = {
+    f"app.api.{name}"
+    for name in (
+        "api_keys",
+        "event_types",
+        "event_types_2024_04_15",
+        "managed_users",
+        "me",
+        "memberships",
+        "oauth_clients",
+        "organization_users",
+        "out_of_office",
+        "schedules",
+        "schedules_2024_04_15",
+        "team_event_types",
+        "teams",
+        "webhooks",
+    )
+}
+"""Modules of handlers; may only become fewer."""
+
+
+def test_every_route_is_described() -> None:
+    handlers = {one for _, _, handler in ROUTES for one in handlers_of(handler)}
+    undescribed = {f"{one.__module__}.{one.__name__}" for one in handlers - OPERATIONS.keys()}
+    assert {name for name in undescribed if name.rpartition(".")[0] not in NOT_DESCRIBED_YET} == set()
+
+
+def test_nothing_else_is_described() -> None:
+    assert OPERATIONS.keys() <= {one for _, _, handler in ROUTES for one in handlers_of(handler)}
+
+
+def test_the_document_is_valid() -> None:
+    schemathesis.openapi.from_dict(DOCUMENT).validate()
+
+
+def test_operations_are_told_apart() -> None:
+    ids = [operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("path", ["/v2/openapi.json", "/api/v2/openapi.json/"])
+async def test_the_document_is_served(api: Asking, path: str) -> None:
+    assert (await api.ask("GET", path)).body == DOCUMENT
+
+
+def test_the_document_is_printed() -> None:
+    printed = CliRunner().invoke(main, ["openapi"])
+    assert orjson.loads(printed.output) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method.upper(), re.sub(r"{\w+}", "1", path))
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+        if operation["security"] and {} not in operation["security"]
+    ],
+)
+async def test_strangers_are_refused_where_the_document_says_so(api: Asking, method: str, path: str) -> None:
+    assert (await api.ask(method, path)).status == 401
+
+
+# Versions ----------------------------------------------------------------------------------------------------------
+
+
+class Body(BaseModel):
+    name: str
+
+
+class OlderBody(BaseModel):
+    title: str
+
+
+class Shown(TypedDict):
+    name: str
+
+
+class OlderShown(TypedDict):
+    title: str
+
+
+async def post_thing(_: web.Request) -> web.Response:
+    """Make a thing.
+
+    Things are made once.
+    """
+    raise AssertionError
+
+
+async def post_older_thing(_: web.Request) -> web.Response:
+    raise AssertionError
+
+
+def test_a_path_of_two_versions_has_either_body_and_either_answer() -> None:
+    both = by_version({"2024-04-15": post_older_thing, "2024-06-14": post_thing})
+    operations: dict[Handler, Operation] = {
+        post_thing: Operation(body=Body, answer=Shown, status=201, refusals=(404,)),
+        post_older_thing: Operation(body=OlderBody, answer=OlderShown, status=201),
+    }
+    document = openapi_document([("POST", "/v2/things/{thingId}", both)], operations)
+    described = document["paths"]["/v2/things/{thingId}"]["post"]
+    assert (described["operationId"], described["summary"]) == ("post_things_thingId", "Make a thing")
+    assert described["description"] == "Things are made once."
+    assert [one["name"] for one in described["parameters"]] == ["thingId", "cal-api-version"]
+    assert schema(described["requestBody"]) == either("Body", "OlderBody")
+    assert schema(described["responses"]["201"]) == either("Shown", "OlderShown")
+    assert described["responses"].keys() == {"201", "400", "401", "404", "408", "413", "503"}
+
+
+def schema(described: Any) -> Any:
+    return described["content"]["application/json"]["schema"]
+
+
+def either(*names: str) -> Any:
+    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
