@@ -18,7 +18,7 @@ from scripts.races.world import HOT_START, MINUTE
 
 pytestmark = pytest.mark.xdist_group("races")
 
-CALL, TALK, VISIT, PAIR, PANEL, HELP, ADVICE, CLASS, RARE = range(1, 10)
+CALL, TALK, VISIT, PAIR, PANEL, HELP, ADVICE, CLASS, RARE, _, _, COURSE = range(1, 13)
 """Event types of the race's world; see there for their hosts, lengths and buffers."""
 
 
@@ -198,6 +198,13 @@ def test_a_day_has_no_more_holds_than_its_limit() -> None:
     assert broken(*four) == []
     assert broken(*four, hold(RARE, 1_440, 1_455)) == []
     assert broken(*four, hold(RARE, 1_439, 1_454)) == ["a day of type 9 has no more holds than its limit: 2040-03-05"]
+
+
+def test_seats_of_one_start_are_one_of_the_day() -> None:
+    seats = [hold(COURSE, start, start + 30) for start in (0, 0, 100, 200, 300)]
+    assert broken(*seats) == []
+    promise = "a day of type 12 has no more holds than its limit: 2040-03-05"
+    assert broken(*seats, hold(COURSE, 400, 430)) == [promise]
 
 
 # Looks -----------------------------------------------------------------------------------------------------------

@@ -56,8 +56,8 @@ def main(  # noqa: PLR0913 - an option each
 
     Starts PostgreSQL, Valkey and pods of its own on 127.0.0.1. Many clients reserve, move, release and look at slots of
     the same few hosts, whose event types overlap in every way: buffers, teams, round robin, seats, limits. They book
-    them, or others straight away, and move and cancel bookings. Meanwhile pods and stores are killed and paused. The
-    clients write down what they were told; afterwards that is checked by rules of its own:
+    them, or others straight away, and move, confirm, reassign and cancel bookings. Meanwhile pods and stores are killed
+    and paused. The clients write down what they were told; afterwards that is checked by rules of its own:
 
     \b
     - No two holds or bookings that were certain at the same time take the same time of a host, buffers included; no

@@ -8,7 +8,8 @@ left to fight over.
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import inf
 from random import Random
 from typing import Any
@@ -40,6 +41,8 @@ class Bookers:
         self._record = record
         self._wisher = Wisher(random)
         self._bookings: list[Hold] = []
+        self._pending: list[Hold] = []
+        """Bookings that a host has to confirm: until then they take nobody's time."""
 
     @property
     def any(self) -> bool:
@@ -52,12 +55,46 @@ class Bookers:
         answer = await self._insist("POST", "bookings", _body(hold, wish), patience_s)
         if answer is None:
             return None, False
-        if answer.status == 201:
+        if answer.status == 201 and answer.data["status"] == "pending":
+            self._pending.append(_booking(answer))
+        elif answer.status == 201:
             self._bookings.append(self._won(answer))
         if hold is not None and (answer.status == 201 or not answer.is_certain):
             hold.given_up = answer.sent
             return answer, True
         return answer, False
+
+    async def confirm(self, patience_s: float) -> Answer | None:
+        """Let a host confirm a booking; one that cannot be confirmed is left for the hosts to tidy away."""
+        if not self._pending:
+            return None
+        booking = self._pending.pop(self._random.randrange(len(self._pending)))
+        answer = await self._as_host(booking, "confirm", patience_s)
+        if answer is not None and answer.status == 200:
+            self._bookings.append(self._won(answer))
+        return answer
+
+    async def reassign(self, patience_s: float) -> Answer | None:
+        """Give a booking that any host may have to another one."""
+        booking = self._take(lambda one: EVENT_TYPES[one.event_type_id].any_host)
+        if booking is None:
+            return None
+        answer = await self._as_host(booking, "reassign", patience_s)
+        if answer is None or (answer.is_certain and answer.status != 200):
+            self._bookings.append(booking)
+            return answer
+        booking.given_up = answer.sent
+        if answer.status == 200:
+            host_ids = (answer.data["reassignedTo"]["id"],)
+            given = replace(booking, sent=answer.sent, acknowledged=answer.arrived, given_up=inf, host_ids=host_ids)
+            self._record.holds.append(given)
+            self._bookings.append(given)
+        return answer
+
+    async def _as_host(self, booking: Hold, action: str, patience_s: float) -> Answer | None:
+        """Do something that only hosts may, once: sent again it would do something else."""
+        headers = {**_VERSION, "Authorization": f"Bearer {host_token((booking.host_ids or HOST_IDS)[0])}"}
+        return await self._asker.ask("POST", f"bookings/{booking.uid}/{action}", patience_s, body={}, headers=headers)
 
     async def move(self, patience_s: float) -> Answer | None:
         """Move a booking, or a seat, to another time."""
@@ -67,15 +104,13 @@ class Bookers:
         start = self._wisher.start(EVENT_TYPES[booking.event_type_id], booking)
         body = {"start": utc_text(start), **_seat(booking)}
         answer = await self._insist("POST", f"bookings/{booking.uid}/reschedule", body, patience_s)
-        if answer is None:
-            self._bookings.append(booking)
-        elif answer.status == 201:
-            booking.given_up = answer.sent
-            self._bookings.append(self._won(answer))
-        elif answer.is_certain:
+        if answer is None or (answer.is_certain and answer.status != 201):
             self._bookings.append(booking)
         else:
             booking.given_up = answer.sent
+        if answer is not None and answer.status == 201:
+            waits = answer.data["status"] == "pending"
+            (self._pending if waits else self._bookings).append(_booking(answer) if waits else self._won(answer))
         return answer
 
     async def cancel(self, patience_s: float) -> Answer | None:
@@ -102,26 +137,15 @@ class Bookers:
         return None if first is None else Answer(None, None, first.sent, time.time())
 
     def _won(self, answer: Answer) -> Hold:
-        data = answer.data
-        booking = Hold(
-            uid=data["uid"],
-            event_type_id=data["eventTypeId"],
-            start=milliseconds(data["start"]),
-            end=milliseconds(data["end"]),
-            sent=answer.sent,
-            acknowledged=answer.arrived,
-            until=inf,
-            booked=True,
-            host_ids=tuple(host["id"] for host in data["hosts"]),
-            seat_uid=data.get("seatUid"),
-        )
+        booking = _booking(answer)
         self._record.holds.append(booking)
         return booking
 
-    def _take(self) -> Hold | None:
-        if not self._bookings:
+    def _take(self, suits: Callable[[Hold], bool] = lambda _: True) -> Hold | None:
+        positions = [position for position, booking in enumerate(self._bookings) if suits(booking)]
+        if not positions:
             return None
-        position = self._random.randrange(len(self._bookings))
+        position = self._random.choice(positions)
         self._bookings[position], self._bookings[-1] = self._bookings[-1], self._bookings[position]
         return self._bookings.pop()
 
@@ -148,11 +172,27 @@ class Bookers:
         known = {booking.seat_uid or booking.uid for booking in self._record.holds if booking.booked}
         for host_id in HOST_IDS:
             headers = {**_VERSION, "Authorization": f"Bearer {host_token(host_id)}"}
-            path = "bookings?status=upcoming&take=250"
+            path = "bookings?status=upcoming,unconfirmed&take=250"
             answer = await self._asker.ask("GET", path, _PATIENCE_S, headers=headers)
             listed = answer.data if answer is not None and answer.status == 200 else []
             for uid, seat in (found for one in listed for found in _forgotten(one, known)):
                 await self._asker.ask("POST", f"bookings/{uid}/cancel", _PATIENCE_S, body=seat, headers=headers)
+
+
+def _booking(answer: Answer) -> Hold:
+    data = answer.data
+    return Hold(
+        uid=data["uid"],
+        event_type_id=data["eventTypeId"],
+        start=milliseconds(data["start"]),
+        end=milliseconds(data["end"]),
+        sent=answer.sent,
+        acknowledged=answer.arrived,
+        until=inf,
+        booked=True,
+        host_ids=tuple(host["id"] for host in data["hosts"]),
+        seat_uid=data.get("seatUid"),
+    )
 
 
 def _forgotten(listed: dict[str, Any], known: set[str]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -117,7 +117,7 @@ def _takes(
     if event_type.per_day is not None:
         day = hold.start // DAY
         promise = f"a day of type {event_type.id} has no more holds than its limit"
-        yield f"{promise}: {utc_text(day * DAY)[:10]}", event_type.per_day, (day, day + 1), hold
+        yield f"{promise}: {utc_text(day * DAY)[:10]}", event_type.per_day, (day, day + 1), taker
 
 
 def _crowded(promise: str, most: int, shares: list[_Share]) -> Iterator[Violation]:

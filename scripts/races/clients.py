@@ -192,6 +192,16 @@ class Attackers:
             return "nothing held"
         return self._counted(await self.bookers.move(patience_s))
 
+    async def confirm(self, patience_s: float) -> str:
+        """Let a host confirm a booking, which takes its time from then on."""
+        answer = await self.bookers.confirm(patience_s)
+        return "nothing held" if answer is None else answer.outcome
+
+    async def reassign(self, patience_s: float) -> str:
+        """Give a booking to another host."""
+        answer = await self.bookers.reassign(patience_s)
+        return "nothing held" if answer is None else answer.outcome
+
     async def cancel(self, patience_s: float) -> str:
         """Cancel a booking."""
         if not self.bookers.any:
@@ -282,12 +292,14 @@ def _shows(data: Any, hold: Hold) -> bool:
 _Operation: TypeAlias = Callable[[Attackers, float], Awaitable[str]]
 
 _OPERATIONS: tuple[tuple[str, _Operation, int], ...] = (
-    ("reserve", Attackers.reserve, 58),
+    ("reserve", Attackers.reserve, 53),
     ("move", Attackers.move, 12),
     ("release", Attackers.release, 6),
     ("show", Attackers.show, 4),
     ("book", Attackers.book, 10),
     ("move a booking", Attackers.move_booking, 4),
+    ("confirm", Attackers.confirm, 3),
+    ("reassign", Attackers.reassign, 2),
     ("cancel a booking", Attackers.cancel, 6),
 )
 """What clients do, and how often of a hundred times."""

@@ -34,6 +34,8 @@ class EventType:
     seats: int | None = None
     per_day: int | None = None
     """The most of a day (UTC)."""
+    asks: bool = False
+    """Whether its host confirms bookings, which leave their time on offer until then."""
 
     @property
     def any_host(self) -> bool:
@@ -60,6 +62,8 @@ EVENT_TYPES = {
         EventType(id=8, slug="class", host_ids=(1,), lengths=(40,), after=5, seats=3),
         EventType(id=9, slug="rare", host_ids=(3,), lengths=(15,), per_day=4),
         EventType(id=10, slug="scarce", host_ids=(2, 3, 4), scheduling="roundRobin", lengths=(25,), per_day=5),
+        EventType(id=11, slug="asking", host_ids=(2,), lengths=(30,), after=5, asks=True),
+        EventType(id=12, slug="course", host_ids=(4,), lengths=(30,), seats=3, per_day=4),
     )
 }
 
@@ -121,6 +125,8 @@ def _event_type(event_type: EventType) -> dict[str, Any]:
         known["lengthInMinutesOptions"] = event_type.lengths
     if event_type.seats is not None:
         known["seatsPerTimeSlot"] = event_type.seats
+    if event_type.asks:
+        known["confirmationPolicy"] = {"type": "always", "blockUnconfirmedBookingsInBooker": False}
     if event_type.per_day is not None:
         known["bookingLimitsCount"] = {"day": event_type.per_day}
     return known
