@@ -13,9 +13,10 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from app.api.app import web_application
-from app.api.errors import RequestError, error_object, request_error
+from app.api.errors import RequestError, error_object
 from app.api.explain import Explanation, explanation
 from app.api.listing import Listing, listing_2024_09_04
+from app.api.refusals import request_error
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases

@@ -9,8 +9,9 @@ from typing_extensions import TypedDict
 from app.api.bodies import read_body, validated
 from app.api.clients import client_address
 from app.api.error_shapes import RefusedItem
-from app.api.errors import RequestError, refused_item
+from app.api.errors import RequestError
 from app.api.idempotency import created
+from app.api.refusals import refused_item
 from app.api.reservations import KeptData, ReservationBody, kept_data
 from app.api.state import CALLER, USE_CASES
 from app.services.keep_batch import BatchItem

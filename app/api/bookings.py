@@ -34,7 +34,8 @@ from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
 from app.fields import MAX_ID, Text
 from app.services.book_slots import Made
-from app.services.bookings import AttendeeNotFoundError, BookingQuestion, found
+from app.services.booking_errors import AttendeeNotFoundError
+from app.services.bookings import BookingQuestion, found
 from app.services.ports import Caller, DrawnUid
 
 # Making --------------------------------------------------------------------------------------------------------------

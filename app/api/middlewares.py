@@ -8,8 +8,9 @@ from aiohttp import web
 from app.api.bodies import LARGEST_BODY_BYTES, json_response
 from app.api.credentials import authenticated
 from app.api.error_shapes import ErrorEnvelope
-from app.api.errors import INTERNAL_ERROR, RequestError, error_object, request_error
+from app.api.errors import INTERNAL_ERROR, RequestError, error_object
 from app.api.instants import utc_text
+from app.api.refusals import request_error
 from app.api.state import CALLER, Handler
 from app.domain.errors import HoldfastError
 from app.fields import instant_from

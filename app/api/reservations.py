@@ -8,10 +8,11 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
 from app.api.clients import client_address
-from app.api.errors import bad_request, rate_limit_headers
+from app.api.errors import bad_request
 from app.api.idempotency import created
 from app.api.instants import InstantText, utc_text
 from app.api.paths import text_in_path
+from app.api.refusals import rate_limit_headers
 from app.api.slots_query import Usernames
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById, ByUsernames

@@ -1,4 +1,4 @@
-"""Every route on one screen.
+"""Every route, resource by resource.
 
 A path that has one version answers by it whatever `cal-api-version` says: clients send that header per route, wrongly
 or not at all. Where there are two, `by_version` chooses.

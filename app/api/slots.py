@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from app.api.bodies import success
-from app.api.errors import NO_EVENT_TYPE, RequestError
+from app.api.errors import RequestError
 from app.api.listing import listing_2024_09_04
+from app.api.refusals import NO_EVENT_TYPE
 from app.api.slots_query import plain_parameters, read_slots_query
 from app.api.state import USE_CASES
 from app.domain.errors import EventTypeNotFoundError

@@ -12,14 +12,13 @@ from app.domain.event_type import StaffedEventType, staff
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
-from app.services.bookings import (
+from app.services.booking_errors import (
     BookingRefusedError,
-    Bookings,
     NotForSeatsError,
     ReservationUsedError,
     ReservedForMoveError,
-    booking_refusals,
 )
+from app.services.bookings import Bookings, booking_refusals
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.commit_bookings import BookingCommitter, add

@@ -2,14 +2,8 @@
 
 from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord
-from app.services.bookings import (
-    Bookings,
-    BookingTransaction,
-    SeatUidNeededError,
-    found,
-    refuse_over,
-    seat_of,
-)
+from app.services.booking_errors import SeatUidNeededError
+from app.services.bookings import Bookings, BookingTransaction, found, refuse_over, seat_of
 from app.services.ports import Caller
 from app.services.run_bookings import BookingRunners
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from app.domain.event_type import StaffedEventType
 from app.domain.reservation import Claim, KeptReservation
 from app.domain.time_ranges import Instant
-from app.services.bookings import OtherSlotReservedError, booking_refusals
+from app.services.booking_errors import OtherSlotReservedError
+from app.services.bookings import booking_refusals
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import StoreUnavailableError
 from app.services.ports import Holds

@@ -18,13 +18,8 @@ from app.domain.reservation import Claim
 from app.domain.schedule import zone
 from app.domain.seats import seats_of
 from app.domain.time_ranges import Instant, overlaps
-from app.services.bookings import (
-    IDLE_MS,
-    BookingRefusedError,
-    Bookings,
-    BookingTransaction,
-    TimeTakenError,
-)
+from app.services.booking_errors import BookingRefusedError, TimeTakenError
+from app.services.bookings import IDLE_MS, Bookings, BookingTransaction
 from app.services.claim_slots import WantedSlot
 from app.services.errors import StoreUnavailableError
 from app.services.ports import Holds

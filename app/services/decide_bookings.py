@@ -8,20 +8,17 @@ from app.domain.booking import Attendee, BookedHost, BookingRecord
 from app.domain.busy import BookingStatus
 from app.domain.event_type import Host, SchedulingType, StaffedEventType, staff
 from app.domain.reservation import Claim
-from app.services.bookings import (
+from app.services.booking_errors import (
     AttendeeNotFoundError,
     BookingChangedError,
     BookingOverError,
     BookingRefusedError,
-    Bookings,
     NotForSeatsError,
     NotHostedByError,
     NotRoundRobinError,
     TooManyAttendeesError,
-    booking_refusals,
-    found,
-    refuse_over,
 )
+from app.services.bookings import Bookings, booking_refusals, found, refuse_over
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.commit_bookings import BookingCommitter, group_of
 from app.services.keep_slots import new_uid

@@ -12,16 +12,8 @@ from app.domain.reference import ById, ByUserIds
 from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.book_slots import Made, in_order
-from app.services.bookings import (
-    BookingRefusedError,
-    Bookings,
-    BookingTransaction,
-    SeatUidNeededError,
-    booking_refusals,
-    found,
-    refuse_over,
-    seat_of,
-)
+from app.services.booking_errors import BookingRefusedError, SeatUidNeededError
+from app.services.bookings import Bookings, BookingTransaction, booking_refusals, found, refuse_over, seat_of
 from app.services.cancel_bookings import is_last, leave_seat
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot

@@ -2,7 +2,7 @@
 
 from app.domain.booking import BookingRecord
 from app.domain.role import Role
-from app.services.bookings import NotRunningBookingError
+from app.services.booking_errors import NotRunningBookingError
 from app.services.ports import Caller, Roles
 
 

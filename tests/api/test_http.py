@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import domain, services
-from app.api.errors import TABLE
+from app.api.refusals import TABLE
 from app.domain.errors import HoldfastError
 from tests.api.asking import Asking
 

@@ -11,7 +11,8 @@ from app.domain.busy import BookingStatus
 from app.domain.errors import EventTypeNotFoundError
 from app.domain.time_ranges import MINUTE
 from app.fields import parse_instant
-from app.services.bookings import IDLE_MS, ReservationUsedError, TimeTakenError
+from app.services.booking_errors import ReservationUsedError, TimeTakenError
+from app.services.bookings import IDLE_MS
 from app.services.errors import StoreUnavailableError
 from app.storage.postgres.bookings import PostgresBookings
 from app.storage.postgres.load import load_world

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from app.delivery.sender import HttpSender, open_sender
 from app.domain.webhook import Event, Trigger, WebhookOwner, WebhookSettings
-from app.services.bookings import ReservationUsedError
+from app.services.booking_errors import ReservationUsedError
 from app.services.deliver_webhooks import Delivery, Outcome, Sender, WebhookDeliverer
 from app.services.errors import StoreUnavailableError
 from app.storage.postgres.bookings import PostgresBookings

@@ -15,14 +15,8 @@ from app.domain.errors import EventTypeNotFoundError
 from app.domain.time_ranges import Instant, Range
 from app.domain.webhook import Event
 from app.fields import storable
-from app.services.bookings import (
-    IDLE_MS,
-    BookingPage,
-    BookingQuestion,
-    BookingTransaction,
-    ReservationUsedError,
-    TimeTakenError,
-)
+from app.services.booking_errors import ReservationUsedError, TimeTakenError
+from app.services.bookings import IDLE_MS, BookingPage, BookingQuestion, BookingTransaction
 from app.storage.postgres.calendar import accepted_bookings
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
