@@ -81,7 +81,7 @@ Scheduling = Annotated[SchedulingType, BeforeValidator(_scheduling)]
 
 
 class EventTypeBody(BaseModel):
-    """The body of a PATCH; see the module."""
+    """What is to be different of an event type: what is left out stays, `null` sets the default again."""
 
     model_config = FIELDS
 
@@ -162,7 +162,7 @@ _DEFAULTS = {
 
 
 class NewEventTypeBody(EventTypeBody):
-    """The body of a POST."""
+    """An event type to make."""
 
     title: Text
     slug: Text
@@ -174,7 +174,7 @@ class NewEventTypeBody(EventTypeBody):
 
 
 class TeamEventTypeBody(EventTypeBody):
-    """The body of a PATCH of a team's event type."""
+    """What is to be different of a team's event type: what is left out stays, `null` sets the default again."""
 
     scheduling: Scheduling = Field(SchedulingType.COLLECTIVE, alias="schedulingType")
     host_entries: Hosts | None = Field(None, alias="hosts")
@@ -210,7 +210,7 @@ class TeamEventTypeBody(EventTypeBody):
 
 
 class NewTeamEventTypeBody(TeamEventTypeBody, NewEventTypeBody):
-    """The body of a POST of a team's event type."""
+    """A team's event type to make."""
 
     scheduling: Scheduling = Field(alias="schedulingType")
 
