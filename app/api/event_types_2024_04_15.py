@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from app.api.bodies import read_body, success
 from app.api.credentials import caller_of, user_of
 from app.api.event_type_answers import title_of
-from app.api.event_type_bodies import EventTypeBody, NewEventTypeBody
+from app.api.event_type_bodies import UNSAID, EventTypeBody, NewEventTypeBody
 from app.api.event_type_shapes import LocationData
 from app.api.event_types import keeper, origin, read_query
 from app.api.idempotency import created
@@ -26,7 +26,7 @@ from app.services.ports import DrawnUid
 class OlderEventTypeBody(EventTypeBody):
     """What is to be different of an event type, whose length is called `length`."""
 
-    length: EventMinutes = Field(0, alias="length")
+    length: EventMinutes = Field(UNSAID, alias="length")
 
 
 class NewOlderEventTypeBody(NewEventTypeBody):

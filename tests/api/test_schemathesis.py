@@ -48,6 +48,7 @@ THERE: dict[str, list[Any]] = {
     "email": ["mia@example.org", "max@example.org"],
     "teamId": [51],
     "orgId": [90],
+    "scheduleId": [ANA + 100],
     "cal-api-version": ["2024-04-15", "2024-08-13"],
     "host": [True, False],
 }
@@ -72,19 +73,23 @@ async def test_every_answer_is_described(api: Asking, base_url: str, label: str)
 
 
 async def _there(api: Asking, label: str) -> dict[str, list[Any]]:
-    """Keep a slot and book others, and return what they are known by."""
+    """Keep a slot, book others and let people be away, and return what all that is known by."""
     await api.add(
         eventTypes=[event_type(60, "asked", ownerId=ANA, confirmationPolicy={"type": "always"})],
         memberships=[{"userId": ANA, "teamId": 90, "role": "ADMIN"}],
     )
+    within_acme = {"userId": [DEE], "scheduleId": [DEE + 100]} if "/organizations/" in label else {"userId": [BEN]}
+    of_a_team = {"eventTypeId": [31]} if "/teams/" in label else {}
     kept = (await api.reserve(14, "10:00")).data
     seated, shared, pending = [await _book(api, *wanted) for wanted in ((12, "07"), (21, "08"), (60, "09"))]
     attendees = (await api.ask("GET", f"/v2/bookings/{shared['uid']}/attendees", token=KEY)).data
     return {
         "uid": [kept["reservationUid"]] if "/slots/" in label else [one["uid"] for one in (seated, shared, pending)],
         "seatUid": [seated["seatUid"]],
-        "userId": [DEE if "/organizations/" in label else BEN],
         "attendeeId": [attendees[0]["id"]],
+        "oooId": [(await _be_away(api, "/organizations/90/users/4" if "/organizations/" in label else "/me"))["id"]],
+        **within_acme,
+        **of_a_team,
     }
 
 
@@ -92,6 +97,11 @@ async def _book(api: Asking, event_type_id: int, hour: str) -> Any:
     attendee = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
     body = {"eventTypeId": event_type_id, "start": f"2050-09-05T{hour}:00:00Z", "attendee": attendee}
     return (await api.ask("POST", "/v2/bookings", json=body)).data
+
+
+async def _be_away(api: Asking, whose: str) -> Any:
+    body = {"start": "2050-09-07T00:00:00Z", "end": "2050-09-08T00:00:00Z"}
+    return (await api.ask("POST", f"/v2{whose}/ooo", token=KEY, json=body)).data
 
 
 # Asking --------------------------------------------------------------------------------------------------------------
