@@ -19,7 +19,7 @@ from app.settings import Settings
 from tests.api.asking import Asking
 from tests.api.conforming import CONFORMANCE, DOCUMENT
 from tests.api.pods import serving
-from tests.api.world import ANA, BEN, DEE, event_type
+from tests.api.world import ANA, BEN, DEE, EVE, event_type
 
 LABELS = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
 CHECKS = [
@@ -67,19 +67,19 @@ async def base_url(settings: Settings, urls: StoreUrls) -> AsyncIterator[str]:
 @pytest.mark.parametrize("label", LABELS)
 async def test_every_answer_is_described(api: Asking, base_url: str, label: str) -> None:
     meant, wild, wrong = _requests(label, THERE | await _there(api, label))
-    statuses = await asyncio.to_thread(_ask, meant, 16, base_url)
+    statuses = await asyncio.to_thread(_ask, meant, 10, base_url)
     assert min(statuses) < 300
-    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 8, base_url)
+    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 6, base_url)
 
 
 async def _there(api: Asking, label: str) -> dict[str, list[Any]]:
     """Keep a slot, book others and let people be away, and return what all that is known by."""
     await api.add(
         eventTypes=[event_type(60, "asked", ownerId=ANA, confirmationPolicy={"type": "always"})],
-        memberships=[{"userId": ANA, "teamId": 90, "role": "ADMIN"}],
+        memberships=[{"userId": ANA, "teamId": 90, "role": "ADMIN"}, {"userId": DEE, "teamId": 51}],
     )
     within_acme = {"userId": [DEE], "scheduleId": [DEE + 100]} if "/organizations/" in label else {"userId": [BEN]}
-    of_a_team = {"eventTypeId": [31]} if "/teams/" in label else {}
+    within_the_team = {"eventTypeId": [31], "scheduleId": [EVE + 100]} if "/teams/" in label else {}
     kept = (await api.reserve(14, "10:00")).data
     seated, shared, pending = [await _book(api, *wanted) for wanted in ((12, "07"), (21, "08"), (60, "09"))]
     attendees = (await api.ask("GET", f"/v2/bookings/{shared['uid']}/attendees", token=KEY)).data
@@ -89,7 +89,7 @@ async def _there(api: Asking, label: str) -> dict[str, list[Any]]:
         "attendeeId": [attendees[0]["id"]],
         "oooId": [(await _be_away(api, "/organizations/90/users/4" if "/organizations/" in label else "/me"))["id"]],
         **within_acme,
-        **of_a_team,
+        **within_the_team,
     }
 
 
@@ -131,9 +131,13 @@ def _ask(requests: st.SearchStrategy[Case[Any]], times: int, base_url: str) -> l
 def _requests(label: str, there: Mapping[str, list[Any]]) -> list[st.SearchStrategy[Case[Any]]]:
     """Return requests about what is there, all that the description allows, and some that it does not."""
     headers = {"Authorization": f"Bearer {KEY}"}
-    meant = _operation(_narrowed(DOCUMENT, there), label).as_strategy(headers=headers)
-    wild = _operation(DOCUMENT, label).as_strategy(headers=headers)
-    wrong = _operation(DOCUMENT, label).as_strategy(GenerationMode.NEGATIVE, headers=headers)
+    method, path = label.split()
+    # The rest of the document is left out because it takes time.
+    document = {**DOCUMENT, "paths": {path: {method.lower(): DOCUMENT["paths"][path][method.lower()]}}}
+    meant = _operation(_narrowed(document, there), label).as_strategy(headers=headers)
+    described = _operation(document, label)
+    wild = described.as_strategy(headers=headers)
+    wrong = described.as_strategy(GenerationMode.NEGATIVE, headers=headers)
     return [meant, wild, wrong]
 
 
