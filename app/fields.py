@@ -179,6 +179,8 @@ def storable_json(value: Any, depth: int = DEEPEST_JSON) -> Any:
 
 DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"})
 """What is written in JSON where an instant is read, or told."""
+CLOCK = WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"})
+"""And where a minute of the day is."""
 DATE_OR_DATE_TIME = WithJsonSchema(
     {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 )
@@ -189,9 +191,7 @@ WholeNumber = Annotated[int, BeforeValidator(_whole)]
 KeptObject = Annotated[dict[str, Any], AfterValidator(storable_json)]
 """A JSON object that is kept and given back, whatever it says."""
 Id = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
-MinuteOfDay = Annotated[
-    int, BeforeValidator(_minute_of_day), WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"})
-]
+MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day), CLOCK]
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 IsoInstant = Annotated[Instant, BeforeValidator(_iso_instant), DATE_TIME]
 Email = Annotated[Text, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]

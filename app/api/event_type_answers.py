@@ -1,16 +1,37 @@
 """Event types as they are told, version 2024-06-14."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from app.api.event_type_parts import PRIORITIES, USUAL_FIELDS
+from app.api.event_type_shapes import (
+    BookingFieldData,
+    ConfirmationData,
+    DateRangeData,
+    DaysAheadData,
+    EventTypeData,
+    EventTypeHost,
+    EventTypeTeam,
+    KeptAlwaysTold,
+    KeptIfSent,
+    LengthsTold,
+    LimitsData,
+    LocationData,
+    NotSet,
+    RemovedEventType,
+    SameForAll,
+    SeatsTold,
+    SettingsData,
+    TeamEventTypeData,
+    UserData,
+)
 from app.domain.booking_window import BookingWindow, DateRange
 from app.domain.event_type import EventTypeRules, HostEntry, Person, SchedulingType
 from app.domain.event_type_settings import ConfirmationPolicy, EventTypeSettings, Seats
 from app.domain.limits import Limit
 from app.services.event_types import KeptEventType, Somebody, SomeTeam
 
-NOT_SET = {"disabled": True}
+NOT_SET: NotSet = {"disabled": True}
 """How the API says, and hears, that something is not set."""
 
 _USUAL_FIELDS: dict[str, dict[str, Any]] = {
@@ -24,7 +45,7 @@ _USUAL_FIELDS: dict[str, dict[str, Any]] = {
 }
 """What the usual questions are like where nothing else was said."""
 
-_UNLESS_SENT: dict[str, Any] = {
+_UNLESS_SENT: KeptAlwaysTold = {
     "bookingRequiresAuthentication": False,
     "disableGuests": False,
     "lockTimeZoneToggleOnBookingPage": False,
@@ -33,7 +54,7 @@ _UNLESS_SENT: dict[str, Any] = {
 }
 """Fields without meaning here that an answer always has."""
 
-_SAME_FOR_ALL: dict[str, Any] = {
+_SAME_FOR_ALL: SameForAll = {
     "price": 0,
     "currency": "usd",
     "recurrence": None,
@@ -43,27 +64,26 @@ _SAME_FOR_ALL: dict[str, Any] = {
 """What is not to be had here, as the peer says so."""
 
 
-def own_event_type(kept: KeptEventType, origin: str) -> dict[str, Any]:
+def own_event_type(kept: KeptEventType, origin: str) -> EventTypeData:
     """Return a person's event type; `origin` is this service's."""
-    owner = kept.owner
-    username = owner.username if owner else ""
+    owner = cast("Somebody", kept.owner)
     return {
         "id": kept.id,
-        "ownerId": owner.id if owner else None,
+        "ownerId": owner.id,
         **_told(kept.settings),
-        "users": [_user(owner)] if owner else [],
-        "bookingUrl": f"{origin}/{username}/{kept.settings.slug}",
+        "users": [_user(owner)],
+        "bookingUrl": f"{origin}/{owner.username}/{kept.settings.slug}",
     }
 
 
-def team_event_type(kept: KeptEventType, most_hosts: int | None = None) -> dict[str, Any]:
+def team_event_type(kept: KeptEventType, most_hosts: int | None = None) -> TeamEventTypeData:
     """Return a team's event type, or a managed one's child, with at most so many hosts."""
-    settings = kept.settings
+    settings, team = kept.settings, cast("SomeTeam", kept.team)
     entries = {entry.user_id: entry for entry in settings.host_entries}
     together = settings.scheduling is SchedulingType.COLLECTIVE
     return {
         "id": kept.id,
-        "teamId": kept.team.id if kept.team else None,
+        "teamId": team.id,
         "ownerId": kept.owner.id if kept.owner else None,
         "parentEventTypeId": kept.parent_id,
         "schedulingType": settings.scheduling.value,
@@ -74,16 +94,16 @@ def team_event_type(kept: KeptEventType, most_hosts: int | None = None) -> dict[
             _host(host, entries.get(host.id) or HostEntry(user_id=host.id), together=together)
             for host in kept.hosts[:most_hosts]
         ],
-        "team": kept.team and _team(kept.team),
+        "team": _team(team),
     }
 
 
-def shown_event_type(kept: KeptEventType, origin: str) -> dict[str, Any]:
+def shown_event_type(kept: KeptEventType, origin: str) -> EventTypeData | TeamEventTypeData:
     """Return an event type, whosever it is."""
     return team_event_type(kept) if kept.owner is None else own_event_type(kept, origin)
 
 
-def removed_event_type(kept: KeptEventType) -> dict[str, Any]:
+def removed_event_type(kept: KeptEventType) -> RemovedEventType:
     """Return what is told of an event type that is gone."""
     settings = kept.settings
     return {
@@ -94,7 +114,7 @@ def removed_event_type(kept: KeptEventType) -> dict[str, Any]:
     }
 
 
-def dynamic_event_type(rules: EventTypeRules, origin: str) -> dict[str, Any]:
+def dynamic_event_type(rules: EventTypeRules, origin: str) -> EventTypeData:
     """Return the event of several people, which is made up as it is asked for and has the id 0."""
     people = [rules.people[entry.user_id] for entry in rules.event_type.host_entries]
     settings = EventTypeSettings(
@@ -118,18 +138,17 @@ def title_of(settings: EventTypeSettings) -> str:
     return settings.title or settings.slug
 
 
-def _told(settings: EventTypeSettings) -> dict[str, Any]:
+def _told(settings: EventTypeSettings) -> SettingsData:
     """Return what all event types tell."""
     return {
         **_SAME_FOR_ALL,
         **_UNLESS_SENT,
-        **settings.more,
-        "lengthInMinutes": settings.length,
-        **({"lengthInMinutesOptions": settings.lengths} if settings.lengths else {}),
+        **cast("KeptIfSent", settings.more),
+        **_lengths(settings),
         "title": title_of(settings),
         "slug": settings.slug,
         "description": settings.description or "",
-        "locations": settings.locations,
+        "locations": cast("list[LocationData]", list(settings.locations)),
         "bookingFields": _booking_fields(settings),
         "slotInterval": settings.slot_interval,
         "minimumBookingNotice": settings.minimum_notice,
@@ -148,7 +167,13 @@ def _told(settings: EventTypeSettings) -> dict[str, Any]:
     }
 
 
-def _booking_fields(settings: EventTypeSettings) -> list[dict[str, Any]]:
+def _lengths(settings: EventTypeSettings) -> LengthsTold:
+    if not settings.lengths:
+        return {"lengthInMinutes": settings.length}
+    return {"lengthInMinutes": settings.length, "lengthInMinutesOptions": list(settings.lengths)}
+
+
+def _booking_fields(settings: EventTypeSettings) -> list[BookingFieldData]:
     """Return the usual questions, as they were changed, then the event type's own."""
     sent: Mapping[str, Mapping[str, Any]] = {one["slug"]: one for one in settings.booking_fields}
     usual = [
@@ -156,50 +181,55 @@ def _booking_fields(settings: EventTypeSettings) -> list[dict[str, Any]]:
         for slug in USUAL_FIELDS
         if slug != "location" or len(settings.locations) > 1
     ]
-    return usual + [{**one, "isDefault": False} for slug, one in sent.items() if slug not in USUAL_FIELDS]
+    own = [{**one, "isDefault": False} for slug, one in sent.items() if slug not in USUAL_FIELDS]
+    return cast("list[BookingFieldData]", usual + own)
 
 
-def _limits(limits: Iterable[Limit]) -> Mapping[str, object]:
-    return {limit.period.value: limit.most for limit in limits} or NOT_SET
+def _limits(limits: Iterable[Limit]) -> LimitsData | NotSet:
+    told = {limit.period.value: limit.most for limit in limits}
+    return cast("LimitsData", told) if told else NOT_SET
 
 
-def _window(window: BookingWindow | None) -> Mapping[str, object]:
+def _window(window: BookingWindow | None) -> DaysAheadData | DateRangeData | NotSet:
     if window is None:
         return NOT_SET
     if isinstance(window, DateRange):
         return {"type": "range", "value": [window.first.isoformat(), window.last.isoformat()]}
-    kind = "businessDays" if window.business else "calendarDays"
-    return {"type": kind, "value": window.days, "rolling": window.rolling}
+    return {
+        "type": "businessDays" if window.business else "calendarDays",
+        "value": window.days,
+        "rolling": window.rolling,
+    }
 
 
-def _confirmation(policy: ConfirmationPolicy | None) -> Mapping[str, object]:
+def _confirmation(policy: ConfirmationPolicy | None) -> ConfirmationData | NotSet:
     if policy is None:
         return NOT_SET
-    notice = policy.notice
-    threshold = {"noticeThreshold": {"unit": notice.unit, "count": notice.count}} if notice else {}
+    notice, blocks = policy.notice, policy.pending_blocks
+    if notice is None:
+        return {"type": "always", "blockUnconfirmedBookingsInBooker": blocks}
     return {
-        "type": "time" if notice else "always",
-        **threshold,
-        "blockUnconfirmedBookingsInBooker": policy.pending_blocks,
+        "type": "time",
+        "noticeThreshold": {"unit": notice.unit, "count": notice.count},
+        "blockUnconfirmedBookingsInBooker": blocks,
     }
 
 
-def _seats(seats: Seats | None) -> Mapping[str, object]:
+def _seats(seats: Seats | None) -> SeatsTold:
     if seats is None:
         return {"seatsPerTimeSlot": None, "seatsShowAvailabilityCount": None}
-    told = {
-        "seatsPerTimeSlot": seats.per_slot,
-        "showAttendeeInfo": seats.show_attendees,
-        "showAvailabilityCount": seats.show_left,
-    }
     return {
-        "seats": told,
+        "seats": {
+            "seatsPerTimeSlot": seats.per_slot,
+            "showAttendeeInfo": seats.show_attendees,
+            "showAvailabilityCount": seats.show_left,
+        },
         "seatsPerTimeSlot": seats.per_slot,
         "seatsShowAvailabilityCount": seats.show_left,
     }
 
 
-def _host(host: Somebody, entry: HostEntry, *, together: bool) -> dict[str, Any]:
+def _host(host: Somebody, entry: HostEntry, *, together: bool) -> EventTypeHost:
     return {
         "userId": host.id,
         "name": host.name or host.username,
@@ -216,7 +246,7 @@ def _somebody(person: Person) -> Somebody:
     return Somebody(id=person.id, username=person.username, name=None)
 
 
-def _user(person: Somebody) -> dict[str, Any]:
+def _user(person: Somebody) -> UserData:
     return {
         "id": person.id,
         "name": person.name or person.username,
@@ -229,7 +259,7 @@ def _user(person: Somebody) -> dict[str, Any]:
     }
 
 
-def _team(team: SomeTeam) -> dict[str, Any]:
+def _team(team: SomeTeam) -> EventTypeTeam:
     return {
         "id": team.id,
         "slug": team.slug,

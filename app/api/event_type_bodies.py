@@ -7,7 +7,16 @@ set the default again. Fields that mean something here become settings; the othe
 from dataclasses import MISSING, fields, replace
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from typing_extensions import override
 
 from app.api.event_type_parts import (
@@ -72,22 +81,38 @@ def _no_recurrence(value: object) -> None:
         raise ValueError('recurring bookings are not supported: leave it out, or send {"disabled": true}')
 
 
-Switched = BeforeValidator(_none_if_disabled)
+_DISABLED = {"type": "object", "properties": {"disabled": {"const": True}}, "required": ["disabled"]}
+
+
+def _or_disabled(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append(_DISABLED)
+
+
+Switched = (BeforeValidator(_none_if_disabled), Field(json_schema_extra=_or_disabled))
+NoRecurrence = Annotated[
+    None, BeforeValidator(_no_recurrence), WithJsonSchema({"anyOf": [{"type": "null"}, _DISABLED]})
+]
 BookingFields = Annotated[
     list[BookingFieldPart], Field(max_length=MOST_BOOKING_FIELDS), AfterValidator(_different_slugs)
 ]
 Hosts = Annotated[list[HostPart], Field(max_length=MOST_HOSTS), AfterValidator(_different_people)]
-Scheduling = Annotated[SchedulingType, BeforeValidator(_scheduling)]
+Scheduling = Annotated[
+    SchedulingType,
+    BeforeValidator(_scheduling),
+    WithJsonSchema({"type": "string", "enum": ["collective", "roundRobin", "managed"]}),
+]
+UNSAID: Any = None
+"""What stands in a field that was left out and may not be null; nobody reads it."""
 
 
 class EventTypeBody(BaseModel):
-    """The body of a PATCH; see the module."""
+    """What is to be different of an event type: what is left out stays, `null` sets the default again."""
 
     model_config = FIELDS
 
-    title: Text = ""
-    slug: Text = ""
-    length: EventMinutes = Field(0, alias="lengthInMinutes")
+    title: Text = UNSAID
+    slug: Text = UNSAID
+    length: EventMinutes = Field(UNSAID, alias="lengthInMinutes")
     description: LongText | None = None
     lengths: Annotated[list[EventMinutes], Field(max_length=MOST_LENGTHS)] | None = Field(
         None, alias="lengthInMinutesOptions"
@@ -98,21 +123,21 @@ class EventTypeBody(BaseModel):
     before_buffer: BufferMinutes | None = Field(None, alias="beforeEventBuffer")
     after_buffer: BufferMinutes | None = Field(None, alias="afterEventBuffer")
     schedule_id: Id | None = None
-    seats: Annotated[SeatsPart | None, Switched] = None
-    count_limits: Annotated[LimitsPart | None, Switched] = Field(None, alias="bookingLimitsCount")
-    duration_limits: Annotated[LimitsPart | None, Switched] = Field(None, alias="bookingLimitsDuration")
-    booking_window: Annotated[WindowPart | None, Switched] = None
-    confirmation: Annotated[ConfirmationPart | None, Switched] = Field(None, alias="confirmationPolicy")
+    seats: Annotated[SeatsPart | None, *Switched] = None
+    count_limits: Annotated[LimitsPart | None, *Switched] = Field(None, alias="bookingLimitsCount")
+    duration_limits: Annotated[LimitsPart | None, *Switched] = Field(None, alias="bookingLimitsDuration")
+    booking_window: Annotated[WindowPart | None, *Switched] = None
+    confirmation: Annotated[ConfirmationPart | None, *Switched] = Field(None, alias="confirmationPolicy")
     only_first_slot: StrictBool | None = Field(None, alias="onlyShowFirstAvailableSlot")
     optimized_slots: StrictBool | None = Field(None, alias="showOptimizedSlots")
     hidden: StrictBool | None = None
     booking_fields: BookingFields | None = None
     locations: Annotated[list[LocationPart], Field(max_length=MOST_LOCATIONS)] | None = None
 
-    recurrence: Annotated[None, BeforeValidator(_no_recurrence)] = None
+    recurrence: NoRecurrence = None
     metadata: Metadata | None = None
     disable_guests: StrictBool | None = None
-    booker_active_bookings_limit: Annotated[ActiveBookingsPart | None, Switched] = None
+    booker_active_bookings_limit: Annotated[ActiveBookingsPart | None, *Switched] = None
     booker_layouts: LayoutsPart | None = None
     requires_booker_email_verification: StrictBool | None = None
     hide_calendar_notes: StrictBool | None = None
@@ -162,7 +187,7 @@ _DEFAULTS = {
 
 
 class NewEventTypeBody(EventTypeBody):
-    """The body of a POST."""
+    """An event type to make."""
 
     title: Text
     slug: Text
@@ -174,9 +199,9 @@ class NewEventTypeBody(EventTypeBody):
 
 
 class TeamEventTypeBody(EventTypeBody):
-    """The body of a PATCH of a team's event type."""
+    """What is to be different of a team's event type: what is left out stays, `null` sets the default again."""
 
-    scheduling: Scheduling = Field(SchedulingType.COLLECTIVE, alias="schedulingType")
+    scheduling: Scheduling = Field(UNSAID, alias="schedulingType")
     host_entries: Hosts | None = Field(None, alias="hosts")
     assign_all_members: StrictBool | None = Field(None, alias="assignAllTeamMembers")
     subset_enabled: StrictBool | None = Field(None, alias="rrHostSubsetEnabled")
@@ -209,8 +234,8 @@ class TeamEventTypeBody(EventTypeBody):
         return after
 
 
-class NewTeamEventTypeBody(TeamEventTypeBody, NewEventTypeBody):
-    """The body of a POST of a team's event type."""
+class NewTeamEventTypeBody(NewEventTypeBody, TeamEventTypeBody):
+    """A team's event type to make."""
 
     scheduling: Scheduling = Field(alias="schedulingType")
 

@@ -1,7 +1,7 @@
 """The objects that bodies about event types are made of, version 2024-06-14."""
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -11,6 +11,7 @@ from pydantic import (
     PlainValidator,
     StrictBool,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -23,6 +24,7 @@ from app.domain.limits import Limit, Period
 from app.domain.schedule import date_of
 from app.domain.time_ranges import DAY
 from app.fields import (
+    DATE_OR_DATE_TIME,
     FURTHEST_WINDOW_DAYS,
     MAX_ID,
     Id,
@@ -40,6 +42,7 @@ LONGEST_METADATA_TEXT = 500
 
 PRIORITIES = ("lowest", "low", "medium", "high", "highest")
 """A host's priorities, 0 to 4."""
+Priority: TypeAlias = Literal[PRIORITIES]  # type: ignore[valid-type]
 USUAL_FIELDS = ("name", "email", "title", "location", "notes", "guests", "rescheduleReason")
 """Slugs of the questions that every event type asks or may ask."""
 _CHOICES = ("select", "multiselect", "checkbox", "radio")
@@ -81,6 +84,20 @@ def _days_or_dates(value: object, info: ValidationInfo) -> int | tuple[date, dat
     if last < first:
         raise ValueError("the second date must not lie before the first")
     return first, last
+
+
+DaysOrDates = Annotated[
+    int | tuple[date, date],
+    PlainValidator(_days_or_dates),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": FURTHEST_WINDOW_DAYS},
+                {"type": "array", "items": DATE_OR_DATE_TIME.json_schema, "minItems": 2, "maxItems": 2},
+            ]
+        }
+    ),
+]
 
 
 def _plain(value: object) -> object:
@@ -132,7 +149,7 @@ class WindowPart(Part):
     """How far ahead can be booked: some days, or two dates."""
 
     type: Literal["calendarDays", "businessDays", "range"]
-    value: Annotated[int | tuple[date, date], PlainValidator(_days_or_dates)]
+    value: DaysOrDates
     rolling: StrictBool = False
 
     @override
@@ -275,7 +292,7 @@ class HostPart(Part):
 
     user_id: Id
     mandatory: StrictBool = False
-    priority: Literal[PRIORITIES] = "medium"  # type: ignore[valid-type]
+    priority: Priority = "medium"
     weight: Annotated[WholeNumber, Field(ge=0, le=10_000)] = 100
     group_id: Text | None = None
 

@@ -1,6 +1,6 @@
 """`/v2/event-types`, version 2024-06-14: one's own event types, and other people's to look at."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,7 @@ from app.api.event_type_answers import (
     shown_event_type,
 )
 from app.api.event_type_bodies import EventTypeBody, NewEventTypeBody
+from app.api.event_type_shapes import EventTypeData
 from app.api.idempotency import created
 from app.api.paths import path_id
 from app.api.slots_query import QueryNumber, Usernames, plain_parameters, query_error
@@ -65,7 +66,7 @@ async def post_event_type(request: web.Request) -> web.Response:
     """Make an event type."""
     user_id, settings = user_of(request), (await read_body(request, NewEventTypeBody)).settings()
 
-    async def make(_: DrawnUid | None) -> dict[str, Any]:
+    async def make(_: DrawnUid | None) -> EventTypeData:
         # A slug is one's own only once, so that a second try cannot make a second one.
         return own_event_type(await keeper(request).add(user_id, settings), origin(request))
 
@@ -85,7 +86,7 @@ async def get_event_types(request: web.Request) -> web.Response:
     return success([own_event_type(kept, origin(request)) for kept in found])
 
 
-async def _dynamic(request: web.Request, usernames: list[str], organization_slug: str | None) -> dict[str, Any]:
+async def _dynamic(request: web.Request, usernames: list[str], organization_slug: str | None) -> EventTypeData:
     if len(set(usernames)) < 2:
         raise bad_request("The array must contain at least 2 elements.")
     return dynamic_event_type(await keeper(request).together(tuple(usernames), organization_slug), origin(request))

@@ -7,10 +7,11 @@ from pydantic import WithJsonSchema
 
 from app.domain.schedule import LocalDay, Zone, date_of, zone
 from app.domain.time_ranges import DAY, MINUTE, Instant
-from app.fields import DATE_TIME
+from app.fields import CLOCK, DATE_TIME
 
 InstantText = Annotated[str, DATE_TIME]
 DateText = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+ClockText = Annotated[str, CLOCK]
 
 _CLOCK = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(1_440))
 _WRITTEN_Z = frozenset({"UTC", "GMT"})

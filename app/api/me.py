@@ -1,15 +1,16 @@
 """`/v2/me`: the caller's own account."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from typing_extensions import TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.credentials import user_of
+from app.api.people import Weekday
 from app.api.state import USE_CASES
 from app.domain.account import Account
-from app.domain.schedule import WEEKDAYS
 from app.fields import Email, Id, Metadata, Text, WholeNumber, ZoneName, storable
 
 Locale = Literal[
@@ -25,7 +26,7 @@ def _hours(number: int) -> int:
     return number
 
 
-TimeFormat = Annotated[WholeNumber, AfterValidator(_hours)]
+TimeFormat = Annotated[WholeNumber, AfterValidator(_hours), WithJsonSchema({"type": "integer", "enum": [12, 24]})]
 Url = Annotated[str, Field(max_length=2_048, pattern=r"^https?://[^\s\x00]+$"), AfterValidator(storable)]
 LongText = Annotated[str, Field(max_length=5_000), AfterValidator(storable)]
 
@@ -33,7 +34,10 @@ _MAY_BE_NOTHING = frozenset({"name", "avatar_url", "bio", "locale"})
 
 
 class AccountChangeBody(BaseModel):
-    """The body of PATCH: what is left out stays; null ends what may be nothing, and leaves the rest as it is."""
+    """What is to be different of one's account: what is left out stays.
+
+    Null ends what may be nothing, and leaves the rest as it is.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -41,7 +45,7 @@ class AccountChangeBody(BaseModel):
     name: Text | None = None
     time_format: TimeFormat | None = Field(None, alias="timeFormat")
     default_schedule_id: Id | None = Field(None, alias="defaultScheduleId")
-    week_start: Literal[WEEKDAYS] | None = Field(None, alias="weekStart")  # type: ignore[valid-type]
+    week_start: Weekday | None = Field(None, alias="weekStart")
     zone: ZoneName | None = Field(None, alias="timeZone")
     locale: Locale | None = None
     avatar_url: Url | None = Field(None, alias="avatarUrl")
@@ -66,8 +70,34 @@ async def patch_me(request: web.Request) -> web.Response:
     return success(_account(await request.app[USE_CASES].account_keeper.change(user_id, values)))
 
 
-def _account(account: Account) -> dict[str, Any]:
-    told = {
+class OwnOrganization(TypedDict):
+    """The organization that somebody belongs to."""
+
+    id: int
+    isPlatform: bool
+
+
+class AccountData(TypedDict):
+    """Somebody's account, as they see it themselves."""
+
+    id: int
+    username: str
+    email: str
+    name: str | None
+    avatarUrl: str | None
+    bio: str | None
+    timeFormat: TimeFormat
+    defaultScheduleId: int | None
+    weekStart: Weekday
+    timeZone: str
+    locale: str | None
+    metadata: dict[str, Any]
+    organizationId: int | None
+    organization: NotRequired[OwnOrganization]
+
+
+def _account(account: Account) -> AccountData:
+    told: AccountData = {
         "id": account.id,
         "username": account.username,
         "email": account.email,
@@ -79,7 +109,7 @@ def _account(account: Account) -> dict[str, Any]:
         "weekStart": account.week_start,
         "timeZone": account.zone,
         "locale": account.locale,
-        "metadata": account.metadata,
+        "metadata": dict(account.metadata),
         "organizationId": account.organization_id,
     }
     if account.organization_id is not None:

@@ -83,8 +83,22 @@ def _refusal(status: int) -> dict[str, Any]:
 # Schemas -------------------------------------------------------------------------------------------------------------
 
 
+_BOUNDS = {"ge": "minimum", "le": "maximum"}
+"""How pydantic writes bounds of a number that a validator reads first, and how JSON Schema does."""
+
+
 class Generator(GenerateJsonSchema):
     """Names components in letters and digits alone, and gives fields no titles: they would repeat their names."""
+
+    @override
+    def generate_inner(self, schema: Any) -> dict[str, Any]:
+        return {_BOUNDS.get(name, name): value for name, value in super().generate_inner(schema).items()}
+
+    @override
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        """Tell no default that is null: it stands for nothing said, which on PATCH is not the same as null."""
+        told = super().default_schema(schema)
+        return {name: value for name, value in told.items() if (name, value) != ("default", None)}
 
     @override
     def normalize_name(self, name: str) -> str:

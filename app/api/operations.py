@@ -6,7 +6,23 @@ What a handler does is told by the first paragraph of its docstring; what it rea
 from collections.abc import Mapping
 from typing import Any
 
-from app.api import batches, bookings, bookings_2024_04_15, explain, health, reservations, slots, slots_2024_04_15
+from app.api import (
+    batches,
+    bookings,
+    bookings_2024_04_15,
+    event_types,
+    event_types_2024_04_15,
+    explain,
+    health,
+    me,
+    out_of_office,
+    reservations,
+    schedules,
+    schedules_2024_04_15,
+    slots,
+    slots_2024_04_15,
+    team_event_types,
+)
 from app.api.batches import BatchBody, BatchData
 from app.api.bodies import Done, Success
 from app.api.booking_bodies import (
@@ -36,12 +52,47 @@ from app.api.bookings_2024_04_15 import (
     OlderBookings,
     OlderCancelBody,
 )
+from app.api.event_type_bodies import EventTypeBody, NewEventTypeBody, NewTeamEventTypeBody, TeamEventTypeBody
+from app.api.event_type_shapes import (
+    EventTypeData,
+    EventTypeList,
+    Family,
+    RemovedEventType,
+    TeamEventTypeData,
+    TeamEventTypeList,
+)
+from app.api.event_types import EventTypesQuery
+from app.api.event_types_2024_04_15 import (
+    NewOlderEventTypeBody,
+    OlderEventTypeBody,
+    OlderEventTypeData,
+    OlderEventTypeGroups,
+    OlderRemovedEventType,
+    OneOlderEventType,
+)
 from app.api.explain import Explanation
 from app.api.health import Live, Ready
 from app.api.listing import Listing
+from app.api.me import AccountChangeBody, AccountData
 from app.api.openapi import Operation, get_document
 from app.api.openapi_components import QUOTA_HEADERS
+from app.api.out_of_office import (
+    EntriesQuery,
+    NewOutOfOfficeBody,
+    OutOfOfficeChangeBody,
+    OutOfOfficeData,
+    OutOfOfficeEntries,
+)
+from app.api.pages import PageQuery
 from app.api.reservations import FoundReservation, KeptData, ReservationBody
+from app.api.schedules import NewScheduleBody, ScheduleChangeBody, ScheduleData, ScheduleList, TeamSchedulesQuery
+from app.api.schedules_2024_04_15 import (
+    NewOlderScheduleBody,
+    OlderChangedSchedule,
+    OlderSchedule,
+    OlderScheduleChangeBody,
+    OlderSchedules,
+)
 from app.api.slots import DEGRADED
 from app.api.slots_2024_04_15 import (
     AvailableQuery,
@@ -53,6 +104,7 @@ from app.api.slots_2024_04_15 import (
 )
 from app.api.slots_query import ExplainQuery, SlotsQuery
 from app.api.state import Handler
+from app.api.team_event_types import TeamEventTypesQuery
 
 _LISTING_HEADERS = (DEGRADED,)
 
@@ -152,4 +204,133 @@ OPERATIONS: Mapping[Handler, Operation] = {
         refusals=(404, 422, 429),
     ),
     slots_2024_04_15.delete_selected_slot: Operation(query=SelectedSlotQuery, answer=Done),
+    # People, and when they work
+    me.get_me: Operation(answer=Success[AccountData], needs_credentials=True, refusals=(403, 404)),
+    me.patch_me: Operation(
+        body=AccountChangeBody, answer=Success[AccountData], needs_credentials=True, refusals=(403, 404, 409)
+    ),
+    out_of_office.get_entries: Operation(
+        query=EntriesQuery, answer=Success[OutOfOfficeEntries], needs_credentials=True, refusals=(403, 404)
+    ),
+    out_of_office.get_organization_entries: Operation(
+        query=EntriesQuery, answer=Success[OutOfOfficeEntries], needs_credentials=True, refusals=(403,)
+    ),
+    out_of_office.post_entry: Operation(
+        body=NewOutOfOfficeBody,
+        answer=Success[OutOfOfficeData],
+        status=201,
+        repeatable=True,
+        needs_credentials=True,
+        refusals=(403, 404),
+    ),
+    out_of_office.patch_entry: Operation(
+        body=OutOfOfficeChangeBody, answer=Success[OutOfOfficeData], needs_credentials=True, refusals=(403, 404, 409)
+    ),
+    out_of_office.delete_entry: Operation(answer=Success[OutOfOfficeData], needs_credentials=True, refusals=(403, 404)),
+    schedules.get_schedules: Operation(answer=Success[ScheduleList], needs_credentials=True, refusals=(403, 404)),
+    schedules.get_default_schedule: Operation(
+        answer=Success[ScheduleData | None], needs_credentials=True, refusals=(403,)
+    ),
+    schedules.get_schedule: Operation(answer=Success[ScheduleData], needs_credentials=True, refusals=(403, 404)),
+    schedules.post_schedule: Operation(
+        body=NewScheduleBody,
+        answer=Success[ScheduleData],
+        status=201,
+        repeatable=True,
+        needs_credentials=True,
+        refusals=(403, 404),
+    ),
+    schedules.patch_schedule: Operation(
+        body=ScheduleChangeBody, answer=Success[ScheduleData], needs_credentials=True, refusals=(403, 404)
+    ),
+    schedules.delete_schedule: Operation(answer=Done, needs_credentials=True, refusals=(403, 404)),
+    schedules.get_team_schedules: Operation(
+        query=TeamSchedulesQuery, answer=Success[ScheduleList], needs_credentials=True, refusals=(403, 404)
+    ),
+    schedules.get_organization_schedules: Operation(
+        query=PageQuery, answer=Success[ScheduleList], needs_credentials=True, refusals=(403,)
+    ),
+    schedules_2024_04_15.get_schedules: Operation(
+        answer=Success[OlderSchedules], needs_credentials=True, refusals=(403,)
+    ),
+    schedules_2024_04_15.get_default_schedule: Operation(
+        answer=Success[OlderSchedule | None], needs_credentials=True, refusals=(403,)
+    ),
+    schedules_2024_04_15.get_schedule: Operation(
+        answer=Success[OlderSchedule], needs_credentials=True, refusals=(403, 404)
+    ),
+    schedules_2024_04_15.post_schedule: Operation(
+        body=NewOlderScheduleBody,
+        answer=Success[OlderSchedule],
+        status=201,
+        repeatable=True,
+        needs_credentials=True,
+        refusals=(403, 404),
+    ),
+    schedules_2024_04_15.patch_schedule: Operation(
+        body=OlderScheduleChangeBody, answer=Success[OlderChangedSchedule], needs_credentials=True, refusals=(403, 404)
+    ),
+    # Event types, 2024-06-14
+    event_types.post_event_type: Operation(
+        body=NewEventTypeBody,
+        answer=Success[EventTypeData],
+        status=201,
+        repeatable=True,
+        needs_credentials=True,
+        refusals=(403,),
+    ),
+    event_types.get_event_types: Operation(query=EventTypesQuery, answer=Success[EventTypeList], refusals=(403, 404)),
+    event_types.get_event_type: Operation(
+        answer=Success[EventTypeData | TeamEventTypeData], needs_credentials=True, refusals=(404,)
+    ),
+    event_types.patch_event_type: Operation(
+        body=EventTypeBody, answer=Success[EventTypeData], needs_credentials=True, refusals=(403, 404)
+    ),
+    event_types.delete_event_type: Operation(
+        answer=Success[RemovedEventType], needs_credentials=True, refusals=(403, 404)
+    ),
+    team_event_types.post_event_type: Operation(
+        body=NewTeamEventTypeBody,
+        answer=Success[Family],
+        status=201,
+        repeatable=True,
+        needs_credentials=True,
+        refusals=(403, 404),
+    ),
+    team_event_types.get_event_types: Operation(
+        query=TeamEventTypesQuery, answer=Success[TeamEventTypeList], refusals=(403, 404)
+    ),
+    team_event_types.get_organization_event_types: Operation(
+        query=TeamEventTypesQuery, answer=Success[TeamEventTypeList], needs_credentials=True, refusals=(403,)
+    ),
+    team_event_types.get_event_type: Operation(
+        answer=Success[TeamEventTypeData], needs_credentials=True, refusals=(403, 404)
+    ),
+    team_event_types.patch_event_type: Operation(
+        body=TeamEventTypeBody, answer=Success[Family], needs_credentials=True, refusals=(403, 404)
+    ),
+    team_event_types.delete_event_type: Operation(
+        answer=Success[RemovedEventType], needs_credentials=True, refusals=(403, 404)
+    ),
+    # Event types, 2024-04-15
+    event_types_2024_04_15.post_event_type: Operation(
+        body=NewOlderEventTypeBody,
+        answer=Success[OlderEventTypeData],
+        status=201,
+        repeatable=True,
+        needs_credentials=True,
+        refusals=(403,),
+    ),
+    event_types_2024_04_15.get_event_types: Operation(
+        query=EventTypesQuery, answer=Success[OlderEventTypeGroups], refusals=(403,)
+    ),
+    event_types_2024_04_15.get_event_type: Operation(
+        answer=Success[OneOlderEventType], needs_credentials=True, refusals=(404,)
+    ),
+    event_types_2024_04_15.patch_event_type: Operation(
+        body=OlderEventTypeBody, answer=Success[OlderEventTypeData], needs_credentials=True, refusals=(403, 404)
+    ),
+    event_types_2024_04_15.delete_event_type: Operation(
+        answer=Success[OlderRemovedEventType], needs_credentials=True, refusals=(403, 404)
+    ),
 }

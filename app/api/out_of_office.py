@@ -1,14 +1,15 @@
 """`/v2/me/ooo` and the out-of-office entries of an organization's members."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.credentials import caller_of
 from app.api.idempotency import created
-from app.api.instants import utc_text
+from app.api.instants import InstantText, utc_text
 from app.api.pages import PageQuery, read_page
 from app.api.paths import owner_of, path_id
 from app.api.state import USE_CASES
@@ -22,8 +23,8 @@ from app.services.ports import DrawnUid
 Notes = Annotated[str, Field(max_length=2_000), AfterValidator(storable)]
 
 
-class NewEntryBody(BaseModel):
-    """The body of POST."""
+class NewOutOfOfficeBody(BaseModel):
+    """From when to when somebody is away."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -45,8 +46,11 @@ class NewEntryBody(BaseModel):
         return Away(start=self.start, end=self.end, reason=self.reason, notes=self.notes, to_user_id=self.to_user_id)
 
 
-class EntryChangeBody(BaseModel):
-    """The body of PATCH: what is left out stays; null ends notes and cover, and leaves the rest as it is."""
+class OutOfOfficeChangeBody(BaseModel):
+    """What is to be different of an entry: what is left out stays.
+
+    Null ends notes and cover, and leaves the rest as it is.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -95,9 +99,9 @@ async def get_organization_entries(request: web.Request) -> web.Response:
 async def post_entry(request: web.Request) -> web.Response:
     """Make an entry for somebody."""
     user_id = await owner_of(request)
-    away = (await read_body(request, NewEntryBody)).away()
+    away = (await read_body(request, NewOutOfOfficeBody)).away()
 
-    async def make(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def make(drawn: DrawnUid | None) -> OutOfOfficeData:
         uid = new_uid() if drawn is None else drawn.uid
         return _entry(await request.app[USE_CASES].out_of_office_keeper.create(user_id, away, uid))
 
@@ -107,7 +111,7 @@ async def post_entry(request: web.Request) -> web.Response:
 async def patch_entry(request: web.Request) -> web.Response:
     """Change an entry of somebody."""
     user_id = await owner_of(request)
-    values = (await read_body(request, EntryChangeBody)).values()
+    values = (await read_body(request, OutOfOfficeChangeBody)).values()
     keeper = request.app[USE_CASES].out_of_office_keeper
     return success(_entry(await keeper.change(user_id, path_id(request, "oooId"), values)))
 
@@ -119,15 +123,37 @@ async def delete_entry(request: web.Request) -> web.Response:
     return success(_entry(await keeper.delete(user_id, path_id(request, "oooId"))))
 
 
-def _entry(entry: OutOfOffice) -> dict[str, Any]:
+AwayReasonText = Annotated[str, WithJsonSchema({"type": "string", "enum": [reason.value for reason in AwayReason]})]
+
+
+class OutOfOfficeData(TypedDict):
+    """An entry; `toUserId` and `notes` where they were said."""
+
+    id: int
+    uuid: str
+    userId: int
+    start: InstantText
+    end: InstantText
+    reason: AwayReasonText
+    toUserId: NotRequired[int]
+    notes: NotRequired[str]
+
+
+OutOfOfficeEntries = TypeAliasType("OutOfOfficeEntries", list[OutOfOfficeData])
+
+
+def _entry(entry: OutOfOffice) -> OutOfOfficeData:
     away = entry.away
-    optional = {"toUserId": away.to_user_id, "notes": away.notes}
-    return {
+    told: OutOfOfficeData = {
         "id": entry.id,
         "uuid": entry.uid,
         "userId": entry.user_id,
         "start": utc_text(away.start),
         "end": utc_text(away.end),
         "reason": away.reason.value,
-        **{name: value for name, value in optional.items() if value is not None},
     }
+    if away.to_user_id is not None:
+        told["toUserId"] = away.to_user_id
+    if away.notes is not None:
+        told["notes"] = away.notes
+    return told

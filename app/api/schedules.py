@@ -1,16 +1,19 @@
 """`/v2/schedules` and the schedules of members, version 2024-06-11."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
 from app.api.credentials import caller_of
 from app.api.idempotency import created
+from app.api.instants import ClockText, DateText
 from app.api.pages import PageQuery, read_page
 from app.api.paths import owner_of, path_id
+from app.api.people import Weekday
 from app.api.slots_query import QueryNumber
 from app.api.state import USE_CASES
 from app.domain.owned_schedule import (
@@ -38,7 +41,7 @@ class HoursBody(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    days: Annotated[list[Literal[WEEKDAYS]], Field(min_length=1, max_length=7)]  # type: ignore[valid-type]
+    days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
     start_time: MinuteOfDay = Field(alias="startTime")
     end_time: MinuteOfDay = Field(alias="endTime")
 
@@ -95,7 +98,7 @@ Overrides = Annotated[list[OverrideBody], Field(max_length=MOST_OVERRIDES), Afte
 
 
 class NewScheduleBody(BaseModel):
-    """The body of POST."""
+    """A schedule to make; without `availability` it has office hours."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -117,7 +120,7 @@ class NewScheduleBody(BaseModel):
 
 
 class ScheduleChangeBody(BaseModel):
-    """The body of PATCH: what is left out, or null, stays.
+    """What is to be different of a schedule: what is left out, or null, stays.
 
     `isDefault: false` changes nothing: a default ends where another schedule is made it.
     """
@@ -172,7 +175,7 @@ async def post_schedule(request: web.Request) -> web.Response:
     owner_id = await owner_of(request)
     draft = (await read_body(request, NewScheduleBody)).draft()
 
-    async def make(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def make(drawn: DrawnUid | None) -> ScheduleData:
         uid = new_uid() if drawn is None else drawn.uid
         return _schedule(await request.app[USE_CASES].schedule_keeper.create(owner_id, draft, uid))
 
@@ -215,6 +218,37 @@ async def get_organization_schedules(request: web.Request) -> web.Response:
     return success(_listing(await keeper.of_organization(caller_of(request), path_id(request, "orgId"), page)))
 
 
+class HoursData(TypedDict):
+    """One stretch of weekly hours."""
+
+    days: list[Weekday]
+    startTime: ClockText
+    endTime: ClockText
+
+
+class OverrideData(TypedDict):
+    """Hours that replace those of a date; equal ones close it."""
+
+    date: DateText
+    startTime: ClockText
+    endTime: ClockText
+
+
+class ScheduleData(TypedDict):
+    """A schedule: weekly hours, and the dates that have others."""
+
+    id: int
+    ownerId: int
+    name: str
+    timeZone: str
+    availability: list[HoursData]
+    isDefault: bool
+    overrides: list[OverrideData]
+
+
+ScheduleList = TypeAliasType("ScheduleList", list[ScheduleData])
+
+
 def _hours(bodies: Iterable[HoursBody]) -> tuple[WeeklyHours, ...]:
     return tuple(body.rule() for body in bodies)
 
@@ -223,11 +257,11 @@ def _overrides(bodies: Iterable[OverrideBody]) -> tuple[Override, ...]:
     return tuple(body.rule() for body in bodies)
 
 
-def _listing(schedules: Iterable[OwnedSchedule]) -> list[dict[str, Any]]:
+def _listing(schedules: Iterable[OwnedSchedule]) -> ScheduleList:
     return [_schedule(schedule) for schedule in schedules]
 
 
-def _schedule(schedule: OwnedSchedule) -> dict[str, Any]:
+def _schedule(schedule: OwnedSchedule) -> ScheduleData:
     return {
         "id": schedule.id,
         "ownerId": schedule.owner_id,
@@ -239,12 +273,12 @@ def _schedule(schedule: OwnedSchedule) -> dict[str, Any]:
     }
 
 
-def _stretch(hours: WeeklyHours) -> dict[str, Any]:
+def _stretch(hours: WeeklyHours) -> HoursData:
     days = [WEEKDAYS[weekday - 1] for weekday in sorted(hours.weekdays)]
     return {"days": days, "startTime": clock(hours.start_minute), "endTime": clock(hours.end_minute)}
 
 
-def _override(override: Override) -> dict[str, Any]:
+def _override(override: Override) -> OverrideData:
     """Return an override; one that closes its date has equal times, for clients that know no others."""
     return {
         "date": override.date.isoformat(),

@@ -5,14 +5,15 @@ Days are numbers from Sunday, 0, on. Of a weekly time, an instant, only the UTC 
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.idempotency import created
-from app.api.instants import utc_text
+from app.api.instants import InstantText, utc_text
 from app.api.paths import owner_of, path_id
 from app.api.schedules import MOST_HOURS, MOST_OVERRIDES, refuse
 from app.api.state import USE_CASES
@@ -38,7 +39,7 @@ _FIRST_DAY: LocalDay = 0
 DayNumber = Annotated[WholeNumber, Field(ge=0, le=6)]
 
 
-class HoursBody(BaseModel):
+class OlderHoursBody(BaseModel):
     """One stretch of weekly hours."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -74,7 +75,7 @@ def _weekly_hours(days: Iterable[list[StretchBody]]) -> tuple[WeeklyHours, ...]:
     return tuple(WeeklyHours(frozenset(on), start, end) for (start, end), on in weekdays.items())
 
 
-def _consistent_hours(bodies: list[HoursBody]) -> list[HoursBody]:
+def _consistent_hours(bodies: list[OlderHoursBody]) -> list[OlderHoursBody]:
     refuse(hours_problem(body.rule() for body in bodies))
     return bodies
 
@@ -95,14 +96,14 @@ def _consistent_overrides(bodies: list[StretchBody]) -> list[StretchBody]:
     return bodies
 
 
-Availabilities = Annotated[list[HoursBody], Field(max_length=MOST_HOURS), AfterValidator(_consistent_hours)]
+Availabilities = Annotated[list[OlderHoursBody], Field(max_length=MOST_HOURS), AfterValidator(_consistent_hours)]
 DayStretches = Annotated[list[StretchBody], Field(max_length=MOST_HOURS // 7)]
 Week = Annotated[list[DayStretches], Field(min_length=7, max_length=7), AfterValidator(_consistent_days)]
 DateOverrides = Annotated[list[StretchBody], Field(max_length=MOST_OVERRIDES), AfterValidator(_consistent_overrides)]
 
 
-class NewScheduleBody(BaseModel):
-    """The body of POST."""
+class NewOlderScheduleBody(BaseModel):
+    """A schedule to make; without hours it has office hours."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -119,8 +120,8 @@ class NewScheduleBody(BaseModel):
         )
 
 
-class ScheduleChangeBody(BaseModel):
-    """The body of PATCH: what is left out, or null, stays."""
+class OlderScheduleChangeBody(BaseModel):
+    """What is to be different of a schedule: what is left out, or null, stays."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -164,9 +165,9 @@ async def get_schedule(request: web.Request) -> web.Response:
 async def post_schedule(request: web.Request) -> web.Response:
     """Make a schedule for the caller."""
     owner_id = await owner_of(request)
-    draft = (await read_body(request, NewScheduleBody)).draft()
+    draft = (await read_body(request, NewOlderScheduleBody)).draft()
 
-    async def make(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def make(drawn: DrawnUid | None) -> OlderSchedule:
         uid = new_uid() if drawn is None else drawn.uid
         return _schedule(await request.app[USE_CASES].schedule_keeper.create(owner_id, draft, uid))
 
@@ -176,14 +177,97 @@ async def post_schedule(request: web.Request) -> web.Response:
 async def patch_schedule(request: web.Request) -> web.Response:
     """Change one schedule of the caller."""
     owner_id = await owner_of(request)
-    change = (await read_body(request, ScheduleChangeBody)).change()
+    change = (await read_body(request, OlderScheduleChangeBody)).change()
     keeper = request.app[USE_CASES].schedule_keeper
     before = await keeper.default_of(owner_id)
     changed = await keeper.change(owner_id, path_id(request, "scheduleId"), change)
     return success(_changed(changed, None if before is None else before.id))
 
 
-def _schedule(schedule: OwnedSchedule) -> dict[str, Any]:
+# Answers -------------------------------------------------------------------------------------------------------------
+
+
+class OlderWorkingHours(TypedDict):
+    """One stretch of weekly hours, in minutes of the day."""
+
+    userId: int
+    days: list[int]
+    startTime: int
+    endTime: int
+
+
+class OlderHours(TypedDict):
+    """Weekly hours, of which the times of day count, or those of a date; equal times of a date close it."""
+
+    days: list[int]
+    startTime: InstantText
+    endTime: InstantText
+    date: InstantText | None
+
+
+class OlderNumberedHours(OlderHours):
+    """The same, with what they belong to."""
+
+    id: int
+    userId: int
+    eventTypeId: None
+    scheduleId: int
+
+
+class OlderStretch(TypedDict):
+    """One stretch of a day."""
+
+    start: InstantText
+    end: InstantText
+
+
+class OlderDateOverride(TypedDict):
+    """All stretches of a date that has other hours; an empty one closes it."""
+
+    ranges: list[OlderStretch]
+
+
+class OlderSchedule(TypedDict):
+    """A schedule. `availability` has a list of stretches for each day of the week, Sunday's first."""
+
+    id: int
+    userId: int
+    name: str
+    isManaged: bool
+    workingHours: list[OlderWorkingHours]
+    schedule: list[OlderNumberedHours]
+    availability: list[list[OlderStretch]]
+    timeZone: str
+    dateOverrides: list[OlderDateOverride]
+    isDefault: bool
+    isLastSchedule: bool
+    readOnly: bool
+
+
+OlderSchedules = TypeAliasType("OlderSchedules", list[OlderSchedule])
+
+
+class OlderScheduleRow(TypedDict):
+    """A schedule as it is kept."""
+
+    id: int
+    userId: int
+    name: str
+    timeZone: str
+    availability: list[OlderNumberedHours]
+
+
+class OlderChangedSchedule(TypedDict):
+    """A schedule that was changed, and which one is the default now and was before."""
+
+    schedule: OlderScheduleRow
+    isDefault: bool
+    timeZone: str
+    prevDefaultId: int | None
+    currentDefaultId: int | None
+
+
+def _schedule(schedule: OwnedSchedule) -> OlderSchedule:
     return {
         "id": schedule.id,
         "userId": schedule.owner_id,
@@ -200,7 +284,7 @@ def _schedule(schedule: OwnedSchedule) -> dict[str, Any]:
     }
 
 
-def _changed(schedule: OwnedSchedule, default_before: int | None) -> dict[str, Any]:
+def _changed(schedule: OwnedSchedule, default_before: int | None) -> OlderChangedSchedule:
     return {
         "schedule": {
             "id": schedule.id,
@@ -216,25 +300,27 @@ def _changed(schedule: OwnedSchedule, default_before: int | None) -> dict[str, A
     }
 
 
-def _working_hours(schedule: OwnedSchedule, hours: WeeklyHours) -> dict[str, Any]:
+def _working_hours(schedule: OwnedSchedule, hours: WeeklyHours) -> OlderWorkingHours:
     start, end = hours.start_minute, min(hours.end_minute, LAST_MINUTE)
     return {"userId": schedule.owner_id, "days": _numbers(hours), "startTime": start, "endTime": end}
 
 
-def _rows(schedule: OwnedSchedule) -> list[dict[str, Any]]:
+def _rows(schedule: OwnedSchedule) -> list[OlderNumberedHours]:
     """Return hours and overrides in one list, as the peer's table has them; their ids count within the schedule."""
     hours = [_row(rule, days=_numbers(rule), date=None) for rule in schedule.hours]
     overrides = [_row(rule, days=[], date=_written(day_of(rule.date), 0)) for rule in schedule.overrides]
-    of = {"userId": schedule.owner_id, "eventTypeId": None, "scheduleId": schedule.id}
-    return [{"id": number, **of, **row} for number, row in enumerate([*hours, *overrides], start=1)]
+    return [
+        {**row, "id": number, "userId": schedule.owner_id, "eventTypeId": None, "scheduleId": schedule.id}
+        for number, row in enumerate([*hours, *overrides], start=1)
+    ]
 
 
-def _row(rule: WeeklyHours | Override, *, days: list[int], date: str | None) -> dict[str, Any]:
+def _row(rule: WeeklyHours | Override, *, days: list[int], date: str | None) -> OlderHours:
     start, end = (_written(_FIRST_DAY, minute or 0) for minute in (rule.start_minute, rule.end_minute))
     return {"days": days, "startTime": start, "endTime": end, "date": date}
 
 
-def _stretches(hours: Iterable[WeeklyHours], number: int) -> list[dict[str, str]]:
+def _stretches(hours: Iterable[WeeklyHours], number: int) -> list[OlderStretch]:
     """Return what is open on a day of the week."""
     on_that_day = [rule for rule in hours if _weekday(number) in rule.weekdays]
     return [
@@ -249,12 +335,15 @@ def _last_moment(end: int) -> str:
     return _written(_FIRST_DAY, end)
 
 
-def _date_overrides(overrides: Iterable[Override]) -> list[dict[str, Any]]:
+def _date_overrides(overrides: Iterable[Override]) -> list[OlderDateOverride]:
     """Return the stretches of each overridden date; a closed one has a single, empty stretch."""
-    by_day: dict[LocalDay, list[dict[str, str]]] = {}
+    by_day: dict[LocalDay, list[OlderStretch]] = {}
     for rule in overrides:
         day = day_of(rule.date)
-        stretch = {"start": _written(day, rule.start_minute or 0), "end": _written(day, rule.end_minute or 0)}
+        stretch: OlderStretch = {
+            "start": _written(day, rule.start_minute or 0),
+            "end": _written(day, rule.end_minute or 0),
+        }
         by_day.setdefault(day, []).append(stretch)
     return [{"ranges": ranges} for ranges in by_day.values()]
 

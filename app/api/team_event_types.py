@@ -1,6 +1,6 @@
 """Event types of teams: `/v2/teams/{teamId}/event-types`, and the same under `/v2/organizations/{orgId}`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -9,6 +9,7 @@ from app.api.bodies import read_body, success
 from app.api.credentials import caller_of
 from app.api.event_type_answers import removed_event_type, team_event_type
 from app.api.event_type_bodies import NewTeamEventTypeBody, TeamEventTypeBody
+from app.api.event_type_shapes import Family
 from app.api.idempotency import created
 from app.api.paths import path_id
 from app.api.slots_query import QueryNumber, plain_parameters, query_error
@@ -58,7 +59,7 @@ async def post_event_type(request: web.Request) -> web.Response:
     caller, place = caller_of(request), _place(request)
     settings = (await read_body(request, NewTeamEventTypeBody)).settings()
 
-    async def make(_: DrawnUid | None) -> Any:
+    async def make(_: DrawnUid | None) -> Family:
         # A slug is a team's only once, so that a second try cannot make a second one.
         return _family(await _keeper(request).add(caller, place, settings))
 
@@ -98,7 +99,7 @@ async def delete_event_type(request: web.Request) -> web.Response:
     return success(removed_event_type(await _keeper(request).remove(caller, _place(request), event_type_id)))
 
 
-def _family(kept: list[KeptEventType]) -> Any:
+def _family(kept: list[KeptEventType]) -> Family:
     """Return one event type, or a managed one and its children as a list."""
     told = [team_event_type(one) for one in kept]
     return told if kept[0].settings.scheduling is SchedulingType.MANAGED else told[0]

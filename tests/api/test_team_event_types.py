@@ -119,6 +119,12 @@ async def test_what_is_wrong_is_named_and_nothing_is_made(api: Asking) -> None:
     assert (await get(api, CREW)).data == before
 
 
+@pytest.mark.parametrize("name", NEW)
+async def test_a_new_event_type_says_at_least_what_it_is_and_how_it_is_shared(api: Asking, name: str) -> None:
+    body = {other: value for other, value in NEW.items() if other != name}
+    assert wrong_fields(await api.ask("POST", CREW, token=BOSS, json=body)) == [name]
+
+
 async def test_a_members_schedule_may_be_the_teams(api: Asking) -> None:
     assert (await post(api, hosts=hosts(ANA), scheduleId=BEN + 100)).data["scheduleId"] == BEN + 100
 
