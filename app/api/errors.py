@@ -342,7 +342,6 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.RoleNeededError: lambda _: RequestError(
         403, "Only an admin or owner of the team or organization may do this, or the organization's OAuth client."
     ),
-    services.MembershipNeededError: lambda _: RequestError(403, "You do not belong to this team or organization."),
     services.OwnerNeededError: lambda _: RequestError(403, "Only an owner of the team or organization may do this."),
     services.ConsentNeededError: lambda _: RequestError(
         403, "A membership is accepted by the member themselves, or by those who run an organization they belong to."
