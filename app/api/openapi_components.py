@@ -83,12 +83,21 @@ def _refusal(status: int) -> dict[str, Any]:
 # Schemas -------------------------------------------------------------------------------------------------------------
 
 
+_BOUNDS = {"ge": "minimum", "le": "maximum"}
+
+
 class Generator(GenerateJsonSchema):
     """Names components in letters and digits alone, and gives fields no titles: they would repeat their names."""
 
     @override
     def normalize_name(self, name: str) -> str:
         return re.sub(r"[^A-Za-z0-9]", "", name)
+
+    @override
+    def generate_inner(self, schema: Any) -> dict[str, Any]:
+        """Write bounds as JSON Schema does: of numbers that a function reads first pydantic tells them in its own."""
+        inner = super().generate_inner(schema)
+        return {_BOUNDS.get(name, name): value for name, value in inner.items()}
 
     @override
     def field_title_should_be_set(self, schema: Any) -> bool:

@@ -97,7 +97,7 @@ from app.api.slots_2024_04_15 import (
 from app.api.slots_query import ExplainQuery, SlotsQuery
 from app.api.state import Handler
 from app.api.teams import NewTeamBody, TeamChangeBody, TeamData, TeamList
-from app.api.webhooks import NewWebhookBody, WebhookChangeBody, WebhookData, WebhookList
+from app.api.webhooks import DeletedText, NewWebhookBody, WebhookChangeBody, WebhookData, WebhookList
 
 _LISTING_HEADERS = (DEGRADED,)
 
@@ -309,5 +309,5 @@ OPERATIONS: Mapping[Handler, Operation] = {
         body=WebhookChangeBody, answer=Success[WebhookData], needs_credentials=True, refusals=(403, 404, 409)
     ),
     webhooks.delete_webhook: Operation(answer=Success[WebhookData], needs_credentials=True, refusals=(403, 404)),
-    webhooks.delete_webhooks: Operation(answer=Success[str], needs_credentials=True, refusals=(403, 404)),
+    webhooks.delete_webhooks: Operation(answer=Success[DeletedText], needs_credentials=True, refusals=(403, 404)),
 }

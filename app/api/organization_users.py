@@ -4,6 +4,7 @@ from typing import Annotated, Any, cast
 
 from aiohttp import web
 from pydantic import BeforeValidator, Field, StrictBool
+from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
@@ -40,7 +41,7 @@ class OrganizationUsersQuery(PageQuery):
         ]
         | None
     ) = Field(None, alias="teamIds")
-    assigned_option_ids: Any = Field(None, alias="assignedOptionIds")
+    assigned_option_ids: SkipJsonSchema[Any] = Field(None, alias="assignedOptionIds")
 
 
 class OrganizationUserChangeBody(KeptDetails, AccountChangeBody):
@@ -120,11 +121,8 @@ _NO_DETAILS: UserDetailsData = {
 
 async def get_users(request: web.Request) -> web.Response:
     """List the people of an organization."""
-    caller, organization_id, query = (
-        caller_of(request),
-        path_id(request, "orgId"),
-        read_page(request, OrganizationUsersQuery),
-    )
+    caller, organization_id = caller_of(request), path_id(request, "orgId")
+    query = read_page(request, OrganizationUsersQuery)
     if query.assigned_option_ids is not None:
         raise bad_request("Query parameter 'assignedOptionIds': people have no attributes here. Leave it out.")
     found = await request.app[USE_CASES].organization_user_keeper.listed(

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, NotRequired
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from typing_extensions import TypeAliasType, TypedDict
 from yarl import URL
 
@@ -59,7 +59,7 @@ class NewWebhookBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     subscriber_url: WebAddress = Field(alias="subscriberUrl")
-    active: bool
+    active: StrictBool
     triggers: Triggers
     payload_template: Template | None = Field(None, alias="payloadTemplate")
     secret: Secret | None = None
@@ -83,7 +83,7 @@ class WebhookChangeBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     subscriber_url: WebAddress | None = Field(None, alias="subscriberUrl")
-    active: bool | None = None
+    active: StrictBool | None = None
     triggers: Triggers | None = None
     payload_template: Template | None = Field(None, alias="payloadTemplate")
     secret: Secret | None = None
@@ -117,6 +117,7 @@ class WebhookData(TypedDict):
 
 
 WebhookList = TypeAliasType("WebhookList", list[WebhookData])
+DeletedText = TypeAliasType("DeletedText", str)
 
 
 async def post_webhook(request: web.Request) -> web.Response:
@@ -160,7 +161,8 @@ async def delete_webhook(request: web.Request) -> web.Response:
 async def delete_webhooks(request: web.Request) -> web.Response:
     """Delete all webhooks of an event type."""
     number = await request.app[USE_CASES].webhook_keeper.delete_all(await _owner(request))
-    return success(f"{number} webhooks deleted")
+    shown: DeletedText = f"{number} webhooks deleted"
+    return success(shown)
 
 
 async def _owner(request: web.Request) -> WebhookOwner:
