@@ -68,9 +68,9 @@ async def base_url(settings: Settings, urls: StoreUrls) -> AsyncIterator[str]:
 @pytest.mark.parametrize("label", LABELS)
 async def test_every_answer_is_described(api: Asking, base_url: str, label: str) -> None:
     meant, wild, wrong = _requests(label, THERE | await _there(api, label))
-    statuses = await asyncio.to_thread(_ask, meant, 16, base_url)
+    statuses = await asyncio.to_thread(_ask, meant, 10, base_url)
     assert min(statuses) < 300
-    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 8, base_url)
+    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 6, base_url)
 
 
 async def _there(api: Asking, label: str) -> dict[str, list[Any]]:
