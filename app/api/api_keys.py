@@ -4,6 +4,7 @@ from typing import Annotated
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from typing_extensions import TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.credentials import caller_of
@@ -13,7 +14,7 @@ from app.fields import WholeNumber
 LONGEST_DAYS = 3_650
 
 
-class RefreshBody(BaseModel):
+class KeyRefreshBody(BaseModel):
     """For how long the new key is to live."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -22,13 +23,20 @@ class RefreshBody(BaseModel):
     never_expires: StrictBool = Field(False, alias="apiKeyNeverExpires")
 
 
+class NewKeyData(TypedDict):
+    """The new key, told once."""
+
+    apiKey: str
+
+
 async def post_refresh(request: web.Request) -> web.Response:
     """Give a new API key in the place of the caller's.
 
     There is no Idempotency-Key here, nor wherever else a secret is told: the answer would have to be kept.
     """
     caller_of(request)
-    body = await read_body(request, RefreshBody)
+    body = await read_body(request, KeyRefreshBody)
     _, _, key = request.headers.get("Authorization", "").partition(" ")
     days = None if body.never_expires else body.days
-    return success({"apiKey": await request.app[USE_CASES].api_key_refresher.refresh(key.strip(), days)})
+    shown: NewKeyData = {"apiKey": await request.app[USE_CASES].api_key_refresher.refresh(key.strip(), days)}
+    return success(shown)

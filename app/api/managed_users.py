@@ -3,16 +3,17 @@
 The client is the path's, and proves itself by `x-cal-secret-key`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.me import AccountChangeBody
 from app.api.pages import LARGEST_PAGE, read_page
 from app.api.paths import client_id_of, path_id
-from app.api.people import Emails, account_data
+from app.api.people import Emails, MadeAccountData, account_data
 from app.api.slots_query import QueryNumber
 from app.api.state import USE_CASES
 from app.fields import MAX_ID, Email, Text
@@ -23,7 +24,7 @@ from app.services.ports import Page
 _SECRET = "x-cal-secret-key"  # noqa: S105 - a header
 
 
-class UsersQuery(BaseModel):
+class ManagedUsersQuery(BaseModel):
     """The parameters of a list; others are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -33,14 +34,14 @@ class UsersQuery(BaseModel):
     emails: Emails | None = None
 
 
-class NewUserBody(AccountChangeBody):
+class NewManagedUserBody(AccountChangeBody):
     """The body of POST: as that of PATCH, with what somebody new needs."""
 
     email: Email
     name: Text
 
 
-class RefreshBody(BaseModel):
+class TokenRefreshBody(BaseModel):
     """The body of a refresh."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -48,10 +49,28 @@ class RefreshBody(BaseModel):
     refresh_token: Text = Field(alias="refreshToken")
 
 
+class TokensData(TypedDict):
+    """A user's tokens, and when they end in milliseconds since 1970."""
+
+    accessToken: str
+    refreshToken: str
+    accessTokenExpiresAt: int
+    refreshTokenExpiresAt: int
+
+
+class NewManagedUserData(TokensData):
+    """A new user with their first tokens."""
+
+    user: MadeAccountData
+
+
+ManagedUserList = TypeAliasType("ManagedUserList", list[MadeAccountData])
+
+
 async def get_users(request: web.Request) -> web.Response:
     """List a client's users."""
     keeper, client_id = await _client(request)
-    query = read_page(request, UsersQuery)
+    query = read_page(request, ManagedUsersQuery)
     found = await keeper.listed(client_id, query.emails, Page(query.limit, query.offset))
     return success([account_data(made) for made in found])
 
@@ -59,9 +78,10 @@ async def get_users(request: web.Request) -> web.Response:
 async def post_user(request: web.Request) -> web.Response:
     """Make a user, and tell their first tokens."""
     keeper, client_id = await _client(request)
-    body = await read_body(request, NewUserBody)
+    body = await read_body(request, NewManagedUserBody)
     made, pair = await keeper.create(client_id, body.email, AccountValues(body.values(), {}))
-    return success({"user": account_data(made), **_tokens(pair)}, status=201)
+    shown: NewManagedUserData = {"user": account_data(made), **_tokens(pair)}
+    return success(shown, status=201)
 
 
 async def get_user(request: web.Request) -> web.Response:
@@ -92,7 +112,7 @@ async def post_force_refresh(request: web.Request) -> web.Response:
 async def post_refresh(request: web.Request) -> web.Response:
     """Give new tokens for a refresh token."""
     keeper, client_id = await _client(request)
-    body = await read_body(request, RefreshBody)
+    body = await read_body(request, TokenRefreshBody)
     return success(_tokens(await keeper.exchange(client_id, body.refresh_token)))
 
 
@@ -103,7 +123,7 @@ async def _client(request: web.Request) -> tuple[ManagedUserKeeper, str]:
     return keeper, client_id
 
 
-def _tokens(pair: TokenPair) -> dict[str, Any]:
+def _tokens(pair: TokenPair) -> TokensData:
     return {
         "accessToken": pair.access_token,
         "refreshToken": pair.refresh_token,

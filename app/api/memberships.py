@@ -1,9 +1,10 @@
 """The memberships of teams and organizations."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, NotRequired, TypeAlias, cast
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.credentials import caller_of
@@ -65,6 +66,33 @@ class MembershipChangeBody(BaseModel):
         )
 
 
+class MemberData(TypedDict):
+    """A member, as far as a team or organization may know them: no address before they have accepted."""
+
+    avatarUrl: str | None
+    username: str
+    name: str | None
+    email: str | None
+    bio: str | None
+    metadata: dict[str, str | int | float | bool]
+
+
+class MembershipData(TypedDict):
+    """A membership in a team or organization, whose id `teamId` is; only an organization's has attributes: none."""
+
+    id: int
+    userId: int
+    teamId: int
+    accepted: bool
+    role: RoleName
+    disableImpersonation: bool
+    user: MemberData
+    attributes: NotRequired[list[object]]
+
+
+MembershipList = TypeAliasType("MembershipList", list[MembershipData])
+
+
 async def get_memberships(request: web.Request) -> web.Response:
     """List the memberships of a team or organization."""
     caller, group, query = caller_of(request), _group(request), read_page(request, MembershipsQuery)
@@ -77,7 +105,7 @@ async def post_membership(request: web.Request) -> web.Response:
     caller, group = caller_of(request), _group(request)
     draft = (await read_body(request, NewMembershipBody)).draft()
 
-    async def make(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def make(drawn: DrawnUid | None) -> MembershipData:
         uid = new_uid() if drawn is None else drawn.uid
         return _membership(await request.app[USE_CASES].membership_keeper.create(caller, group, draft, uid), group)
 
@@ -112,13 +140,13 @@ def _group(request: web.Request) -> Group:
     return Group(id=path_id(request, "orgId"), is_organization=True)
 
 
-def _membership(membership: Membership, group: Group) -> dict[str, Any]:
-    shown = {
+def _membership(membership: Membership, group: Group) -> MembershipData:
+    shown: MembershipData = {
         "id": membership.id,
         "userId": membership.user_id,
         "teamId": membership.group_id,
         "accepted": membership.standing.accepted,
-        "role": membership.standing.role.name,
+        "role": cast("RoleName", membership.standing.role.name),
         "disableImpersonation": membership.disable_impersonation,
         "user": {
             "avatarUrl": membership.avatar_url,
@@ -129,4 +157,6 @@ def _membership(membership: Membership, group: Group) -> dict[str, Any]:
             "metadata": membership.metadata,
         },
     }
-    return {**shown, "attributes": []} if group.is_organization else shown
+    if group.is_organization:
+        shown["attributes"] = []
+    return shown

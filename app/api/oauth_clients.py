@@ -1,13 +1,14 @@
 """`/v2/oauth-clients`: the clients that a person runs."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, NotRequired, TypeAlias, cast
 
 from aiohttp import web
 from pydantic import Field, StrictBool
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.credentials import user_of
-from app.api.instants import utc_text
+from app.api.instants import InstantText, utc_text
 from app.api.pages import PageQuery, read_page
 from app.api.paths import client_id_of
 from app.api.people import KeptDetails, Line
@@ -40,16 +41,10 @@ _DETAILS = frozenset(
         "are_calendar_events_enabled",
     }
 )
-_DEFAULTS: dict[str, Any] = {
-    "permissions": [],
-    "redirectUris": [],
-    "areEmailsEnabled": False,
-    "areDefaultEventTypesEnabled": False,
-    "areCalendarEventsEnabled": True,
-}
 _NOT_KEPT = "********"
 """Shown where the peer shows the secret, of which only a hash is kept."""
 
+Permission: TypeAlias = Literal[_PERMISSIONS]  # type: ignore[valid-type]
 RedirectUris = Annotated[list[Line], Field(max_length=MOST_REDIRECTS)]
 
 
@@ -89,6 +84,48 @@ class ClientChangeBody(ClientDetails):
         return OAuthClientFields(name=self.name, details=self.details(_DETAILS))
 
 
+class ClientDetailsData(TypedDict):
+    """What a client said of itself."""
+
+    permissions: list[Permission]
+    redirectUris: list[str]
+    areEmailsEnabled: bool
+    areDefaultEventTypesEnabled: bool
+    areCalendarEventsEnabled: bool
+    logo: NotRequired[str]
+    bookingRedirectUri: NotRequired[str]
+    bookingCancelRedirectUri: NotRequired[str]
+    bookingRescheduleRedirectUri: NotRequired[str]
+
+
+class ClientData(ClientDetailsData):
+    """A client, without its secret: of that only a hash is kept, and asterisks are shown."""
+
+    id: str
+    name: str | None
+    secret: str
+    organizationId: int | None
+    createdAt: InstantText
+
+
+class NewClientData(TypedDict):
+    """What a new client proves itself by."""
+
+    clientId: str
+    clientSecret: str
+
+
+ClientList = TypeAliasType("ClientList", list[ClientData])
+
+_DEFAULTS: ClientDetailsData = {
+    "permissions": [],
+    "redirectUris": [],
+    "areEmailsEnabled": False,
+    "areDefaultEventTypesEnabled": False,
+    "areCalendarEventsEnabled": True,
+}
+
+
 async def get_clients(request: web.Request) -> web.Response:
     """List the clients that the caller runs."""
     user_id, page = user_of(request), read_page(request, PageQuery).page()
@@ -100,7 +137,8 @@ async def post_client(request: web.Request) -> web.Response:
     user_id = user_of(request)
     fields = (await read_body(request, NewClientBody)).fields()
     made = await request.app[USE_CASES].oauth_client_keeper.create(user_id, fields)
-    return success({"clientId": made.id, "clientSecret": made.secret}, status=201)
+    shown: NewClientData = {"clientId": made.id, "clientSecret": made.secret}
+    return success(shown, status=201)
 
 
 async def get_client(request: web.Request) -> web.Response:
@@ -124,7 +162,7 @@ async def delete_client(request: web.Request) -> web.Response:
     )
 
 
-def _client(client: OAuthClient) -> dict[str, Any]:
+def _client(client: OAuthClient) -> ClientData:
     return {
         "id": client.id,
         "name": client.name,
@@ -132,5 +170,5 @@ def _client(client: OAuthClient) -> dict[str, Any]:
         "organizationId": client.organization_id,
         "createdAt": utc_text(client.created_at),
         **_DEFAULTS,
-        **client.details,
+        **cast("ClientDetailsData", client.details),
     }

@@ -60,6 +60,8 @@ class Operation:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     needs_credentials: bool = False
+    needs_client_secret: bool = False
+    """Whether the OAuth client that the path names has to prove itself; other credentials are not looked at."""
     repeatable: bool = False
     """Whether it heeds an `Idempotency-Key`."""
     headers: tuple[str, ...] = ()
@@ -154,6 +156,8 @@ def _operation_object(route: _Route, schemas: Schemas) -> dict[str, Any]:
 def _security(route: _Route) -> list[dict[str, list[str]]]:
     if not route.knows_callers:
         return []
+    if all(one.needs_client_secret for one in route.operations):
+        return [{"clientSecret": []}]
     known: list[dict[str, list[str]]] = [{"bearer": []}, {"clientId": [], "clientSecret": []}]
     return known if all(one.needs_credentials for one in route.operations) else [{}, *known]
 

@@ -91,10 +91,6 @@ class Generator(GenerateJsonSchema):
     """Names components in letters and digits alone, and gives fields no titles: they would repeat their names."""
 
     @override
-    def generate_inner(self, schema: Any) -> dict[str, Any]:
-        return {_BOUNDS.get(name, name): value for name, value in super().generate_inner(schema).items()}
-
-    @override
     def default_schema(self, schema: Any) -> dict[str, Any]:
         """Tell no default that is null: it stands for nothing said, which on PATCH is not the same as null."""
         told = super().default_schema(schema)
@@ -103,6 +99,10 @@ class Generator(GenerateJsonSchema):
     @override
     def normalize_name(self, name: str) -> str:
         return re.sub(r"[^A-Za-z0-9]", "", name)
+
+    @override
+    def generate_inner(self, schema: Any) -> dict[str, Any]:
+        return {_BOUNDS.get(name, name): value for name, value in super().generate_inner(schema).items()}
 
     @override
     def field_title_should_be_set(self, schema: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.api import (
+    api_keys,
     batches,
     bookings,
     bookings_2024_04_15,
@@ -14,7 +15,11 @@ from app.api import (
     event_types_2024_04_15,
     explain,
     health,
+    managed_users,
     me,
+    memberships,
+    oauth_clients,
+    organization_users,
     out_of_office,
     reservations,
     schedules,
@@ -22,7 +27,10 @@ from app.api import (
     slots,
     slots_2024_04_15,
     team_event_types,
+    teams,
+    webhooks,
 )
+from app.api.api_keys import KeyRefreshBody, NewKeyData
 from app.api.batches import BatchBody, BatchData
 from app.api.bodies import Done, Success
 from app.api.booking_bodies import (
@@ -73,9 +81,32 @@ from app.api.event_types_2024_04_15 import (
 from app.api.explain import Explanation
 from app.api.health import Live, Ready
 from app.api.listing import Listing
+from app.api.managed_users import (
+    ManagedUserList,
+    ManagedUsersQuery,
+    NewManagedUserBody,
+    NewManagedUserData,
+    TokenRefreshBody,
+    TokensData,
+)
 from app.api.me import AccountChangeBody, AccountData
+from app.api.memberships import (
+    MembershipChangeBody,
+    MembershipData,
+    MembershipList,
+    MembershipsQuery,
+    NewMembershipBody,
+)
+from app.api.oauth_clients import ClientChangeBody, ClientData, ClientList, NewClientBody, NewClientData
 from app.api.openapi import Operation, get_document
 from app.api.openapi_components import QUOTA_HEADERS
+from app.api.organization_users import (
+    NewOrganizationUserBody,
+    OrganizationUserChangeBody,
+    OrganizationUserData,
+    OrganizationUserList,
+    OrganizationUsersQuery,
+)
 from app.api.out_of_office import (
     EntriesQuery,
     NewOutOfOfficeBody,
@@ -84,6 +115,7 @@ from app.api.out_of_office import (
     OutOfOfficeEntries,
 )
 from app.api.pages import PageQuery
+from app.api.people import MadeAccountData
 from app.api.reservations import FoundReservation, KeptData, ReservationBody
 from app.api.schedules import NewScheduleBody, ScheduleChangeBody, ScheduleData, ScheduleList, TeamSchedulesQuery
 from app.api.schedules_2024_04_15 import (
@@ -105,6 +137,8 @@ from app.api.slots_2024_04_15 import (
 from app.api.slots_query import ExplainQuery, SlotsQuery
 from app.api.state import Handler
 from app.api.team_event_types import TeamEventTypesQuery
+from app.api.teams import NewTeamBody, TeamChangeBody, TeamData, TeamList
+from app.api.webhooks import DeletedText, NewWebhookBody, WebhookChangeBody, WebhookData, WebhookList
 
 _LISTING_HEADERS = (DEGRADED,)
 
@@ -147,7 +181,9 @@ OPERATIONS: Mapping[Handler, Operation] = {
         body=RescheduleBody, answer=Success[BookingData], status=201, repeatable=True, refusals=(403, 404)
     ),
     bookings.post_cancel: Operation(body=CancelBody, answer=Success[BookingData], refusals=(403, 404)),
-    bookings.post_confirm: Operation(answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)),
+    bookings.post_confirm: Operation(
+        answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404, 409)
+    ),
     bookings.post_decline: Operation(
         body=ReasonBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
     ),
@@ -155,7 +191,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         body=AbsentBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
     ),
     bookings.post_reassign: Operation(
-        body=ReasonBody, answer=Success[Reassigned], needs_credentials=True, refusals=(400, 403, 404)
+        body=ReasonBody, answer=Success[Reassigned], needs_credentials=True, refusals=(400, 403, 404, 409)
     ),
     bookings.patch_location: Operation(
         body=LocationBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
@@ -333,4 +369,117 @@ OPERATIONS: Mapping[Handler, Operation] = {
     event_types_2024_04_15.delete_event_type: Operation(
         answer=Success[OlderRemovedEventType], needs_credentials=True, refusals=(403, 404)
     ),
+    # Teams
+    teams.get_teams: Operation(query=PageQuery, answer=Success[TeamList], needs_credentials=True, refusals=(403,)),
+    teams.get_organization_teams: Operation(
+        query=PageQuery, answer=Success[TeamList], needs_credentials=True, refusals=(403,)
+    ),
+    teams.post_team: Operation(
+        body=NewTeamBody,
+        answer=Success[TeamData],
+        status=201,
+        needs_credentials=True,
+        repeatable=True,
+        refusals=(403,),
+    ),
+    teams.get_team: Operation(answer=Success[TeamData], needs_credentials=True, refusals=(403, 404)),
+    teams.patch_team: Operation(
+        body=TeamChangeBody, answer=Success[TeamData], needs_credentials=True, refusals=(403, 404, 409)
+    ),
+    teams.delete_team: Operation(answer=Success[TeamData], needs_credentials=True, refusals=(403, 404)),
+    # Memberships of teams and organizations
+    memberships.get_memberships: Operation(
+        query=MembershipsQuery, answer=Success[MembershipList], needs_credentials=True, refusals=(403, 404)
+    ),
+    memberships.post_membership: Operation(
+        body=NewMembershipBody,
+        answer=Success[MembershipData],
+        status=201,
+        needs_credentials=True,
+        repeatable=True,
+        refusals=(403, 404),
+    ),
+    memberships.get_membership: Operation(answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404)),
+    memberships.patch_membership: Operation(
+        body=MembershipChangeBody, answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409)
+    ),
+    memberships.delete_membership: Operation(
+        answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409)
+    ),
+    # People of organizations
+    organization_users.get_users: Operation(
+        query=OrganizationUsersQuery, answer=Success[OrganizationUserList], needs_credentials=True, refusals=(403,)
+    ),
+    organization_users.post_user: Operation(
+        body=NewOrganizationUserBody,
+        answer=Success[OrganizationUserData],
+        status=201,
+        needs_credentials=True,
+        repeatable=True,
+        refusals=(403, 404),
+    ),
+    organization_users.patch_user: Operation(
+        body=OrganizationUserChangeBody,
+        answer=Success[OrganizationUserData],
+        needs_credentials=True,
+        refusals=(403, 404, 409),
+    ),
+    organization_users.delete_user: Operation(
+        answer=Success[OrganizationUserData], needs_credentials=True, refusals=(403, 404, 409)
+    ),
+    # API keys, OAuth clients and the users that these manage
+    api_keys.post_refresh: Operation(body=KeyRefreshBody, answer=Success[NewKeyData], needs_credentials=True),
+    oauth_clients.get_clients: Operation(
+        query=PageQuery, answer=Success[ClientList], needs_credentials=True, refusals=(403,)
+    ),
+    oauth_clients.post_client: Operation(
+        body=NewClientBody, answer=Success[NewClientData], status=201, needs_credentials=True, refusals=(403,)
+    ),
+    oauth_clients.get_client: Operation(answer=Success[ClientData], needs_credentials=True, refusals=(403, 404)),
+    oauth_clients.patch_client: Operation(
+        body=ClientChangeBody, answer=Success[ClientData], needs_credentials=True, refusals=(403, 404)
+    ),
+    oauth_clients.delete_client: Operation(answer=Success[ClientData], needs_credentials=True, refusals=(403, 404)),
+    managed_users.get_users: Operation(
+        query=ManagedUsersQuery, answer=Success[ManagedUserList], needs_client_secret=True, refusals=(404,)
+    ),
+    managed_users.post_user: Operation(
+        body=NewManagedUserBody,
+        answer=Success[NewManagedUserData],
+        status=201,
+        needs_client_secret=True,
+        refusals=(403, 404, 409),
+    ),
+    managed_users.get_user: Operation(answer=Success[MadeAccountData], needs_client_secret=True, refusals=(404,)),
+    managed_users.patch_user: Operation(
+        body=AccountChangeBody,
+        answer=Success[MadeAccountData],
+        needs_client_secret=True,
+        refusals=(403, 404, 409),
+    ),
+    managed_users.delete_user: Operation(
+        answer=Success[MadeAccountData], needs_client_secret=True, refusals=(404, 409)
+    ),
+    managed_users.post_force_refresh: Operation(answer=Success[TokensData], needs_client_secret=True, refusals=(404,)),
+    managed_users.post_refresh: Operation(
+        body=TokenRefreshBody, answer=Success[TokensData], needs_client_secret=True, refusals=(404,)
+    ),
+    # Webhooks, of people and of event types
+    webhooks.post_webhook: Operation(
+        body=NewWebhookBody,
+        answer=Success[WebhookData],
+        status=201,
+        needs_credentials=True,
+        repeatable=True,
+        refusals=(403, 404),
+    ),
+    webhooks.get_webhooks: Operation(
+        query=PageQuery, answer=Success[WebhookList], needs_credentials=True, refusals=(403, 404)
+    ),
+    webhooks.get_webhook: Operation(answer=Success[WebhookData], needs_credentials=True, refusals=(403, 404)),
+    webhooks.patch_webhook: Operation(
+        body=WebhookChangeBody, answer=Success[WebhookData], needs_credentials=True, refusals=(403, 404, 409)
+    ),
+    webhooks.delete_webhook: Operation(answer=Success[WebhookData], needs_credentials=True, refusals=(403, 404)),
+    webhooks.delete_webhooks: Operation(answer=Success[DeletedText], needs_credentials=True, refusals=(403, 404)),
 }

@@ -3,8 +3,9 @@
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from typing_extensions import TypedDict
 
-from app.api.instants import utc_text
+from app.api.instants import InstantText, utc_text
 from app.domain.schedule import WEEKDAYS
 from app.domain.slug import LONGEST_SLUG, slug_of
 from app.fields import Text, storable
@@ -42,7 +43,25 @@ class KeptDetails(BaseModel):
         return self.model_dump(include=set(names), by_alias=True, exclude_unset=True, exclude_none=True)
 
 
-def account_data(made: MadeAccount) -> dict[str, Any]:
+class MadeAccountData(TypedDict):
+    """Somebody, as those see them who may act for them."""
+
+    id: int
+    username: str
+    name: str | None
+    email: str
+    bio: str | None
+    avatarUrl: str | None
+    timeZone: str
+    weekStart: Weekday
+    timeFormat: int
+    locale: str | None
+    defaultScheduleId: int | None
+    createdDate: InstantText
+    metadata: dict[str, str | int | float | bool]
+
+
+def account_data(made: MadeAccount) -> MadeAccountData:
     """Return what is told of somebody to those who may act for them."""
     account = made.account
     return {
@@ -58,5 +77,5 @@ def account_data(made: MadeAccount) -> dict[str, Any]:
         "locale": account.locale,
         "defaultScheduleId": account.default_schedule_id,
         "createdDate": utc_text(made.created_at),
-        "metadata": account.metadata,
+        "metadata": dict(account.metadata),
     }

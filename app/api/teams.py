@@ -1,10 +1,11 @@
 """`/v2/teams` and the teams of organizations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, cast
 
 import orjson
 from aiohttp import web
 from pydantic import BeforeValidator, Field, StrictBool
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.credentials import caller_of, user_of
@@ -38,7 +39,6 @@ _DETAILS = frozenset(
         "week_start",
     }
 )
-_DEFAULTS = {"timeZone": "Europe/London", "weekStart": "Sunday"}
 _PERIODS = {"PER_DAY": "day", "PER_WEEK": "week", "PER_MONTH": "month", "PER_YEAR": "year"}
 
 
@@ -52,10 +52,8 @@ def _limits(value: object) -> object:
         raise ValueError('must be JSON such as {"PER_DAY": 5}') from None
 
 
-Limits = Annotated[
-    dict[Literal["PER_DAY", "PER_WEEK", "PER_MONTH", "PER_YEAR"], Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]],
-    BeforeValidator(_limits),
-]
+_Limits = dict[Literal["PER_DAY", "PER_WEEK", "PER_MONTH", "PER_YEAR"], Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]]
+Limits = Annotated[_Limits, BeforeValidator(_limits, json_schema_input_type=_Limits | str)]
 
 
 class TeamDetails(KeptDetails):
@@ -113,6 +111,42 @@ class TeamChangeBody(TeamDetails):
         )
 
 
+class TeamDetailsData(TypedDict, total=False):
+    """What a team said of itself, and the organization that it is of."""
+
+    logoUrl: str
+    calVideoLogo: str
+    appLogo: str
+    appIconLogo: str
+    bio: str
+    hideBranding: bool
+    isPrivate: bool
+    hideBookATeamMember: bool
+    metadata: dict[str, str | int | float | bool]
+    theme: str
+    brandColor: str
+    darkBrandColor: str
+    bannerUrl: str
+    timeFormat: int
+    timeZone: str
+    weekStart: Weekday
+    parentId: int
+
+
+class TeamData(TeamDetailsData):
+    """A team."""
+
+    id: int
+    name: str
+    slug: str
+    isOrganization: Literal[False]
+
+
+TeamList = TypeAliasType("TeamList", list[TeamData])
+
+_DEFAULTS: TeamDetailsData = {"timeZone": "Europe/London", "weekStart": "Sunday"}
+
+
 async def get_teams(request: web.Request) -> web.Response:
     """List the teams that the caller belongs to: all, or an organization's."""
     user_id, page = user_of(request), read_page(request, PageQuery).page()
@@ -134,7 +168,7 @@ async def post_team(request: web.Request) -> web.Response:
         user_of(request)
     draft = (await read_body(request, NewTeamBody)).draft()
 
-    async def make(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def make(drawn: DrawnUid | None) -> TeamData:
         uid = new_uid() if drawn is None else drawn.uid
         return _team(await request.app[USE_CASES].team_keeper.create(caller, draft, uid, organization_id))
 
@@ -164,6 +198,15 @@ def _organization(request: web.Request) -> int | None:
     return path_id(request, "orgId") if "orgId" in request.match_info else None
 
 
-def _team(team: Team) -> dict[str, Any]:
-    shown = {"id": team.id, "name": team.name, "slug": team.slug, "isOrganization": False, **_DEFAULTS, **team.details}
-    return shown if team.organization_id is None else {**shown, "parentId": team.organization_id}
+def _team(team: Team) -> TeamData:
+    shown: TeamData = {
+        "id": team.id,
+        "name": team.name,
+        "slug": team.slug,
+        "isOrganization": False,
+        **_DEFAULTS,
+        **cast("TeamDetailsData", team.details),
+    }
+    if team.organization_id is not None:
+        shown["parentId"] = team.organization_id
+    return shown

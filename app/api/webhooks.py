@@ -1,9 +1,10 @@
 """`/v2/webhooks`, and those of event types: where to send what happens."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from typing_extensions import TypeAliasType, TypedDict
 from yarl import URL
 
 from app.api.bodies import read_body, success
@@ -58,7 +59,7 @@ class NewWebhookBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     subscriber_url: WebAddress = Field(alias="subscriberUrl")
-    active: bool
+    active: StrictBool
     triggers: Triggers
     payload_template: Template | None = Field(None, alias="payloadTemplate")
     secret: Secret | None = None
@@ -82,7 +83,7 @@ class WebhookChangeBody(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     subscriber_url: WebAddress | None = Field(None, alias="subscriberUrl")
-    active: bool | None = None
+    active: StrictBool | None = None
     triggers: Triggers | None = None
     payload_template: Template | None = Field(None, alias="payloadTemplate")
     secret: Secret | None = None
@@ -102,12 +103,29 @@ class WebhookChangeBody(BaseModel):
         }
 
 
+class WebhookData(TypedDict):
+    """A webhook with its secret, for whoever sees it may change it; `userId` or `eventTypeId` tells whose it is."""
+
+    id: int
+    userId: NotRequired[int]
+    eventTypeId: NotRequired[int]
+    subscriberUrl: str
+    active: bool
+    triggers: list[Trigger]
+    payloadTemplate: str
+    secret: NotRequired[str]
+
+
+WebhookList = TypeAliasType("WebhookList", list[WebhookData])
+DeletedText = TypeAliasType("DeletedText", str)
+
+
 async def post_webhook(request: web.Request) -> web.Response:
     """Make a webhook."""
     owner = await _owner(request)
     settings = (await read_body(request, NewWebhookBody)).settings()
 
-    async def make(drawn: DrawnUid | None) -> dict[str, Any]:
+    async def make(drawn: DrawnUid | None) -> WebhookData:
         uid = new_uid() if drawn is None else drawn.uid
         return _shown(await request.app[USE_CASES].webhook_keeper.add(owner, settings, uid))
 
@@ -143,7 +161,8 @@ async def delete_webhook(request: web.Request) -> web.Response:
 async def delete_webhooks(request: web.Request) -> web.Response:
     """Delete all webhooks of an event type."""
     number = await request.app[USE_CASES].webhook_keeper.delete_all(await _owner(request))
-    return success(f"{number} webhooks deleted")
+    shown: DeletedText = f"{number} webhooks deleted"
+    return success(shown)
 
 
 async def _owner(request: web.Request) -> WebhookOwner:
@@ -171,16 +190,19 @@ def _webhook_id(request: web.Request) -> int:
     return min(int(written[:20]), MAX_ID + 1)
 
 
-def _shown(webhook: Webhook) -> dict[str, Any]:
-    """Return a webhook with its secret, for whoever sees it may change it."""
+def _shown(webhook: Webhook) -> WebhookData:
     owner, settings = webhook.owner, webhook.settings
-    of_person = owner.user_id is not None
-    return {
+    shown: WebhookData = {
         "id": webhook.id,
-        **({"userId": owner.user_id} if of_person else {"eventTypeId": owner.event_type_id}),
         "subscriberUrl": settings.subscriber_url,
         "active": settings.active,
         "triggers": list(settings.triggers),
         "payloadTemplate": settings.payload_template or "",
-        **({} if settings.secret is None else {"secret": settings.secret}),
     }
+    if owner.user_id is not None:
+        shown["userId"] = owner.user_id
+    if owner.event_type_id is not None:
+        shown["eventTypeId"] = owner.event_type_id
+    if settings.secret is not None:
+        shown["secret"] = settings.secret
+    return shown

@@ -76,7 +76,7 @@ class Membership:
     """None until the member has accepted: an invitation shows nobody's address."""
     avatar_url: str | None
     bio: str | None
-    metadata: dict[str, object]
+    metadata: dict[str, str | int | float | bool]
 
 
 class Memberships(Protocol):
