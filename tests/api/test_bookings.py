@@ -360,6 +360,15 @@ async def test_a_seat_moves_alone_and_keeps_its_uid(api: Asking) -> None:
     assert (await shown(api, first["uid"]))["status"] == "cancelled"
 
 
+async def test_a_seat_that_moves_back_is_found_where_it_is(api: Asking) -> None:
+    first, _ = [(await book(api, 12, "10:00")).data for _ in range(2)]
+    seat = {"seatUid": first["seatUid"]}
+    away = (await act(api, first["uid"], "reschedule", start="2050-09-05T12:00:00Z", **seat)).data
+    back = (await act(api, away["uid"], "reschedule", start="2050-09-05T10:00:00Z", **seat)).data
+    found = (await api.ask("GET", f"/v2/bookings/by-seat/{first['seatUid']}")).data
+    assert (found["uid"], found["status"]) == (back["uid"], "accepted") == (first["uid"], "accepted")
+
+
 async def test_what_the_first_attendee_of_a_class_says_is_not_the_others_business(api: Asking) -> None:
     secret = {**MIA, "name": "Secret Name"}
     phone = {"type": "attendeePhone", "phone": "+351999"}

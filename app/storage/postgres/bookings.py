@@ -53,7 +53,7 @@ class PostgresBookings:
             return await _record(connection, uid=_searched(uid))
 
     async def find_by_seat(self, seat_uid: str) -> BookingRecord | None:
-        """Return the booking that a seat belongs to; of several, since seats move, the one made last."""
+        """Return the booking that a seat belongs to; of several, since seats move, the one that it came to last."""
         async with self._pool.connection() as connection:
             return await _record(connection, seat_uid=_searched(seat_uid))
 

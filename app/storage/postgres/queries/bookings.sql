@@ -11,13 +11,14 @@ FROM (
 
 -- name: records
 -- $1 booking ids, $2 a booking's uid, $3 a seat's uid; each may be null.
--- A JSON document a booking, in the order of the ids, else the last one made first. Instants are milliseconds.
+-- A JSON document a booking, in the order of the ids, else the one first that the seat came to last: it may have moved
+-- back to one that was made before. Instants are milliseconds.
 WITH found AS (
-    SELECT unnest($1::bigint[]) AS id
+    SELECT unnest($1::bigint[]) AS id, NULL::bigint AS attendee_id
     UNION
-    SELECT b.id FROM bookings AS b WHERE b.uid = $2::text
+    SELECT b.id, NULL FROM bookings AS b WHERE b.uid = $2::text
     UNION
-    SELECT a.booking_id FROM booking_attendees AS a WHERE a.seat_uid = $3::text
+    SELECT a.booking_id, a.id FROM booking_attendees AS a WHERE a.seat_uid = $3::text
 )
 SELECT json_build_object(
     'id', b.id,
@@ -75,7 +76,7 @@ SELECT json_build_object(
 FROM found
 JOIN bookings AS b ON b.id = found.id
 LEFT JOIN event_types AS e ON e.id = b.event_type_id
-ORDER BY array_position($1, b.id), b.id DESC;
+ORDER BY array_position($1, b.id), found.attendee_id DESC;
 
 -- name: lock_booking
 -- $1 a booking's uid. Its id; nobody else changes it until the transaction ends.
