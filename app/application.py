@@ -20,6 +20,7 @@ from app.api.refusals import request_error
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
+from app.delivery.feed_reader import HttpFeedReader
 from app.delivery.sender import open_sender
 from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
@@ -29,6 +30,7 @@ from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
 from app.services.api_keys import ApiKeyRefresher
 from app.services.book_slots import SlotBooker
+from app.services.calendar_feeds import FeedKeeper, FeedRules
 from app.services.cancel_bookings import BookingCanceller
 from app.services.claim_reserved import ReservedSlots
 from app.services.claim_slots import SlotClaimer
@@ -48,6 +50,7 @@ from app.services.move_bookings import BookingMover
 from app.services.oauth_clients import OAuthClientKeeper
 from app.services.organization_users import OrganizationUserKeeper
 from app.services.out_of_office import OutOfOfficeKeeper
+from app.services.refresh_feeds import FeedRefresher
 from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
@@ -66,6 +69,7 @@ from app.storage.postgres.booking_requests import PostgresBookingRequests
 from app.storage.postgres.bookings import PostgresBookings
 from app.storage.postgres.calcom import ImportReport, import_calcom
 from app.storage.postgres.calendar import PostgresCalendar
+from app.storage.postgres.calendar_feeds import PostgresCalendarFeeds
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.kept_event_types import PostgresKeptEventTypes
@@ -196,18 +200,36 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         webhook_keeper=WebhookKeeper(
             PostgresWebhooks(stores.pool), roles, private_addresses=settings.webhook_private_addresses
         ),
+        feed_keeper=FeedKeeper(_calendar_feeds(settings, stores), _feed_reader(settings), now),
         credentials=credentials,
         clock=now,
         store_states=stores.states,
     )
 
 
+def _calendar_feeds(settings: Settings, stores: Stores) -> PostgresCalendarFeeds:
+    rules = FeedRules(
+        refresh_minutes=settings.feed_refresh_minutes,
+        dead_after_hours=settings.dead_feed_hours,
+        dead_is_busy=settings.dead_feeds == "closed",
+    )
+    return PostgresCalendarFeeds(stores.pool, rules)
+
+
+def _feed_reader(settings: Settings) -> HttpFeedReader:
+    return HttpFeedReader(private_addresses=settings.webhook_private_addresses)
+
+
 async def build(settings: Settings, urls: StoreUrls) -> web.Application:
-    """Return a fresh web application; it sends webhooks while it runs, and its clean-up closes the stores."""
+    """Return a fresh web application; its clean-up closes the stores.
+
+    While it runs it sends webhooks and reads calendar feeds.
+    """
     stack = AsyncExitStack()
     stores = await stack.enter_async_context(open_stores(settings, urls))
     app = web_application(use_cases(settings, stores), settings.trusted_proxies)
     app.cleanup_ctx.append(lambda _: delivering(settings, stores))
+    app.cleanup_ctx.append(lambda _: refreshing(settings, stores))
 
     async def close(_: web.Application) -> None:
         await stack.aclose()
@@ -225,6 +247,13 @@ async def delivering(settings: Settings, stores: Stores) -> AsyncIterator[None]:
         WebhookDeliverer(outbox, sender, stores.news).running(),
         ReservationTeller(stores.noticeboard, outbox, stores.news).running(),
     ):
+        yield
+
+
+@asynccontextmanager
+async def refreshing(settings: Settings, stores: Stores) -> AsyncIterator[None]:
+    """Read calendar feeds that are due, as every pod does, until the block ends."""
+    async with FeedRefresher(_calendar_feeds(settings, stores), _feed_reader(settings), now).running():
         yield
 
 

@@ -52,7 +52,14 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = ()
     """Whose X-Forwarded-For is believed: addresses and networks with commas between."""
     webhook_private_addresses: bool = False
-    """Whether webhooks may lead to addresses that are not of the public internet, such as the own network's."""
+    """Whether webhooks and calendar feeds may lead to addresses that are not of the public internet, such as the own
+    network's."""
+    feed_refresh_minutes: Annotated[int, Field(ge=1, le=10_080)] = 15
+    """From one reading of a calendar feed to the next."""
+    dead_feed_hours: Annotated[int, Field(ge=0, le=8_760)] = 24
+    """How long a calendar feed may not be readable before it counts as dead."""
+    dead_feeds: Literal["open", "closed"] = "open"
+    """Whether the last known busy times of a dead feed stand, or its owner is busy throughout."""
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """How long requests under way may take to finish once the process is asked to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

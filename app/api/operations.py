@@ -11,6 +11,7 @@ from app.api import (
     batches,
     bookings,
     bookings_2024_04_15,
+    calendars,
     event_types,
     event_types_2024_04_15,
     explain,
@@ -59,6 +60,15 @@ from app.api.bookings_2024_04_15 import (
     OlderBookingBody,
     OlderBookings,
     OlderCancelBody,
+)
+from app.api.calendars import (
+    BusyTimeData,
+    BusyTimesQuery,
+    CheckedFeeds,
+    ConnectedCalendars,
+    Credential,
+    DisconnectBody,
+    FeedsBody,
 )
 from app.api.event_type_bodies import EventTypeBody, NewEventTypeBody, NewTeamEventTypeBody, TeamEventTypeBody
 from app.api.event_type_shapes import (
@@ -227,6 +237,18 @@ OPERATIONS: Mapping[Handler, Operation] = {
     ),
     bookings_2024_04_15.get_booking: Operation(answer=Success[OlderBooking], refusals=(404,)),
     bookings_2024_04_15.post_cancel: Operation(body=OlderCancelBody, answer=Success[Cancelled], refusals=(403, 404)),
+    # Calendars
+    calendars.get_calendars: Operation(answer=Success[ConnectedCalendars], needs_credentials=True, refusals=(403,)),
+    calendars.get_busy_times: Operation(
+        query=BusyTimesQuery, answer=Success[list[BusyTimeData]], needs_credentials=True, refusals=(403, 404)
+    ),
+    calendars.post_feeds: Operation(
+        body=FeedsBody, answer=Success[Credential], status=201, needs_credentials=True, refusals=(403, 404)
+    ),
+    calendars.get_feeds_check: Operation(answer=Success[CheckedFeeds], needs_credentials=True, refusals=(403, 404)),
+    calendars.post_feeds_disconnect: Operation(
+        body=DisconnectBody, answer=Success[Credential], needs_credentials=True, refusals=(403, 404)
+    ),
     # Slots and reservations, 2024-04-15
     slots_2024_04_15.get_available: Operation(
         query=AvailableQuery, answer=Success[AvailableTimes], headers=_LISTING_HEADERS, refusals=(404,)

@@ -8,9 +8,10 @@ from app.api.errors import FieldError, RequestError, bad_request, error_object
 from app.api.instants import utc_text
 from app.domain import errors as domain
 from app.domain.availability import Refusal
+from app.domain.calendar_feed import FeedFault, FeedProblem
 from app.domain.errors import Flaw
 from app.domain.reservation import QuotaStanding
-from app.services import booking_errors, webhooks
+from app.services import booking_errors, calendar_feeds, webhooks
 from app.services import errors as services
 
 RETRY_AFTER_S = 2
@@ -64,6 +65,19 @@ _FLAWS = {
     Flaw.OWNER_GONE: ("ownerId", "Whom the event type was to belong to has just been removed."),
 }
 """The field that each flaw of an event type's settings is told at, and the text."""
+
+
+_FAULTS = {
+    FeedFault.UNREACHABLE: "cannot be reached",
+    FeedFault.PRIVATE_ADDRESS: "must lead to the public internet, not to a private or local address",
+    FeedFault.BAD_STATUS: "answered with the status {status}",
+    FeedFault.TOO_MANY_REDIRECTS: "leads on to other addresses too often",
+    FeedFault.TOO_SLOW: "did not answer in time",
+    FeedFault.TOO_LARGE: "is larger than a calendar may be",
+    FeedFault.NOT_A_CALENDAR: "is no iCalendar, or has an event that cannot be understood",
+    FeedFault.TOO_MUCH: "has too many events, or such that take too long to work out",
+}
+"""What is wrong with a calendar feed, after its name or its address."""
 
 
 def request_error(error: domain.HoldfastError) -> RequestError:
@@ -125,6 +139,19 @@ def _private_receiver(_: webhooks.PrivateReceiverError) -> RequestError:
     text = "must lead to the public internet, not to a private or local address"
     wrong = FieldError("subscriberUrl", None, {"publicAddress": text})
     return RequestError(400, "Bad Request Exception", (wrong,))
+
+
+def fault_text(problem: FeedProblem) -> str:
+    """Say what is wrong with a calendar feed."""
+    return _FAULTS[problem.fault].format(status=problem.status)
+
+
+def _feeds_refused(error: calendar_feeds.FeedsRefusedError) -> RequestError:
+    wrong = [
+        FieldError(f"urls.{place}", None, {problem.fault.value: fault_text(problem)})
+        for place, problem in error.problems.items()
+    ]
+    return RequestError(400, "Bad Request Exception", tuple(wrong))
 
 
 def _batch_refused(error: services.BatchRefusedError) -> RequestError:
@@ -346,6 +373,11 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         f"There are {e.most} webhooks already, and may be no more. Delete one that is not needed."
     ),
     webhooks.PrivateReceiverError: _private_receiver,
+    calendar_feeds.FeedsRefusedError: _feeds_refused,
+    calendar_feeds.NoFeedsError: lambda _: RequestError(404, "You have no such calendar feeds. Save some first."),
+    calendar_feeds.UnknownCalendarError: lambda _: RequestError(
+        404, "You have no calendar with this credentialId and externalId. List yours with GET /v2/calendars."
+    ),
     services.NoTieError: lambda _: RequestError(
         403,
         "authenticated user is not owner of event type, does not have memberships in common with owner of the "

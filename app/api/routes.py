@@ -11,6 +11,7 @@ from app.api import (
     batches,
     bookings,
     bookings_2024_04_15,
+    calendars,
     event_types,
     event_types_2024_04_15,
     explain,
@@ -109,6 +110,11 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", f"{_MEMBER}/bookings", bookings.get_member_bookings),
     # Of one shape in all versions
     *_WEBHOOKS,
+    ("GET", "/calendars", calendars.get_calendars),
+    ("GET", "/calendars/busy-times", calendars.get_busy_times),
+    ("POST", "/calendars/ics-feed/save", calendars.post_feeds),
+    ("GET", "/calendars/ics-feed/check", calendars.get_feeds_check),
+    ("POST", "/calendars/ics-feed/disconnect", calendars.post_feeds_disconnect),
     # 2024-04-15
     ("GET", "/slots/available", slots_2024_04_15.get_available),
     ("POST", "/slots/reserve", slots_2024_04_15.post_reserve),

@@ -11,6 +11,7 @@ from app.services.answer_once import OnceAnswerer
 from app.services.api_keys import ApiKeyRefresher
 from app.services.book_slots import SlotBooker
 from app.services.bookings import Bookings
+from app.services.calendar_feeds import FeedKeeper
 from app.services.cancel_bookings import BookingCanceller
 from app.services.decide_bookings import BookingDecider
 from app.services.event_types import EventTypeKeeper
@@ -65,6 +66,7 @@ class UseCases:
     managed_user_keeper: ManagedUserKeeper
     api_key_refresher: ApiKeyRefresher
     webhook_keeper: WebhookKeeper
+    feed_keeper: FeedKeeper
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]

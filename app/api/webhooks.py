@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, NotRequired
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from typing_extensions import TypeAliasType, TypedDict
-from yarl import URL
 
 from app.api.bodies import read_body, success
 from app.api.credentials import caller_of, user_of
@@ -13,27 +12,16 @@ from app.api.idempotency import created
 from app.api.pages import PageQuery, read_page
 from app.api.paths import path_id
 from app.api.state import USE_CASES
+from app.api.web_address import WebAddress
 from app.domain.template import unknown_place
-from app.domain.webhook import Trigger, Webhook, WebhookOwner, WebhookSettings, receiver_of
+from app.domain.webhook import Trigger, Webhook, WebhookOwner, WebhookSettings
 from app.fields import MAX_ID, storable
 from app.services.keep_slots import new_uid
 from app.services.ports import DrawnUid
 from app.services.webhooks import WebhookNotFoundError
 
-_LONGEST_URL_BYTES = 2_000
 _LONGEST_TEMPLATE = 10_000
 _LONGEST_SECRET = 512
-
-
-def _web_address(written: str) -> str:
-    storable(written)
-    if len(written.encode()) > _LONGEST_URL_BYTES:
-        raise ValueError(f"must have at most {_LONGEST_URL_BYTES} bytes")
-    url = URL(written)
-    if url.scheme not in ("http", "https") or not url.host or not written.isprintable() or " " in written:
-        raise ValueError("must be an address of the web, as https://example.com/webhooks")
-    receiver_of(written)  # The standard library reads it too, and refuses what yarl lets pass.
-    return written
 
 
 def _plain_places(template: str) -> str:
@@ -47,7 +35,6 @@ def _once_each(triggers: list[Trigger]) -> list[Trigger]:
     return list(dict.fromkeys(triggers))
 
 
-WebAddress = Annotated[str, AfterValidator(_web_address)]
 Triggers = Annotated[list[Trigger], Field(max_length=2 * len(Trigger)), AfterValidator(_once_each)]
 Template = Annotated[str, Field(max_length=_LONGEST_TEMPLATE), AfterValidator(_plain_places)]
 Secret = Annotated[str, Field(max_length=_LONGEST_SECRET), AfterValidator(storable)]

@@ -20,6 +20,7 @@ from tests.api.asking import Asking
 from tests.api.conforming import CONFORMANCE, DOCUMENT
 from tests.api.pods import serving
 from tests.api.world import ANA, BEN, DEE, EVE, event_type
+from tests.feeds import FeedServer, calendar, serving_feeds
 
 WHOLE = schemathesis.openapi.from_dict(DOCUMENT)
 LABELS = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
@@ -66,9 +67,16 @@ async def base_url(settings: Settings, urls: StoreUrls) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@pytest.fixture(scope="module")
+async def feeds() -> AsyncIterator[FeedServer]:
+    async with serving_feeds() as started:
+        yield started
+
+
 @pytest.mark.parametrize("label", LABELS)
-async def test_every_answer_is_described(api: Asking, base_url: str, label: str) -> None:
-    meant, wild, wrong = _requests(label, THERE | await _there(api, label))
+async def test_every_answer_is_described(api: Asking, base_url: str, feeds: FeedServer, label: str) -> None:
+    there = await (_calendars_there(api, feeds) if "/calendars" in label else _there(api, label))
+    meant, wild, wrong = _requests(label, THERE | there)
     statuses = await asyncio.to_thread(_ask, meant, 10, base_url)
     assert min(statuses) < 300
     await asyncio.to_thread(_ask, st.one_of(wild, wrong), 4, base_url)
@@ -126,6 +134,21 @@ async def _bookings(api: Asking, label: str) -> dict[str, list[Any]]:
         "oooId": [(await _be_away(api, "/organizations/90/users/4" if "/organizations/" in label else "/me"))["id"]],
         **within_acme,
         **within_the_team,
+    }
+
+
+async def _calendars_there(api: Asking, feeds: FeedServer) -> dict[str, list[Any]]:
+    """Save a calendar feed, and return what it is known by."""
+    urls = [feeds.give(calendar())]
+    saved = (await api.ask("POST", "/v2/calendars/ics-feed/save", json={"urls": urls}, token=KEY)).data
+    days = ["2050-09-05", "2050-09-06"]
+    return {
+        "urls": [urls],
+        "id": [saved["id"]],
+        "credentialId": [saved["id"]],
+        "externalId": urls,
+        "dateFrom": days,
+        "dateTo": days[1:],
     }
 
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.delivery.message import message
-from app.delivery.sender import PrivateAddressError, open_sender, public_socket
+from app.delivery.sender import open_sender
+from app.delivery.session import PrivateAddressError, public_socket
 from app.domain.webhook import Trigger
 from app.services.deliver_webhooks import Delivery, Outcome
 from tests.receiver import Receiver, receiving
