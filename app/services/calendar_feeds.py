@@ -19,8 +19,8 @@ MOST_BUSY_TIMES = 5_000
 """Of one feed."""
 
 
-class FeedUnreadableError(HoldfastError):
-    """A feed cannot be read."""
+class FeedUnreadableError(Exception):
+    """A feed cannot be read. Use cases tell of it in their own ways, and let it through to nobody."""
 
     def __init__(self, problem: FeedProblem) -> None:
         """Keep why."""
