@@ -32,9 +32,11 @@ class Calendars:
     looks: list[BusyTimes | Exception] = field(default_factory=lambda: [BusyTimes()])
     loads: dict[int, Workload] = field(default_factory=dict)
     pause_s: float = 0
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def busy_times(self, host_ids: Collection[int], around: Range, seated_type_id: int | None) -> BusyTimes:
         del host_ids, around, seated_type_id
+        self.asked.set()
         await asyncio.sleep(self.pause_s)
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         if isinstance(look, Exception):
@@ -146,7 +148,7 @@ async def test_a_caller_who_leaves_gives_the_claim_back(holds: RedisHolds) -> No
             wanted(host(1), scheduling=SchedulingType.COLLECTIVE), "c", "uid"
         )
     )
-    await asyncio.sleep(0.05)
+    await calendars.asked.wait()
     claiming.cancel()
     with pytest.raises(asyncio.CancelledError):
         await claiming

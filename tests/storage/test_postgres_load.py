@@ -1,5 +1,6 @@
 """Loading a world file: all of it or nothing, and what it says when it refuses."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -100,6 +101,21 @@ async def test_replace_empties_everything_first(database_url: str, connection: C
     await load(database_url, WORLD | {"bookings": [booking("a", "09:00", "09:30")]})
     await load(database_url, {"users": [user(9)]}, "replace")
     assert {table: count for table, count in (await counts(connection)).items() if count} == {"users": 1}
+
+
+async def test_readers_are_not_kept_waiting_while_everything_is_replaced(
+    database_url: str, connection: Connection
+) -> None:
+    await load(database_url, WORLD)
+    before = await counts(connection)
+
+    async def look(_: EventTypes) -> None:
+        async with asyncio.timeout(5):
+            assert await counts(connection) == before
+
+    world = World.model_validate({"users": [user(9)]})
+    await load_world(database_url, world, mode="replace", before_commit=look)
+    assert (await counts(connection))["users"] == 1
 
 
 async def test_a_bad_file_changes_nothing_even_with_replace(database_url: str, connection: Connection) -> None:

@@ -3,9 +3,18 @@
 SELECT EXISTS (SELECT FROM users) OR EXISTS (SELECT FROM organizations) OR EXISTS (SELECT FROM teams);
 
 -- name: empty
--- Everything else hangs on these, but for what was answered. Webhooks are named to be locked in the order in which they
--- are used while the service runs: what hangs on others is locked in no certain one.
-TRUNCATE users, organizations, teams, booking_requests, webhooks, webhook_deliveries RESTART IDENTITY CASCADE;
+-- Deleted, not truncated: that would keep every reader waiting until the end of the load. Whoever books meanwhile is kept
+-- waiting, as nobody can refer to a user before the end. What is not named hangs on what is.
+LOCK TABLE users IN EXCLUSIVE MODE;
+DELETE FROM webhook_deliveries;
+DELETE FROM webhooks;
+DELETE FROM booking_requests;
+DELETE FROM bookings;
+DELETE FROM event_types;
+DELETE FROM oauth_clients;
+DELETE FROM teams;
+DELETE FROM organizations;
+DELETE FROM users;
 
 -- name: lock_bookings
 -- Between looking for overlaps and writing, nobody else books.
