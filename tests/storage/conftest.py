@@ -1,4 +1,4 @@
-"""A fresh PostgreSQL database for every test, copied from one that is migrated once."""
+"""A PostgreSQL database with the schema and no data for every test: to make a new one would take longer than a test."""
 
 from collections.abc import AsyncIterator
 from itertools import count
@@ -9,6 +9,7 @@ import pytest
 
 from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Connection, Pool, open_pool
 
 _TEMPLATE = "migrated_template"
@@ -56,10 +57,20 @@ async def empty_database_url(postgres_server: TestServer) -> str:
     return postgres_server.url_of(await postgres_server.create("template0"))
 
 
-@pytest.fixture
-async def database_url(postgres_server: TestServer) -> str:
-    """A database with the schema and no data."""
+@pytest.fixture(scope="session")
+async def reused_database_url(postgres_server: TestServer) -> str:
+    """A database for one test after the other."""
     return postgres_server.url_of(await postgres_server.create())
+
+
+@pytest.fixture
+async def database_url(reused_database_url: str) -> str:
+    """A database with the schema, ids that begin at 1, and no data."""
+    connection = await asyncpg.connect(reused_database_url)
+    await connection.execute(queries("world")["empty"])
+    await connection.execute("SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences")
+    await connection.close()
+    return reused_database_url
 
 
 @pytest.fixture
