@@ -275,6 +275,10 @@ def test_nothing_is_violated_while_pods_and_stores_are_killed() -> None:
 
 
 def test_a_claim_that_looks_first_and_writes_afterwards_is_found_out() -> None:
-    status, figures = race("--seconds", "3", "--kill-every", "0", "--claim", "check-then-set")
+    # By chance: within a race of three seconds some ten times, but on a busy machine perhaps not once.
+    for seconds in ("3", "9", "27"):
+        status, figures = race("--seconds", seconds, "--kill-every", "0", "--claim", "check-then-set")
+        if status:
+            break
     assert status == 1
     assert figures["violations"] > 0
