@@ -157,7 +157,9 @@ OPERATIONS: Mapping[Handler, Operation] = {
     health.get_ready: Operation(answer=Ready, answers={503: Ready}),
     get_document: Operation(answer=dict[str, Any]),
     # Slots and reservations, 2024-09-04
-    slots.get_slots: Operation(query=SlotsQuery, answer=Success[Listing], headers=_LISTING_HEADERS, refusals=(404,)),
+    slots.get_slots: Operation(
+        query=SlotsQuery, answer=Success[Listing], revalidated=True, headers=_LISTING_HEADERS, refusals=(404,)
+    ),
     explain.get_explanation: Operation(
         query=ExplainQuery,
         answer=Success[Explanation],
@@ -251,7 +253,11 @@ OPERATIONS: Mapping[Handler, Operation] = {
     ),
     # Slots and reservations, 2024-04-15
     slots_2024_04_15.get_available: Operation(
-        query=AvailableQuery, answer=Success[AvailableTimes], headers=_LISTING_HEADERS, refusals=(404,)
+        query=AvailableQuery,
+        answer=Success[AvailableTimes],
+        revalidated=True,
+        headers=_LISTING_HEADERS,
+        refusals=(404,),
     ),
     slots_2024_04_15.post_reserve: Operation(
         query=ReserveQuery,
