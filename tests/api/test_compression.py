@@ -62,6 +62,9 @@ async def test_other_answers_are_compressed_too(api: Asking) -> None:
     response, sent = await get(api, "/v2/openapi.json", "gzip")
     assert response.headers["Content-Encoding"] == "gzip"
     assert orjson.loads(gzip.decompress(sent))["openapi"] == "3.1.0"
+    body = {"items": [{"eventTypeId": 10, "start": "2050-09-05", "end": "2050-10-04"}] * 3}
+    response, sent = await get(api, "/v2/slots/batch", "gzip", "POST", json=body)
+    assert len(orjson.loads(gzip.decompress(sent))["data"]["items"]) == 3
 
 
 async def test_a_large_refusal_is_compressed(api: Asking) -> None:
