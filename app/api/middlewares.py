@@ -63,7 +63,7 @@ async def compression(request: web.Request, handler: Handler) -> web.StreamRespo
     """Compress answers of some length for those who take gzip.
 
     aiohttp would choose by itself, but it looks for the word alone: it sends gzip to those who refuse it (`q=0`), and
-    prefers deflate, which clients disagree about.
+    prefers deflate, which clients disagree about. Lengths betray no secrets: no browser sends credentials by itself.
     """
     response = await handler(request)
     # Short ones have it too, and 304, which has no body: that the length decides is nothing a cache could know.
