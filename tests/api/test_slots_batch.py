@@ -158,7 +158,7 @@ async def test_a_batch_may_have_a_hundred_items(api: Asking) -> None:
 
 
 async def test_windows_are_bounded_together(api: Asking) -> None:
-    """Each may be a year, and each may be a hundredth of a hundred; not both."""
+    """Of a year each there may be ten, though of shorter ones a hundred."""
     year = item(start="2050-01-01", end="2050-12-31")
     assert statuses(await outcomes(api, *[year] * 10)) == ["success"] * 10
     answer = await post(api, *[year] * 11)
@@ -186,7 +186,7 @@ async def test_wrong_credentials_will_not(api: Asking) -> None:
 
 
 class Holds(RedisHolds):
-    """Does what a test says when it is asked for the holds of Ana alone, and counts how many ask at once."""
+    """Does what a test says when it is asked for the holds of Ana alone; how many asked at once is counted."""
 
     most_at_once = 0
     _asking = 0
