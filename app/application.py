@@ -40,6 +40,7 @@ from app.services.deliver_webhooks import WebhookDeliverer
 from app.services.errors import StoreUnavailableError
 from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
+from app.services.find_batch import BatchFinder
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import KeepingRules, SlotKeeper
@@ -171,6 +172,8 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     member_access = MemberAccess(roles, members)
     return UseCases(
         slot_finder=finder,
+        # The other half of the connections is left to single requests.
+        batch_finder=BatchFinder(finder, at_once=max(1, settings.database_pool_size // 2)),
         slot_explainer=SlotExplainer(finder, credentials),
         slot_keeper=keeper,
         batch_keeper=BatchKeeper(keeper),

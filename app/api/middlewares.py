@@ -1,9 +1,10 @@
-"""What surrounds every handler: the error envelope, credentials and CORS."""
+"""What surrounds every handler: the error envelope, credentials, compression and CORS."""
 
 import logging
+import re
 from datetime import UTC, datetime
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from app.api.bodies import LARGEST_BODY_BYTES, json_response
 from app.api.credentials import authenticated
@@ -21,7 +22,8 @@ _logger = logging.getLogger(__name__)
 _ALLOWED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Holdfast-Degraded"
+        "ETag, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+        "X-Holdfast-Degraded"
     ),
 }
 _PREFLIGHT = {
@@ -29,9 +31,16 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 _USUAL_HEADERS = (
-    "authorization, cal-api-version, content-type, idempotency-key, "
+    "authorization, cal-api-version, content-type, idempotency-key, if-none-match, "
     "x-cal-client-id, x-cal-secret-key, x-cal-platform-embed"
 )
+
+_WORTH_COMPRESSING_BYTES = 1_024
+"""What is shorter fits into a packet anyway."""
+_TAKES_GZIP = re.compile(
+    r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[01](?:\.[0-9]*)?\s*)?(?:,|$)", re.IGNORECASE
+)
+"""gzip among the encodings that somebody takes, unless at a quality of 0."""
 
 
 @web.middleware
@@ -46,6 +55,24 @@ async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.Response(status=204, headers={**_ALLOWED, **_PREFLIGHT, "Access-Control-Allow-Headers": asked})
     response = await handler(request)
     response.headers.update(_ALLOWED)
+    return response
+
+
+@web.middleware
+async def compression(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Compress answers of some length for those who take gzip.
+
+    aiohttp would choose by itself, but it looks for the word alone: it sends gzip to those who refuse it (`q=0`), and
+    prefers deflate, which clients disagree about. Lengths betray no secrets: no browser sends credentials by itself.
+    """
+    response = await handler(request)
+    # Short ones have it too, and 304, which has no body: that the length decides is nothing a cache could know.
+    response.headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
+    body = response.body if isinstance(response, web.Response) else None
+    if isinstance(body, bytes) and len(body) >= _WORTH_COMPRESSING_BYTES:
+        taken = request.headers.get(hdrs.ACCEPT_ENCODING)
+        if taken is not None and _TAKES_GZIP.search(taken):
+            response.enable_compression(web.ContentCoding.gzip)
     return response
 
 

@@ -21,6 +21,7 @@ from app.api.errors import STATUS_NAMES
 from app.api.idempotency import KEY, REPLAYED
 from app.api.openapi_components import (
     HEADERS,
+    NOT_MODIFIED,
     PARAMETERS,
     SECURITY_SCHEMES,
     Generator,
@@ -28,8 +29,9 @@ from app.api.openapi_components import (
     json_content,
     reference,
     refusal_name,
-    refusals,
+    responses,
 )
+from app.api.revalidation import KNOWN, TAG
 from app.api.state import Handler
 from app.api.versions import HEADER, Versions, handlers_of
 from app.fields import MAX_ID
@@ -64,6 +66,8 @@ class Operation:
     """Whether the OAuth client that the path names has to prove itself; other credentials are not looked at."""
     repeatable: bool = False
     """Whether it heeds an `Idempotency-Key`."""
+    revalidated: bool = False
+    """Whether its good answer has an `ETag`, and callers who have it already are told so alone."""
     headers: tuple[str, ...] = ()
     """Of its good answer, by their names in `HEADERS`."""
     refusals: tuple[int, ...] = ()
@@ -96,7 +100,7 @@ def openapi_document(
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "responses": refusals(),
+            "responses": responses(),
             "headers": HEADERS,
             "parameters": PARAMETERS,
             "securitySchemes": SECURITY_SCHEMES,
@@ -121,6 +125,10 @@ class _Route:
     @property
     def bodies(self) -> list[type[BaseModel]]:
         return [one.body for one in self.operations if one.body]
+
+    @property
+    def revalidated(self) -> bool:
+        return any(one.revalidated for one in self.operations)
 
     @property
     def answers(self) -> dict[int, list[Any]]:
@@ -170,6 +178,8 @@ def _parameters(route: _Route) -> list[dict[str, Any]]:
     queries = [one.query for one in route.operations if one.query]
     in_query = {parameter["name"]: parameter for query in queries for parameter in _in_query(query)}
     in_headers = [reference("parameters", KEY)] if any(one.repeatable for one in route.operations) else []
+    if route.revalidated:
+        in_headers.append(reference("parameters", KNOWN))
     if route.dates:
         in_headers.append(_version_header(route.dates))
     return [*in_path, *in_query.values(), *in_headers]
@@ -218,6 +228,8 @@ def _responses(route: _Route, schemas: Schemas) -> dict[str, Any]:
     headers = {name for one in route.operations for name in one.headers}
     if any(one.repeatable for one in route.operations):
         headers.add(REPLAYED)
+    if route.revalidated:
+        headers.add(TAG)
     answers = {
         str(status): {
             "description": "Done" if status < 400 else STATUS_NAMES[status][1],
@@ -227,7 +239,8 @@ def _responses(route: _Route, schemas: Schemas) -> dict[str, Any]:
         for status, kinds in route.answers.items()
     }
     refused = {str(status): reference("responses", refusal_name(status)) for status in _refusals(route)}
-    return dict(sorted((refused | answers).items()))
+    unchanged = {"304": reference("responses", NOT_MODIFIED)} if route.revalidated else {}
+    return dict(sorted((refused | answers | unchanged).items()))
 
 
 def _refusals(route: _Route) -> set[int]:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from app.api.error_shapes import ErrorEnvelope
 from app.api.errors import STATUS_NAMES
 from app.api.idempotency import KEY, LONGEST_KEY, REPLAYED
+from app.api.revalidation import KNOWN, TAG
 
 QUOTA_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
@@ -27,6 +28,10 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "`holds`: they could not be looked at, so what others keep may be listed.",
         "schema": {"const": "holds"},
     },
+    TAG: {
+        "description": "Of this answer, compressed or not. Not there where holds could not be looked at.",
+        "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{32}"$'},
+    },
     REPLAYED: {
         "description": "`true`: the answer that an earlier request with this key got; nothing was done again.",
         "schema": {"const": "true"},
@@ -39,6 +44,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "A text drawn for this request. Sent again with the same key and body within a day, the request "
         "gets its first good answer and does nothing more.",
         "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    },
+    KNOWN: {
+        "name": KNOWN,
+        "in": "header",
+        "description": "The `ETag` of an earlier answer, or several: if it is one of them still, it is not sent again.",
+        "schema": {"type": "string"},
     },
 }
 SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
@@ -58,12 +69,22 @@ def json_content(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-# Refusals ------------------------------------------------------------------------------------------------------------
+# Answers -------------------------------------------------------------------------------------------------------------
 
 
-def refusals() -> dict[str, Any]:
-    """Return the answers that are errors, by the names of their statuses."""
-    return {refusal_name(status): _refusal(status) for status in STATUS_NAMES}
+NOT_MODIFIED = "NotModified"
+
+
+def responses() -> dict[str, Any]:
+    """Return the answers that are alike everywhere: that nothing is new, and errors, by the names of their statuses."""
+    return {NOT_MODIFIED: _not_modified(), **{refusal_name(status): _refusal(status) for status in STATUS_NAMES}}
+
+
+def _not_modified() -> dict[str, Any]:
+    return {
+        "description": "The caller has this answer already",
+        "headers": {TAG: reference("headers", TAG)},
+    }
 
 
 def refusal_name(status: int) -> str:

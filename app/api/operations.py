@@ -27,6 +27,7 @@ from app.api import (
     schedules_2024_04_15,
     slots,
     slots_2024_04_15,
+    slots_batch,
     team_event_types,
     teams,
     webhooks,
@@ -144,6 +145,7 @@ from app.api.slots_2024_04_15 import (
     ReserveQuery,
     SelectedSlotQuery,
 )
+from app.api.slots_batch import SlotsBatchBody, SlotsBatchData
 from app.api.slots_query import ExplainQuery, SlotsQuery
 from app.api.state import Handler
 from app.api.team_event_types import TeamEventTypesQuery
@@ -157,7 +159,12 @@ OPERATIONS: Mapping[Handler, Operation] = {
     health.get_ready: Operation(answer=Ready, answers={503: Ready}),
     get_document: Operation(answer=dict[str, Any]),
     # Slots and reservations, 2024-09-04
-    slots.get_slots: Operation(query=SlotsQuery, answer=Success[Listing], headers=_LISTING_HEADERS, refusals=(404,)),
+    slots.get_slots: Operation(
+        query=SlotsQuery, answer=Success[Listing], revalidated=True, headers=_LISTING_HEADERS, refusals=(404,)
+    ),
+    slots_batch.post_slots_batch: Operation(
+        body=SlotsBatchBody, answer=Success[SlotsBatchData], headers=_LISTING_HEADERS
+    ),
     explain.get_explanation: Operation(
         query=ExplainQuery,
         answer=Success[Explanation],
@@ -251,7 +258,11 @@ OPERATIONS: Mapping[Handler, Operation] = {
     ),
     # Slots and reservations, 2024-04-15
     slots_2024_04_15.get_available: Operation(
-        query=AvailableQuery, answer=Success[AvailableTimes], headers=_LISTING_HEADERS, refusals=(404,)
+        query=AvailableQuery,
+        answer=Success[AvailableTimes],
+        revalidated=True,
+        headers=_LISTING_HEADERS,
+        refusals=(404,),
     ),
     slots_2024_04_15.post_reserve: Operation(
         query=ReserveQuery,

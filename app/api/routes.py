@@ -27,6 +27,7 @@ from app.api import (
     schedules_2024_04_15,
     slots,
     slots_2024_04_15,
+    slots_batch,
     team_event_types,
     teams,
     webhooks,
@@ -79,6 +80,7 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/openapi.json", get_document),
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
+    ("POST", "/slots/batch", slots_batch.post_slots_batch),
     ("GET", "/slots/explain", explain.get_explanation),
     ("POST", "/slots/reservations", reservations.post_reservation),
     ("POST", "/slots/reservations/batch", batches.post_batch),

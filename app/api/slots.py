@@ -1,15 +1,17 @@
 """`GET /v2/slots`, version 2024-09-04."""
 
-from aiohttp import web
+from aiohttp import ETag, web
 
-from app.api.bodies import success
+from app.api.bodies import rendered, success_body
 from app.api.errors import RequestError
 from app.api.listing import listing_2024_09_04
 from app.api.refusals import NO_EVENT_TYPE
+from app.api.revalidation import revalidated
 from app.api.slots_query import plain_parameters, read_slots_query
 from app.api.state import USE_CASES
 from app.domain.errors import EventTypeNotFoundError
 from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
+from app.services.ports import Answer
 
 DEGRADED = "X-Holdfast-Degraded"
 
@@ -18,7 +20,7 @@ async def get_slots(request: web.Request) -> web.Response:
     """List the slots of an event type."""
     query = read_slots_query(plain_parameters(request.query.items()))
     found = await find(request.app[USE_CASES].slot_finder, query.question())
-    return answered(found, listing_2024_09_04(found, query.time_zone, query.format))
+    return answered(found, listing_2024_09_04(found, query.time_zone, query.format), request.if_none_match)
 
 
 async def find(finder: SlotFinder, question: SlotsQuestion) -> FoundSlots:
@@ -32,12 +34,20 @@ async def find(finder: SlotFinder, question: SlotsQuestion) -> FoundSlots:
     try:
         return await finder.find(question)
     except EventTypeNotFoundError:
-        raise RequestError(404, NO_EVENT_TYPE) from None
+        raise no_event_type() from None
 
 
-def answered(found: FoundSlots, data: object) -> web.Response:
-    """Return a listing."""
-    return marked(success(data), without_holds=found.without_holds)
+def no_event_type() -> RequestError:
+    """Return the refusal of a listing that misses its event type."""
+    return RequestError(404, NO_EVENT_TYPE)
+
+
+def answered(found: FoundSlots, data: object, known: tuple[ETag, ...] | None = None) -> web.Response:
+    """Return a listing; if its tag is among those that the caller knows, that it still stands."""
+    body = success_body(data)
+    # Without holds it may be wrong: nobody is to keep it for a good one, or to be told that a good one still stands.
+    response = rendered(Answer(200, body)) if found.without_holds else revalidated(body, known)
+    return marked(response, without_holds=found.without_holds)
 
 
 def marked(response: web.Response, *, without_holds: bool) -> web.Response:

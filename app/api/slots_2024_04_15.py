@@ -7,7 +7,7 @@ another reserve moves it.
 from typing import Annotated, TypeVar
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import TypeAliasType, TypedDict
 
@@ -155,7 +155,9 @@ async def get_available(request: web.Request) -> web.Response:
     query = _read(request, AvailableQuery)
     found = await find(request.app[USE_CASES].slot_finder, query.question(own_reservation(request)))
     times: AvailableTimes = {"slots": listing_2024_04_15(found, query.time_zone, query.format)}
-    return answered(found, times)
+    response = answered(found, times, request.if_none_match)
+    response.headers.add(hdrs.VARY, hdrs.COOKIE)  # It has the browser's own reservation.
+    return response
 
 
 async def post_reserve(request: web.Request) -> web.Response:

@@ -16,6 +16,7 @@ from app.services.cancel_bookings import BookingCanceller
 from app.services.decide_bookings import BookingDecider
 from app.services.event_types import EventTypeKeeper
 from app.services.explain_slots import SlotExplainer
+from app.services.find_batch import BatchFinder
 from app.services.find_slots import SlotFinder
 from app.services.keep_batch import BatchKeeper
 from app.services.keep_slots import SlotKeeper
@@ -41,6 +42,7 @@ class UseCases:
     """Everything the API can do."""
 
     slot_finder: SlotFinder
+    batch_finder: BatchFinder
     slot_explainer: SlotExplainer
     slot_keeper: SlotKeeper
     batch_keeper: BatchKeeper

@@ -13,7 +13,7 @@ from app.api.errors import STATUS_NAMES
 DOCUMENT = orjson.loads(document_text())
 ANY = {"content": {"application/json": {"schema": {}}}, "headers": DOCUMENT["components"]["headers"]}
 """The description of what is not described; another test names what has none yet."""
-OWN_HEADERS = {"Retry-After", "Idempotency-Replayed", "X-Holdfast-Degraded"}
+OWN_HEADERS = {"ETag", "Retry-After", "Idempotency-Replayed", "X-Holdfast-Degraded"}
 
 
 class Conformance:
@@ -42,11 +42,15 @@ def _problems(request: web.Request, response: web.Response) -> list[str]:
     described = _described(request, response.status)
     if described is None:
         return ["This status is not described."]
-    problems = [
-        str(error) for error in _validator(orjson.dumps(described)).iter_errors(orjson.loads(response.text or ""))
-    ]
+    problems = _problems_of_body(described, response.text)
     undescribed = {name for name in response.headers if _is_own(name)} - described.get("headers", {}).keys()
     return problems + [f"The header {name} is not described." for name in undescribed]
+
+
+def _problems_of_body(described: dict[str, Any], text: str | None) -> list[str]:
+    if "content" not in described:
+        return ["There is a body, but none is described."] if text else []
+    return [str(error) for error in _validator(orjson.dumps(described)).iter_errors(orjson.loads(text or ""))]
 
 
 def _is_own(name: str) -> bool:

@@ -32,3 +32,16 @@ async def test_an_answer_that_differs_is_noticed(body: Any, options: dict[str, A
         pass
     assert noticed in "".join(conformance.wrong)
     assert bool(noticed) == bool(conformance.wrong)
+
+
+@pytest.mark.parametrize(("body", "noticed"), [(None, []), (b"{}", ["There is a body, but none is described."])])
+async def test_a_body_where_none_is_described_is_noticed(body: bytes | None, noticed: list[str]) -> None:
+    async def get_slots(_: web.Request) -> web.Response:
+        return web.Response(status=304, body=body)
+
+    app, conformance = web.Application(), Conformance()
+    app.router.add_get("/v2/slots", get_slots)
+    conformance.watch(app)
+    async with TestClient(TestServer(app)) as client, client.get("/v2/slots"):
+        pass
+    assert [one.partition("\n")[0] for one in conformance.wrong] == noticed

@@ -86,6 +86,10 @@ class Faulty:
     async def slots(self) -> Answer:
         return await self.timed(asyncio.create_task(self.asking.slots(eventTypeId=10)))
 
+    async def batch(self) -> Answer:
+        items = [{"eventTypeId": 10, "start": "2050-09-05", "end": "2050-09-09"}] * 2
+        return await self.timed(asyncio.create_task(self.asking.ask("POST", "/v2/slots/batch", json={"items": items})))
+
     async def reserve(self, start: str = "10:00") -> Answer:
         return await self.timed(asyncio.create_task(self.asking.reserve(10, start)))
 
@@ -224,6 +228,8 @@ async def test_postgres_away(faulty: Faulty) -> None:
     await faulty.slots()
     faulty.postgres.cut()
     assert (await faulty.slots()).status == 503
+    batch = await faulty.batch()
+    assert (batch.status, batch.headers["Retry-After"]) == (503, "2")
     assert (await faulty.reserve()).status == 503
     async with faulty.asking.client.get("/health/ready") as ready:
         assert (ready.status, (await ready.json())["stores"]["postgres"]) == (503, "down")

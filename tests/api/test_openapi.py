@@ -92,6 +92,15 @@ def test_what_a_caller_has_to_prove(operation: Operation, security: Any) -> None
     assert told_of(operation)["security"] == security
 
 
+def test_an_answer_that_callers_may_have_already() -> None:
+    told = told_of(Operation(answer=Shown, revalidated=True))
+    assert told["parameters"] == [{"$ref": "#/components/parameters/If-None-Match"}]
+    assert told["responses"]["200"]["headers"] == {"ETag": {"$ref": "#/components/headers/ETag"}}
+    assert told["responses"]["304"] == {"$ref": "#/components/responses/NotModified"}
+    assert "content" not in DOCUMENT["components"]["responses"]["NotModified"]
+    assert "304" not in told_of(Operation(answer=Shown))["responses"]
+
+
 # Versions ----------------------------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,8 @@ CHECKS = [
     checks.response_schema_conformance,
     checks.negative_data_rejection,
 ]
+TOLD_BY_ITEM = {"POST /v2/slots/batch"}
+"""Where an item that is wrong is told within a good answer."""
 KEY = "cal_key_of_ana"
 CLIENT, SECRET = "client-of-ana", {"x-cal-secret-key": "secret-of-ana"}
 STARTS = [f"2050-09-05T{hour:02d}:00:00Z" for hour in range(7, 15)]
@@ -77,9 +79,10 @@ async def feeds() -> AsyncIterator[FeedServer]:
 async def test_every_answer_is_described(api: Asking, base_url: str, feeds: FeedServer, label: str) -> None:
     there = await (_calendars_there(api, feeds) if "/calendars" in label else _there(api, label))
     meant, wild, wrong = _requests(label, THERE | there)
-    statuses = await asyncio.to_thread(_ask, meant, 10, base_url)
+    skipped = [checks.negative_data_rejection] if label in TOLD_BY_ITEM else []
+    statuses = await asyncio.to_thread(_ask, meant, 10, base_url, skipped)
     assert min(statuses) < 300
-    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 4, base_url)
+    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 4, base_url, skipped)
 
 
 async def _there(api: Asking, label: str) -> dict[str, list[Any]]:
@@ -166,7 +169,7 @@ async def _be_away(api: Asking, whose: str) -> Any:
 # Asking --------------------------------------------------------------------------------------------------------------
 
 
-def _ask(requests: st.SearchStrategy[Case[Any]], times: int, base_url: str) -> list[int]:
+def _ask(requests: st.SearchStrategy[Case[Any]], times: int, base_url: str, skipped: list[Any]) -> list[int]:
     """Ask, and return the statuses of the answers."""
     statuses = []
 
@@ -180,7 +183,7 @@ def _ask(requests: st.SearchStrategy[Case[Any]], times: int, base_url: str) -> l
     )
     @given(requests)
     def ask(case: Case[Any]) -> None:
-        response = case.call_and_validate(base_url=base_url, checks=CHECKS)
+        response = case.call_and_validate(base_url=base_url, checks=CHECKS, excluded_checks=skipped)
         statuses.append(response.status_code)
 
     ask()
@@ -210,7 +213,7 @@ def _narrowed(label: str, there: Mapping[str, list[Any]]) -> dict[str, Any]:
     parameters = _narrowed_parameters(operation["parameters"], there)
     components = DOCUMENT["components"]
     schemas = {
-        name: _narrowed_body(schema, there) if name.endswith("Body") else schema
+        name: _narrowed_body(schema, there) if name.endswith(("Body", "Query")) else schema
         for name, schema in components["schemas"].items()
     }
     return {
