@@ -32,7 +32,7 @@ class Cores:
             return "All on one processor: the load generator and the stores take their time from what is measured."
         if self.load in self.pods:
             return (
-                "Two processors: the second pod shares its one with the load generator and the stores. What two pods "
+                "Two processors: the second pod shares its one with the load generator and the stores. What two pods\n"
                 "are to one is more than is shown here, by as much as those take."
             )
         return ""

@@ -42,11 +42,20 @@ class Options:
     """Connections at which latency is measured."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was seen from outside, and what it cost inside."""
+
+    load: Load
+    cpu_ms: float
+    """Processor time of the servers for a request, whether or not others were in their way."""
+
+
 @dataclass(slots=True)
 class Figures:
     """Everything that was measured."""
 
-    loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
+    loads: dict[str, list[Measured]] = field(default_factory=lambda: defaultdict(list))
     """By what was measured, in the order of rounds."""
     writes_per_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """What was written meanwhile."""
@@ -97,6 +106,11 @@ def measured(options: Options) -> Figures:
 
 def _name(step: Step | None) -> str:
     return "" if step is None else step.name
+
+
+def _cpu_s(pods: list[Pod]) -> float:
+    times = [psutil.Process(pod.pid).cpu_times() for pod in pods]
+    return float(sum(one.user + one.system for one in times))
 
 
 def _memory(pod: Pod) -> int:
@@ -192,14 +206,16 @@ class _Bench:
         seconds: int | None = None,
         connections: int | None = None,
         once: bool = False,
-    ) -> Load:
-        return self._wrk.load(
+    ) -> Measured:
+        before = _cpu_s(pods)
+        load = self._wrk.load(
             [pod.url for pod in pods],
             requests,
             seconds=seconds or self._options.seconds,
             connections=connections or self._options.connections,
             once=once,
         )
+        return Measured(load, cpu_ms=(_cpu_s(pods) - before) * 1_000 / max(load.answers, 1))
 
     # Latency -----------------------------------------------------------------------------------------------------
 
@@ -212,7 +228,7 @@ class _Bench:
     def _latency_step(self, name: str, pod: Pod, connections: int) -> Step:
         def run() -> None:
             seconds = max(self._options.seconds // 2, 1)
-            load = self._load([pod], self._quiet, seconds=seconds, connections=connections)
-            self._figures.by_load[name][connections] = load
+            measured = self._load([pod], self._quiet, seconds=seconds, connections=connections)
+            self._figures.by_load[name][connections] = measured.load
 
         return Step(f"latency of {connections} at once", run)

@@ -37,8 +37,9 @@ def reached(row: Row, figures: Figures) -> float:
     """Return what is to be compared with a row's aim: the median of the rounds."""
     own = figures.loads[row.name]
     if row.against is None:
-        return median(load.per_s for load in own)
-    return median(one.per_s / other.per_s for one, other in zip(own, figures.loads[row.against], strict=True))
+        return median(one.load.per_s for one in own)
+    pairs = zip(own, figures.loads[row.against], strict=True)
+    return median(one.load.per_s / other.load.per_s for one, other in pairs)
 
 
 def text(figures: Figures, options: Options) -> str:
@@ -51,19 +52,22 @@ def _preface(figures: Figures, options: Options) -> str:
     lines = f"""\
 Requests a second on one processor, medians of {rounds}. Python {platform.python_version()}, {figures.cores} processors.
 Listings are of one host for {DAYS} days, {figures.slots} slots, and of a round-robin team for {TEAM_DAYS} days.
-The floor answers the same bytes after one GET from Redis, and a reservation after one SET NX PX."""
+The floor answers the same bytes after one GET from Redis, and a reservation after one SET NX PX.
+"cpu" is a server's own processor time for a request; where others are in the way, its ratio says more than that of
+requests a second."""
     return "\n\n".join(filter(None, [lines, figures.shared]))
 
 
 def _rows(figures: Figures) -> str:
-    head = ["", "requests/s", "against", "ratio", "aim", "p50 ms", "p99 ms", "good", "bytes"]
+    head = ["", "requests/s", "against", "ratio", "aim", "cpu ms", "ratio", "p50 ms", "p99 ms", "good", "bytes"]
     floors = [Row(name, name, None, 0) for name in ("floor: listing", "floor: reserve")]
     return table(head, [_cells(row, figures) for row in (*floors, *ROWS)])
 
 
 def _cells(row: Row, figures: Figures) -> list[str]:
-    loads, figure = figures.loads[row.name], reached(row, figures)
-    against = "" if row.against is None else f"{_median(figures.loads[row.against], 'per_s'):,.0f}"
+    measured, figure = figures.loads[row.name], reached(row, figures)
+    loads = [one.load for one in measured]
+    against = "" if row.against is None else f"{median(one.load.per_s for one in figures.loads[row.against]):,.0f}"
     aim = f"{row.aim:g}: {'met' if figure >= row.aim else 'missed'}" if row.aim else ""
     return [
         row.title,
@@ -71,11 +75,17 @@ def _cells(row: Row, figures: Figures) -> list[str]:
         against,
         "" if row.against is None else f"{figure:.2f}",
         aim,
+        f"{_cpu_ms(row.name, figures):.2f}",
+        "" if row.against is None else f"{_cpu_ms(row.against, figures) / _cpu_ms(row.name, figures):.2f}",
         f"{_median(loads, 'p50_ms'):.2f}",
         f"{_median(loads, 'p99_ms'):.2f}",
         _share(min(load.good for load in loads)),
         f"{_median(loads, 'bytes'):,.0f}",
     ]
+
+
+def _cpu_ms(name: str, figures: Figures) -> float:
+    return median(one.cpu_ms for one in figures.loads[name])
 
 
 def _median(loads: list[Load], name: str) -> float:

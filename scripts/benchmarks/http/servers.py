@@ -41,14 +41,16 @@ def servers(world: World, cores: Cores) -> Iterator[Servers]:
         with on(cores.stores):
             embedded = stack.enter_context(EmbeddedServers.use(folder / "data", postgres=True, valkey=True))
         urls = {"DATABASE_URL": embedded.urls.database_url or "", "REDIS_URL": embedded.urls.redis_url or ""}
+        log = folder / "data" / "postgres" / "server.log"
+        stores = Stores(urls["DATABASE_URL"], urls["REDIS_URL"], log)
         _load(world, folder, urls)
+        stores.settle()
         pods = Pods(folder)
         stack.callback(pods.end)
         first, second = (_started(pods, ["app", "serve"], core, urls) for core in cores.pods)
         floor = _started(pods, ["scripts.benchmarks.http.floor"], cores.pods[0], urls)
         pods.wait_until_ready()
-        log = folder / "data" / "postgres" / "server.log"
-        yield Servers(first, second, floor, Stores(urls["DATABASE_URL"], urls["REDIS_URL"], log))
+        yield Servers(first, second, floor, stores)
 
 
 def _load(world: World, folder: Path, urls: dict[str, str]) -> None:

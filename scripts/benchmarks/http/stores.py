@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,10 @@ class Stores:
     redis_url: str
     postgres_log: Path
 
+    def settle(self) -> None:
+        """Let PostgreSQL look at what was loaded now, as it does by itself a minute later: a pod has run for a while."""
+        asyncio.run(self._execute("ANALYZE"))
+
     def put(self, key: str, value: bytes) -> None:
         """Put a value into Redis."""
         with closing(redis.Redis.from_url(self.redis_url)) as client:
@@ -45,7 +50,7 @@ class Stores:
 
         What pods ask now and then by themselves is counted too; among many requests it is little.
         """
-        asyncio.run(self._log_statements("all"))
+        self._log_statements("all")
         try:
             with closing(redis.Redis.from_url(self.redis_url)) as client:
                 log_size, before = self.postgres_log.stat().st_size, _info(client)
@@ -56,7 +61,7 @@ class Stores:
                 log.seek(log_size)
                 statements = len(_STATEMENT.findall(log.read()))
         finally:
-            asyncio.run(self._log_statements("none"))
+            self._log_statements("none")
 
         def each(name: str) -> float:
             # One is our own question.
@@ -68,13 +73,16 @@ class Stores:
             redis_trips=each("total_reads_processed"),
         )
 
-    async def _log_statements(self, which: str) -> None:
+    def _log_statements(self, which: str) -> None:
+        asyncio.run(self._execute(f"ALTER SYSTEM SET log_statement = '{which}'", "SELECT pg_reload_conf()"))
+        # Sessions take note of it before their next statement, once the main process has told them.
+        time.sleep(0.2)
+
+    async def _execute(self, *statements: str) -> None:
         connection = await asyncpg.connect(self.database_url)
         try:
-            await connection.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
-            await connection.execute("SELECT pg_reload_conf()")
-            # Sessions take note of it before their next statement, once the main process has told them.
-            await asyncio.sleep(0.2)
+            for statement in statements:
+                await connection.execute(statement)
         finally:
             await connection.close()
 

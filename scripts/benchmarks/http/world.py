@@ -113,5 +113,6 @@ def _booking(host_id: int, event_type_id: int, day: date, hour: int) -> dict[str
         "userId": host_id,
         "start": f"{start:%Y-%m-%dT%H:%M:%SZ}",
         "end": f"{start + timedelta(minutes=LENGTH):%Y-%m-%dT%H:%M:%SZ}",
-        "attendees": [{"email": "guest@example.org"}],
+        # Guests differ, as people do: a single address would make PostgreSQL believe that all bookings are one guest's.
+        "attendees": [{"email": f"guest-{host_id}-{start:%d}@example.org"}],
     }

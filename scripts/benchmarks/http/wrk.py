@@ -23,6 +23,7 @@ _MISSING = (
 class Load:
     """What wrk saw."""
 
+    answers: int
     per_s: float
     """Answers a second."""
     p50_ms: float
@@ -90,6 +91,7 @@ def _together(seen: list[dict[str, int]]) -> Load:
     answers = sum(one["answers"] for one in seen)
     wrong = sum(one["refused"] + one["failed"] for one in seen)
     return Load(
+        answers=answers,
         per_s=sum(one["answers"] * 1e6 / one["us"] for one in seen),
         p50_ms=max(one["p50_us"] for one in seen) / 1_000,
         p99_ms=max(one["p99_us"] for one in seen) / 1_000,
