@@ -37,7 +37,7 @@ class Stores:
     postgres_log: Path
 
     def settle(self) -> None:
-        """Let PostgreSQL look at what was loaded now, as it does by itself a minute later: a pod has run for a while."""
+        """Let PostgreSQL look at what was loaded, as it does by itself a minute later: pods have run for a while."""
         asyncio.run(self._execute("ANALYZE"))
 
     def put(self, key: str, value: bytes) -> None:
