@@ -1,5 +1,6 @@
 """The command: `scripts/bench http --help`."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def http(*, rounds: int, seconds: int, connections: int, quick: bool, picture_fi
     Besides latencies it prints what a request asks of the stores and the pod's memory, and draws latency by load.
     It takes about four minutes. The exit status tells whether everything worked, not whether it was fast.
     """  # noqa: D301 - click wants the character itself
+    # Whoever ends it, what it started ends too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = Options(rounds=rounds, seconds=seconds, connections=connections, strangers=6_000, loads=_LOADS)
     if quick:
         options = replace(options, rounds=2, seconds=1, strangers=1_000, loads=_FEW_LOADS)

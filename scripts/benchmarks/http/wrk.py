@@ -13,6 +13,8 @@ import orjson
 from scripts.benchmarks.http.requests import Request
 
 _SCRIPT = Path(__file__).with_name("requests.lua")
+_PATIENCE_S = 20
+"""An answer that takes longer counts as failed."""
 _MISSING = (
     "wrk, the load generator, is not on the PATH. On Debian and Ubuntu: apt-get install wrk; on Fedora and others: "
     "build it from https://github.com/wg/wrk."
@@ -73,9 +75,9 @@ class Wrk:
         return _together(seen)
 
     def _start(self, url: str, file: str, seconds: int, connections: int, *, once: bool) -> subprocess.Popen[bytes]:
-        command = [self.program, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT)]
-        arguments = [url, "--", file, "once" if once else "again"]
-        return subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE)  # noqa: S603 - wrk, on our own script
+        options = ["-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={_PATIENCE_S}s", "-s", str(_SCRIPT)]
+        command = [self.program, *options, url, "--", file, "once" if once else "again"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - wrk, on our own script
 
 
 def _seen(output: bytes, status: int) -> dict[str, int]:
