@@ -16,7 +16,11 @@ def picture(by_load: Mapping[str, Mapping[int, Load]]) -> str:
     connections = sorted({number for loads in by_load.values() for number in loads})
     times = [time for loads in by_load.values() for load in loads.values() for time in (load.p50_ms, load.p99_ms)]
     axes = _Axes(connections, times)
-    lines = [_line(axes, name, loads, colour) for (name, loads), colour in zip(by_load.items(), _COLOURS, strict=False)]
+    lines = [
+        _Line(axes, f"{name}, {which}", loads, which, colour)
+        for (name, loads), colour in zip(by_load.items(), _COLOURS, strict=False)
+        for which in ("p50", "p99")
+    ]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif">',
@@ -24,7 +28,8 @@ def picture(by_load: Mapping[str, Mapping[int, Load]]) -> str:
             _label(_LEFT, 25, "Latency of a listing by requests at once, on one processor", size=16),
             _label(_LEFT, _HEIGHT - 15, "requests at once; milliseconds upwards; p99 drawn through, p50 dashed"),
             *axes.drawn(),
-            *lines,
+            *(line.drawn() for line in lines),
+            *_names(lines),
             "</svg>\n",
         ]
     )
@@ -60,15 +65,35 @@ class _Axes:
         return drawn
 
 
-def _line(axes: _Axes, name: str, loads: Mapping[int, Load], colour: str) -> str:
-    drawn = []
-    for which, dashes in (("p99", ""), ("p50", ' stroke-dasharray="5 4"')):
-        points = [(axes.x(number), axes.y(getattr(load, f"{which}_ms"))) for number, load in sorted(loads.items())]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        drawn.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>')
-        x, y = points[-1]
-        drawn.append(_label(x + 8, y + 4, f"{name}, {which}", colour=colour))
-    return "\n".join(drawn)
+class _Line:
+    """One percentile of one server."""
+
+    def __init__(self, axes: _Axes, name: str, loads: Mapping[int, Load], which: str, colour: str) -> None:
+        self.name = name
+        self.colour = colour
+        self._points = [
+            (axes.x(number), axes.y(getattr(load, f"{which}_ms"))) for number, load in sorted(loads.items())
+        ]
+        self._dashes = ' stroke-dasharray="5 4"' if which == "p50" else ""
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """Where it ends."""
+        return self._points[-1]
+
+    def drawn(self) -> str:
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in self._points)
+        return f'<polyline points="{path}" fill="none" stroke="{self.colour}" stroke-width="2"{self._dashes}/>'
+
+
+def _names(lines: list[_Line]) -> list[str]:
+    """Write the lines' names at their ends, one below the other where they end close together."""
+    drawn, lowest = [], 0.0
+    for line in sorted(lines, key=lambda line: line.end[1]):
+        x, y = line.end
+        lowest = max(y + 4, lowest + 15)
+        drawn.append(_label(x + 8, lowest, line.name, colour=line.colour))
+    return drawn
 
 
 def _rule(x1: float, y1: float, x2: float, y2: float) -> str:
