@@ -1,13 +1,22 @@
-"""`scripts/bench domain` asks what it says it asks. How long anything takes is no test's business."""
+"""The benchmarks ask what they say they ask. How long anything takes is no test's business."""
 
 import json
 import re
+from datetime import date
+from itertools import pairwise
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from click.testing import CliRunner, Result
 
+from app.storage.world_files.checks import KnownIds, problems
+from app.storage.world_files.format import World as LoadedWorld
 from scripts.benchmarks.__main__ import main
+from scripts.benchmarks.http.picture import picture
+from scripts.benchmarks.http.requests import reservations
+from scripts.benchmarks.http.world import BUSY, QUIET, TEAM_EVENT_TYPE, World
+from scripts.benchmarks.http.wrk import Load
 
 SIZES = ["--days", "7", "--days", "1", "--hosts", "2", "--hosts", "1", "--bookings", "3", "--bookings", "0"]
 
@@ -75,3 +84,41 @@ def test_claims_are_timed_with_each_number_of_live_holds() -> None:
     rows = [line.split() for line in result.output.splitlines()[-2:]]
     # Without live holds nothing is refused, and no memory is used.
     assert [(row[0], len(row)) for row in rows] == [("0", 4), ("5", 9)]
+
+
+# HTTP ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(strangers=2, first_day=date(2030, 9, 3))
+
+
+def test_the_world_under_load_makes_sense(world: World) -> None:
+    file = LoadedWorld.model_validate(world.file())
+    assert problems(file, KnownIds()) == []
+    assert {event_type.id for event_type in file.event_types} >= {QUIET, BUSY, TEAM_EVENT_TYPE, *world.stranger_ids}
+    assert len(next(event_type for event_type in file.event_types if event_type.id == TEAM_EVENT_TYPE).hosts) == 100
+
+
+def test_no_slot_is_reserved_twice_and_no_client_reserves_two() -> None:
+    wanted = reservations(range(1, 301), ["2030-09-03T09:00:00.000+02:00", "2030-09-03T10:00:00.000+02:00"])
+    assert len({request.body for request in wanted}) == len({request.client for request in wanted}) == 600
+    # Neighbours, which are asked for at the same time, are of different hosts.
+    assert all(one.body.split(",")[0] != other.body.split(",")[0] for one, other in pairwise(wanted))
+
+
+def test_without_the_load_generator_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    result = CliRunner().invoke(main, ["http"])
+    assert result.exit_code == 1
+    assert "apt-get install wrk" in result.output
+
+
+def test_latency_is_drawn_for_each_server() -> None:
+    load = Load(answers=1, per_s=1, p50_ms=0.5, p99_ms=20, good=1, bytes=100)
+    drawn = fromstring(picture({"floor": {1: load, 8: load}, "listing": {1: load, 8: load}}))  # noqa: S314 - drawn by ourselves
+    lines = drawn.findall("{http://www.w3.org/2000/svg}polyline")
+    assert len(lines) == 4
+    labels = [label.text for label in drawn.findall("{http://www.w3.org/2000/svg}text")]
+    assert {"0.1 ms", "100 ms", "1", "8", "floor, p50", "listing, p99"} <= set(labels)

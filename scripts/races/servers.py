@@ -174,6 +174,11 @@ class Pod:
         return f"http://{_HOST}:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """Of its process; 0 before it was started."""
+        return 0 if self.process is None else self.process.pid
+
+    @property
     def runs(self) -> bool:
         """Whether it is a living process, paused or not."""
         return self.process is not None and self.process.poll() is None
@@ -229,9 +234,10 @@ class Pods:
             self.all.append(Pod(command, port, self.folder / f"pod-{len(self.all) + 1}.log", environment))
         for pod in self.all:
             pod.start()
-        self._wait_until_ready()
+        self.wait_until_ready()
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
+        """Wait until all can serve."""
         deadline = time.monotonic() + _READY_S
         for pod in self.all:
             while not pod.is_ready():
