@@ -438,10 +438,11 @@ def test_within_a_moment_a_listing_stays(situation: Situation, later: int) -> No
 
 
 def test_a_moment_is_a_whole_minute_or_the_time_between_two() -> None:
+    start = at("00:00")
     asked = event_type(minimum_notice=10)
-    moments = [moment(MONDAY + later, asked, MONDAY) for later in (0, 1, MINUTE - 1, MINUTE, MINUTE + 1)]
+    moments = [moment(start + later, asked, start) for later in (0, 1, MINUTE - 1, MINUTE, MINUTE + 1)]
     assert len(set(moments)) == 4
     assert moments[1] == moments[2]
-    assert moment(MONDAY - DAY, asked, MONDAY) is moment(MONDAY - 2 * DAY, asked, MONDAY) is None
+    assert moment(start - DAY, asked, start) is moment(start - 2 * DAY, asked, start) is None
     optimized = event_type(minimum_notice=10, optimized_slots=True)
-    assert moment(MONDAY + 1, optimized, MONDAY) != moment(MONDAY + 2, optimized, MONDAY)
+    assert moment(start + 1, optimized, start) != moment(start + 2, optimized, start)
