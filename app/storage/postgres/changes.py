@@ -103,6 +103,7 @@ class PostgresChanges:
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
         connection = self._connection = await asyncpg.connect(self._url, statement_cache_size=0)
+        connection.add_termination_listener(self._ended)
         await connection.add_listener(_CHANNEL, self._hear)
         await self._prove_hearing()
         # What changed while nobody listened is not known.
@@ -119,6 +120,9 @@ class PostgresChanges:
             await self._proven.wait()
         finally:
             sender.terminate()
+
+    def _ended(self, _: object) -> None:
+        self._heard_at = -inf
 
     def _hear(self, _connection: object, _pid: int, _channel: str, told: object) -> None:
         names = str(told).split()
