@@ -47,11 +47,13 @@ from app.services.keep_slots import KeepingRules, SlotKeeper
 from app.services.managed_users import ManagedUserKeeper
 from app.services.member_access import MemberAccess
 from app.services.memberships import MembershipKeeper
+from app.services.memory import Memory
 from app.services.move_bookings import BookingMover
 from app.services.oauth_clients import OAuthClientKeeper
 from app.services.organization_users import OrganizationUserKeeper
 from app.services.out_of_office import OutOfOfficeKeeper
 from app.services.refresh_feeds import FeedRefresher
+from app.services.remembered import RememberedCalendar, RememberedEventTypes
 from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
@@ -71,6 +73,7 @@ from app.storage.postgres.bookings import PostgresBookings
 from app.storage.postgres.calcom import ImportReport, import_calcom
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.calendar_feeds import PostgresCalendarFeeds
+from app.storage.postgres.changes import PostgresChanges
 from app.storage.postgres.credentials import PostgresCredentials
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.kept_event_types import PostgresKeptEventTypes
@@ -113,6 +116,8 @@ class Stores:
     pool: Pool
     redis: Client
     holds: RedisHolds
+    memory: Memory
+    changes: PostgresChanges
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process has written something to send to webhooks, so that it need not wait to be found."""
     noticeboard: Noticeboard = field(default_factory=Noticeboard)
@@ -141,7 +146,10 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
         )
         stack.push_async_callback(pool.close)
         redis = await stack.enter_async_context(open_redis(urls.redis, deadline_s=settings.store_deadline_s))
-        yield Stores(pool, redis, RedisHolds(redis, deadline_s=settings.store_deadline_s))
+        memory = Memory(settings.remembered_items)
+        changes = PostgresChanges(_revealed(settings.listen_url) or urls.database, memory.forget)
+        await stack.enter_async_context(changes.heard())
+        yield Stores(pool, redis, RedisHolds(redis, deadline_s=settings.store_deadline_s), memory, changes)
 
 
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
@@ -151,6 +159,17 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
     kept_event_types = PostgresKeptEventTypes(stores.pool)
     finder = SlotFinder(event_types, calendar, stores.holds, now)
+    remembering_finder = (
+        finder
+        if not settings.remembered_items
+        else SlotFinder(
+            RememberedEventTypes(event_types, stores.memory, stores.changes),
+            RememberedCalendar(calendar, stores.memory, stores.changes),
+            stores.holds,
+            now,
+            most=settings.remembered_items,
+        )
+    )
     claimer = SlotClaimer(calendar, calendar, stores.holds, now)
     committer = BookingCommitter(bookings, stores.holds)
     reserved_slots = ReservedSlots(claimer, stores.holds, stores.noticeboard)
@@ -171,9 +190,9 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     roles, members = PostgresRoles(stores.pool), PostgresMembers(stores.pool)
     member_access = MemberAccess(roles, members)
     return UseCases(
-        slot_finder=finder,
+        slot_finder=remembering_finder,
         # The other half of the connections is left to single requests.
-        batch_finder=BatchFinder(finder, at_once=max(1, settings.database_pool_size // 2)),
+        batch_finder=BatchFinder(remembering_finder, at_once=max(1, settings.database_pool_size // 2)),
         slot_explainer=SlotExplainer(finder, credentials),
         slot_keeper=keeper,
         batch_keeper=BatchKeeper(keeper),
@@ -207,6 +226,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         credentials=credentials,
         clock=now,
         store_states=stores.states,
+        written=stores.changes.written,
     )
 
 

@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     """Connections to PostgreSQL of each process."""
     database_prepared_statements: bool = True
     """False where a PgBouncer that does not keep prepared statements stands between."""
+    listen_url: SecretStr | None = None
+    """PostgreSQL without a pooler between, to hear of changes; without it DATABASE_URL is tried."""
+    remembered_items: Annotated[int, Field(ge=0, le=10_000_000)] = 100_000
+    """How many bookings, hours and slots each process remembers; 0: none. A thousand take about a megabyte."""
     store_deadline_s: Annotated[float, Field(gt=0, le=60)] = 2.0
     """How long a store may take to answer before a request is refused."""
     migration_deadline_s: Annotated[float, Field(gt=0, le=3_600)] = 120.0

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from app.api.bodies import LARGEST_BODY_BYTES
 from app.api.clients import TRUSTED_PROXIES
-from app.api.middlewares import compression, cors, credentials, errors
+from app.api.middlewares import changes, compression, cors, credentials, errors
 from app.api.openapi import DOCUMENT, openapi_document
 from app.api.operations import OPERATIONS
 from app.api.routes import ROUTES, add_routes
@@ -21,7 +21,7 @@ def web_application(
 ) -> web.Application:
     """Return a fresh application."""
     app = web.Application(
-        middlewares=[under_way, cors, compression, errors, credentials], client_max_size=LARGEST_BODY_BYTES
+        middlewares=[under_way, cors, compression, errors, credentials, changes], client_max_size=LARGEST_BODY_BYTES
     )
     app[USE_CASES] = use_cases
     app[TRUSTED_PROXIES] = trusted_proxies

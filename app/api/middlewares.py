@@ -12,7 +12,7 @@ from app.api.error_shapes import ErrorEnvelope
 from app.api.errors import INTERNAL_ERROR, RequestError, error_object
 from app.api.instants import utc_text
 from app.api.refusals import request_error
-from app.api.state import CALLER, Handler
+from app.api.state import CALLER, USE_CASES, Handler
 from app.domain.errors import HoldfastError
 from app.fields import instant_from
 from app.services.errors import StoreUnavailableError
@@ -103,6 +103,17 @@ def _from_aiohttp(request: web.Request, error: web.HTTPException) -> RequestErro
     if isinstance(error, web.HTTPNotFound | web.HTTPMethodNotAllowed):
         return RequestError(404, f"Cannot {request.method} {request.path}")
     return RequestError(error.status, error.reason)
+
+
+@web.middleware
+async def changes(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let listings know of whatever a request may have changed before its caller does."""
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return await handler(request)
+    try:
+        return await handler(request)
+    finally:
+        request.app[USE_CASES].written()
 
 
 @web.middleware

@@ -72,6 +72,8 @@ class UseCases:
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]
+    written: Callable[[], None]
+    """To be called before anybody is told that something was changed."""
     """Whether each store answers, by name; "postgres" among them."""
 
 

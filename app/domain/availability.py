@@ -17,7 +17,7 @@ from app.domain.busy import (
     calendar_ranges,
     meets,
 )
-from app.domain.event_type import Host, StaffedEventType
+from app.domain.event_type import EventType, Host, StaffedEventType
 from app.domain.full_periods import full_periods
 from app.domain.schedule import open_ranges, zone
 from app.domain.seats import SeatedStart, seated_starts
@@ -76,6 +76,20 @@ def earliest_start(now: Instant, notice_minutes: int) -> Instant:
     if notice_minutes > 0:
         return now + notice_minutes * MINUTE
     return now - now % MINUTE + MINUTE
+
+
+def moment(now: Instant, event_type: EventType, window_start: Instant) -> tuple[Instant, bool] | None:
+    """Return what a listing depends on of the time: within one moment the same question has the same answer.
+
+    Grids are laid by whole minutes from where notice leaves off, so a moment is a whole minute or the time between
+    two; but optimized ones look at how much is left, to the millisecond. None: notice ends before the window begins.
+    """
+    earliest = earliest_start(now, event_type.minimum_notice)
+    if earliest <= window_start:
+        return None
+    if event_type.optimized_slots:
+        return earliest, True
+    return earliest - earliest % MINUTE, earliest % MINUTE == 0
 
 
 def hours_of(hosts: Iterable[Host], around: Range) -> dict[int, list[Range]]:

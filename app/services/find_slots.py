@@ -4,14 +4,16 @@ import logging
 from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 
+from cachetools import LRUCache
+
 from app.domain.availability import Availability, Slot
 from app.domain.busy import Reservation
-from app.domain.event_type import EventType, staff
+from app.domain.event_type import EventType, EventTypeRules, StaffedEventType, staff
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claimed
 from app.domain.time_ranges import MINUTE, Instant, Range
 from app.services.errors import StoreUnavailableError
-from app.services.look_at_calendars import Looker, Viewpoint
+from app.services.look_at_calendars import Looker, Seen, Viewpoint
 from app.services.ports import Calendar, Clock, EventTypes, LiveReservations
 
 _logger = logging.getLogger(__name__)
@@ -53,15 +55,32 @@ class Looked:
     without_holds: bool
 
 
-class SlotFinder:
-    """Lists slots. Holds nothing between questions."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer, and what it was worked out from."""
 
-    def __init__(self, event_types: EventTypes, calendar: Calendar, holds: LiveReservations, clock: Clock) -> None:
-        """Work on these ports."""
+    rules: EventTypeRules
+    seen: Seen
+    found: FoundSlots
+
+    @property
+    def weight(self) -> int:
+        busy = self.seen.busy
+        return 1 + len(self.found.slots) + len(busy.bookings) + len(busy.reservations)
+
+
+class SlotFinder:
+    """Lists slots. What is on offer is read for every question; an answer is worked out again where that differs."""
+
+    def __init__(
+        self, event_types: EventTypes, calendar: Calendar, holds: LiveReservations, clock: Clock, *, most: int = 0
+    ) -> None:
+        """Work on these ports, and keep answers with `most` slots in all."""
         self._event_types = event_types
         self._calendar = calendar
         self._holds = holds
         self._clock = clock
+        self._answers: LRUCache[SlotsQuestion, _Answer] = LRUCache(most, getsizeof=lambda answer: answer.weight)
 
     async def find(self, question: SlotsQuestion) -> FoundSlots:
         """Answer a question (docs/rules.md 1 to 13).
@@ -71,14 +90,17 @@ class SlotFinder:
         HoldfastError
             What `EventTypes.find`, `staff` and `EventType.length_asked` raise.
         """
-        looked = await self.look(question)
-        event_type = looked.availability.staffed.event_type
-        return FoundSlots(
-            slots=looked.availability.slots(question.window),
-            only_first=event_type.only_first_slot,
-            seats=event_type.seats,
-            without_holds=looked.without_holds,
-        )
+        known = self._answers.get(question)
+        rules = await self._event_types.find(question.reference)
+        same = known is not None and known.rules is rules
+        staffed = known.seen.staffed if known is not None and same else staff(rules, question.subset)
+        seen, without_holds = await self._see(staffed, question, question.window)
+        if known is not None and same and known.found.without_holds == without_holds and known.seen.lists_like(seen):
+            return known.found
+        answer = _Answer(rules, seen, _found(seen, without_holds=without_holds))
+        if answer.weight <= self._answers.maxsize:
+            self._answers[question] = answer
+        return answer.found
 
     async def look(self, question: SlotsQuestion, at: Instant | None = None) -> Looked:
         """Return what an answer is computed from; with `at` as far as a slot that starts there reaches.
@@ -89,16 +111,33 @@ class SlotFinder:
             As `find`.
         """
         staffed = staff(await self._event_types.find(question.reference), question.subset)
-        length = staffed.event_type.length_asked(question.duration)
-        viewpoint = Viewpoint(
-            length=length, rescheduling=question.rescheduling, own_reservation=question.own_reservation
-        )
         start, end = question.window
+        length = staffed.event_type.length_asked(question.duration)
         window = question.window if at is None else (start, max(end, at + length * MINUTE))
+        seen, without_holds = await self._see(staffed, question, window)
+        return Looked(seen.availability(), without_holds)
+
+    async def _see(self, staffed: StaffedEventType, question: SlotsQuestion, window: Range) -> tuple[Seen, bool]:
+        """Return what a listing depends on, and whether that is without holds."""
+        viewpoint = Viewpoint(
+            length=staffed.event_type.length_asked(question.duration),
+            rescheduling=question.rescheduling,
+            own_reservation=question.own_reservation,
+        )
         # A listing goes on, and says so, while the store of holds is away.
         holds = _HoldsIfThere(self._holds)
         looker = Looker(self._calendar, holds, self._clock)
-        return Looked(await looker.availability(staffed, window, viewpoint), holds.away)
+        return await looker.see(staffed, window, viewpoint), holds.away
+
+
+def _found(seen: Seen, *, without_holds: bool) -> FoundSlots:
+    event_type = seen.staffed.event_type
+    return FoundSlots(
+        slots=seen.availability().slots(seen.window),
+        only_first=event_type.only_first_slot,
+        seats=event_type.seats,
+        without_holds=without_holds,
+    )
 
 
 class _HoldsIfThere:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from app.domain.availability import Availability
+from app.domain.availability import Availability, moment
 from app.domain.booking_window import ALWAYS, Bookable, DaysAhead, bookable_days
 from app.domain.busy import Booking, BusyTimes, Reservation, buffered
 from app.domain.event_type import EventType, StaffedEventType
@@ -35,6 +35,42 @@ class Viewpoint:
     """Claims of the same batch, which count as reservations: they will be, if the one that is asked for can be."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Everything that a judgement depends on."""
+
+    staffed: StaffedEventType
+    busy: BusyTimes
+    length: int
+    """Minutes of a slot."""
+    now: Instant
+    window: Range
+    rescheduling: str | None
+    bookable: Bookable
+
+    def availability(self) -> Availability:
+        """Judge it."""
+        return Availability(
+            self.staffed,
+            self.busy,
+            length=self.length,
+            now=self.now,
+            around=self.window,
+            rescheduling=self.rescheduling,
+            bookable=self.bookable,
+        )
+
+    def lists_like(self, other: "Seen") -> bool:
+        """Say whether the same question must have the same answer as when `other` was seen."""
+        event_type, start = self.staffed.event_type, self.window[0]
+        return (
+            self.staffed is other.staffed
+            and self.bookable == other.bookable
+            and moment(self.now, event_type, start) == moment(other.now, event_type, start)
+            and self.busy == other.busy
+        )
+
+
 class Looker:
     """Reads what takes the hosts' time, and judges it."""
 
@@ -46,13 +82,17 @@ class Looker:
 
     async def availability(self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint) -> Availability:
         """Return the hosts' free time around a window, judged by every rule."""
+        return (await self.see(staffed, window, viewpoint)).availability()
+
+    async def see(self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint) -> Seen:
+        """Return what the hosts' free time around a window depends on."""
         now = self._clock()
         bookable = await self._bookable(staffed, window, viewpoint, now)
         return await self._seen(staffed, window, viewpoint, now, bookable)
 
     async def _seen(
         self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint, now: Instant, bookable: Bookable
-    ) -> Availability:
+    ) -> Seen:
         busy = await self._busy_times(staffed, window, viewpoint)
         own = viewpoint.own_reservation
         busy = replace(
@@ -60,12 +100,12 @@ class Looker:
             reservations=tuple(r for r in busy.reservations if r.uid != own),
             limited_reservations=tuple(r for r in busy.limited_reservations if r.uid != own),
         )
-        return Availability(
-            staffed,
-            busy,
+        return Seen(
+            staffed=staffed,
+            busy=busy,
             length=viewpoint.length,
             now=now,
-            around=window,
+            window=window,
             rescheduling=viewpoint.rescheduling,
             bookable=bookable,
         )
@@ -131,7 +171,8 @@ class Looker:
         """Return the days from today on that have a slot under all rules but the booking window."""
         if until <= now:
             return []
-        starts = (await self._seen(staffed, (now, until), viewpoint, now, ALWAYS)).starts((now, until))
+        seen = await self._seen(staffed, (now, until), viewpoint, now, ALWAYS)
+        starts = seen.availability().starts((now, until))
         where = zone(staffed.zone)
         return sorted({where.day_at(start) for start in starts})
 

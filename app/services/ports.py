@@ -63,6 +63,16 @@ class Calendar(Protocol):
         """Return the accepted bookings of event types that start in `around`, whoever hosts them."""
 
 
+class Changes(Protocol):
+    """Tells what changes in event types and calendars, whoever changes it."""
+
+    async def told(self) -> bool:
+        """Say whether every change has been told that this process made, and others a twentieth of a second ago.
+
+        If not, as when the store does not answer, nobody may rely on what was read earlier.
+        """
+
+
 class Workloads(Protocol):
     """Knows how much round-robin hosts have been given."""
 

@@ -49,6 +49,7 @@ from app.storage.holds.connection import open_redis
 from app.storage.holds.keys import host_lane, locator
 from app.storage.holds.redis_holds import PROVISIONAL_MS, RedisHolds
 from app.storage.holds.scripts import script
+from app.storage.postgres.changes import TRUSTED_S
 from app.storage.world_files.reading import world_of
 from tests import engines
 from tests.api.asking import Answer, Asking
@@ -227,6 +228,8 @@ async def reserved_in_the_end(asking: Asking, start: str, within_s: float) -> An
 async def test_postgres_away(faulty: Faulty) -> None:
     await faulty.slots()
     faulty.postgres.cut()
+    # So long what was read before may be relied on.
+    await asyncio.sleep(TRUSTED_S)
     assert (await faulty.slots()).status == 503
     batch = await faulty.batch()
     assert (batch.status, batch.headers["Retry-After"]) == (503, "2")
@@ -241,6 +244,7 @@ async def test_postgres_away(faulty: Faulty) -> None:
 async def test_postgres_slow(faulty: Faulty) -> None:
     await faulty.slots()
     faulty.postgres.pause_s = 5
+    await asyncio.sleep(TRUSTED_S)
     assert (await faulty.slots()).status == 503
     assert (await faulty.reserve()).status == 503
     faulty.postgres.pause_s = 0

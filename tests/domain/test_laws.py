@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.answer import by_day
+from app.domain.availability import moment
 from app.domain.booking_window import DaysAhead
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation, buffered
 from app.domain.event_type import Host
@@ -14,7 +15,19 @@ from app.domain.limits import BookingLimits, Limit, Period, reach
 from app.domain.schedule import Schedule, WeeklyHours, day_of, zone
 from app.domain.time_ranges import DAY, MINUTE, SECOND, Instant, Range, holds, overlaps
 from tests.domain import oracle
-from tests.domain.builders import ASKED, MONDAY, OTHER, at, booking, busy, host, listed, reservation, staffed
+from tests.domain.builders import (
+    ASKED,
+    MONDAY,
+    OTHER,
+    at,
+    booking,
+    busy,
+    event_type,
+    host,
+    listed,
+    reservation,
+    staffed,
+)
 from tests.domain.situations import (
     CHANGES,
     EVERY_DAY,
@@ -410,3 +423,26 @@ def test_a_window_lists_what_its_halves_list_where_nothing_is_cut(situation: Sit
     start, end = situation.window
     halves = [replace(situation, window=half) for half in ((start, start + DAY - SECOND), (start + DAY, end))]
     assert situation.starts() == [start for half in halves for start in half.starts()]
+
+
+# The time ------------------------------------------------------------------------------------------------------------
+
+
+@given(st.one_of(situations(), situations(most_hosts=1, seated=True)), st.integers(1, 90_000))
+@settings(max_examples=150)
+def test_within_a_moment_a_listing_stays(situation: Situation, later: int) -> None:
+    event_type, start = situation.staffed.event_type, situation.window[0]
+    after = replace(situation, now=situation.now + later)
+    if moment(after.now, event_type, start) == moment(situation.now, event_type, start):
+        assert after.slots() == situation.slots()
+
+
+def test_a_moment_is_a_whole_minute_or_the_time_between_two() -> None:
+    start = at("00:00")
+    asked = event_type(minimum_notice=10)
+    moments = [moment(start + later, asked, start) for later in (0, 1, MINUTE - 1, MINUTE, MINUTE + 1)]
+    assert len(set(moments)) == 4
+    assert moments[1] == moments[2]
+    assert moment(start - DAY, asked, start) is moment(start - 2 * DAY, asked, start) is None
+    optimized = event_type(minimum_notice=10, optimized_slots=True)
+    assert moment(start + 1, optimized, start) != moment(start + 2, optimized, start)

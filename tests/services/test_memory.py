@@ -1,0 +1,115 @@
+"""What is remembered, for how long, and how much of it."""
+
+import asyncio
+from collections.abc import Iterable
+
+from app.services.memory import ANYTHING, Memory
+
+
+class Reading:
+    """Reads numbers and counts how often; waits before that, if told to."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self) -> int:
+        await self.go_on.wait()
+        self.times += 1
+        return self.times
+
+
+async def recalled(memory: Memory, key: str, reading: Reading, sources: Iterable[str] = ("a",), weight: int = 0) -> int:
+    return await memory.recall(key, reading, lambda _: sources, lambda _: weight)
+
+
+async def test_what_was_read_is_remembered_by_its_key() -> None:
+    memory, reading = Memory(10), Reading()
+    assert [await recalled(memory, key, reading) for key in "xxyx"] == [1, 1, 2, 1]
+
+
+async def test_a_change_drops_what_was_read_from_it_and_nothing_else() -> None:
+    memory, one, other = Memory(10), Reading(), Reading()
+    for _ in range(2):
+        await recalled(memory, "x", one, ("a", "b"))
+        await recalled(memory, "y", other, ("c",))
+        memory.forget(["b", "unknown"])
+    assert (one.times, other.times) == (2, 1)
+
+
+async def test_after_something_that_may_be_anything_nothing_is_known() -> None:
+    memory, reading = Memory(10), Reading()
+    await recalled(memory, "x", reading, ())
+    memory.forget([ANYTHING])
+    assert await recalled(memory, "x", reading) == 2
+
+
+async def test_a_read_that_a_change_overtakes_is_not_kept() -> None:
+    for change, kept in (("a", False), (ANYTHING, False), ("b", True)):
+        memory, reading = Memory(10), Reading()
+        reading.go_on.clear()
+        under_way = asyncio.create_task(recalled(memory, "x", reading))
+        await asyncio.sleep(0)
+        memory.forget([change])
+        reading.go_on.set()
+        assert await under_way == 1
+        assert await recalled(memory, "x", reading) == (1 if kept else 2)
+
+
+async def test_a_read_that_fails_leaves_nothing() -> None:
+    memory, reading = Memory(10), Reading()
+
+    async def fail() -> int:
+        raise OSError
+
+    for _ in range(2):
+        try:
+            await memory.recall("x", fail, lambda _: ("a",), lambda _: 0)
+        except OSError:
+            continue
+        raise AssertionError
+    assert await recalled(memory, "x", reading) == 1
+    assert memory.weight == 1
+
+
+async def test_no_more_is_kept_than_may_be_and_the_least_asked_for_goes() -> None:
+    memory, reading = Memory(10), Reading()
+    for key in ("x", "y", "x", "z"):
+        await recalled(memory, key, reading, weight=4)
+    assert reading.times == 3
+    assert memory.weight == 10
+    await recalled(memory, "x", reading, weight=4)
+    assert reading.times == 3
+    await recalled(memory, "y", reading, weight=4)
+    assert reading.times == 4
+
+
+async def test_what_is_too_heavy_for_all_of_it_is_not_kept() -> None:
+    memory, reading = Memory(10), Reading()
+    await recalled(memory, "x", reading, weight=10)
+    assert await recalled(memory, "x", reading, weight=9) == 2
+    assert await recalled(memory, "x", reading, weight=9) == 2
+
+
+async def test_what_went_leaves_no_trace_under_its_sources() -> None:
+    memory, reading = Memory(10), Reading()
+    for number in range(1_000):
+        await recalled(memory, str(number), reading, (f"source {number}",), weight=4)
+    assert sum(len(keys) for keys in memory._kept._keys.values()) == len(memory._kept._keys) == 2
+
+
+async def test_what_is_read_twice_at_once_is_known_by_the_later_ones_sources() -> None:
+    memory, reading = Memory(10), Reading()
+    reading.go_on.clear()
+    one = asyncio.create_task(recalled(memory, "x", reading, ("a",)))
+    other = asyncio.create_task(recalled(memory, "x", reading, ("b",)))
+    await asyncio.sleep(0)
+    reading.go_on.set()
+    await asyncio.gather(one, other)
+    memory.forget(["a"])
+    assert await recalled(memory, "x", reading) == 2
+    memory.forget(["b"])
+    assert await recalled(memory, "x", reading) == 3
+    memory.forget(["a", "b", ANYTHING])
+    assert memory.weight == 0
