@@ -52,6 +52,7 @@ from app.services.move_bookings import BookingMover
 from app.services.oauth_clients import OAuthClientKeeper
 from app.services.organization_users import OrganizationUserKeeper
 from app.services.out_of_office import OutOfOfficeKeeper
+from app.services.ports import EventTypes
 from app.services.refresh_feeds import FeedRefresher
 from app.services.remembered import RememberedCalendar, RememberedEventTypes
 from app.services.run_bookings import BookingRunners
@@ -158,24 +159,23 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     bookings = PostgresBookings(stores.pool, stores.news)
     credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
     kept_event_types = PostgresKeptEventTypes(stores.pool)
-    finder = SlotFinder(event_types, calendar, stores.holds, now)
-    remembering_finder = (
-        finder
-        if not settings.remembered_items
-        else SlotFinder(
-            RememberedEventTypes(event_types, stores.memory, stores.changes),
+    finder = reading_finder = SlotFinder(event_types, calendar, stores.holds, now)
+    known_event_types: EventTypes = event_types
+    if settings.remembered_items:
+        known_event_types = RememberedEventTypes(event_types, stores.memory, stores.changes)
+        finder = SlotFinder(
+            known_event_types,
             RememberedCalendar(calendar, stores.memory, stores.changes),
             stores.holds,
             now,
             most=settings.remembered_items,
         )
-    )
     claimer = SlotClaimer(calendar, calendar, stores.holds, now)
     committer = BookingCommitter(bookings, stores.holds)
     reserved_slots = ReservedSlots(claimer, stores.holds, stores.noticeboard)
     runners = BookingRunners(roles)
     keeper = SlotKeeper(
-        event_types,
+        known_event_types,
         credentials,
         claimer,
         stores.holds,
@@ -190,10 +190,10 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     roles, members = PostgresRoles(stores.pool), PostgresMembers(stores.pool)
     member_access = MemberAccess(roles, members)
     return UseCases(
-        slot_finder=remembering_finder,
+        slot_finder=finder,
         # The other half of the connections is left to single requests.
-        batch_finder=BatchFinder(remembering_finder, at_once=max(1, settings.database_pool_size // 2)),
-        slot_explainer=SlotExplainer(finder, credentials),
+        batch_finder=BatchFinder(finder, at_once=max(1, settings.database_pool_size // 2)),
+        slot_explainer=SlotExplainer(reading_finder, credentials),
         slot_keeper=keeper,
         batch_keeper=BatchKeeper(keeper),
         once_answerer=OnceAnswerer(

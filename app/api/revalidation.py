@@ -1,10 +1,9 @@
 """Answers that callers keep and ask about again: `ETag`, `If-None-Match` and 304."""
 
-from hashlib import blake2b
-
 from aiohttp import ETag, web
 
 from app.api.bodies import rendered
+from app.api.written_listings import Written
 from app.services.ports import Answer
 
 TAG = "ETag"
@@ -13,9 +12,9 @@ KNOWN = "If-None-Match"
 _ANY = "*"
 
 
-def revalidated(body: bytes, known: tuple[ETag, ...] | None) -> web.Response:
+def revalidated(written: Written, known: tuple[ETag, ...] | None) -> web.Response:
     """Return a JSON answer with its tag; if it is among those that the caller knows, that it still stands (304)."""
-    tag = blake2b(body, digest_size=16).hexdigest()
+    body, tag = written
     unchanged = any(one.value in (tag, _ANY) for one in known or ())
     response = web.Response(status=304) if unchanged else rendered(Answer(200, body))
     # Weak: compressed or not, the answer is the same, but not its bytes, as a strong tag would say.

@@ -1,14 +1,18 @@
 """`GET /v2/slots`, version 2024-09-04."""
 
-from aiohttp import ETag, web
+from functools import lru_cache
 
-from app.api.bodies import rendered, success_body
+from aiohttp import ETag, web
+from yarl import URL
+
+from app.api.bodies import rendered
 from app.api.errors import RequestError
 from app.api.listing import listing_2024_09_04
 from app.api.refusals import NO_EVENT_TYPE
 from app.api.revalidation import revalidated
-from app.api.slots_query import plain_parameters, read_slots_query
+from app.api.slots_query import SlotsQuery, plain_parameters, read_slots_query
 from app.api.state import USE_CASES
+from app.api.written_listings import Written, written
 from app.domain.errors import EventTypeNotFoundError
 from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
 from app.services.ports import Answer
@@ -18,9 +22,16 @@ DEGRADED = "X-Holdfast-Degraded"
 
 async def get_slots(request: web.Request) -> web.Response:
     """List the slots of an event type."""
-    query = read_slots_query(plain_parameters(request.query.items()))
-    found = await find(request.app[USE_CASES].slot_finder, query.question())
-    return answered(found, listing_2024_09_04(found, query.time_zone, query.format), request.if_none_match)
+    query, question = _read(request.rel_url.raw_query_string)
+    found = await find(request.app[USE_CASES].slot_finder, question)
+    return answered(found, written(found, listing_2024_09_04, query.time_zone, query.format), request.if_none_match)
+
+
+@lru_cache(maxsize=1_000)
+def _read(raw_query: str) -> tuple[SlotsQuery, SlotsQuestion]:
+    """Read a query string; widgets send the same one again and again."""
+    query = read_slots_query(plain_parameters(URL(f"?{raw_query}", encoded=True).query.items()))
+    return query, query.question()
 
 
 async def find(finder: SlotFinder, question: SlotsQuestion) -> FoundSlots:
@@ -42,11 +53,10 @@ def no_event_type() -> RequestError:
     return RequestError(404, NO_EVENT_TYPE)
 
 
-def answered(found: FoundSlots, data: object, known: tuple[ETag, ...] | None = None) -> web.Response:
+def answered(found: FoundSlots, listing: Written, known: tuple[ETag, ...] | None = None) -> web.Response:
     """Return a listing; if its tag is among those that the caller knows, that it still stands."""
-    body = success_body(data)
     # Without holds it may be wrong: nobody is to keep it for a good one, or to be told that a good one still stands.
-    response = rendered(Answer(200, body)) if found.without_holds else revalidated(body, known)
+    response = rendered(Answer(200, listing.body)) if found.without_holds else revalidated(listing, known)
     return marked(response, without_holds=found.without_holds)
 
 

@@ -28,13 +28,14 @@ from app.api.slots_query import (
     query_error,
 )
 from app.api.state import CALLER, USE_CASES
+from app.api.written_listings import written
 from app.domain.reference import ById
 from app.domain.reservation import DEFAULT_DURATION_MINUTES
 from app.domain.time_ranges import MINUTE
 from app.domain.window import asked_window
 from app.fields import LONGEST_TEXT, IsoInstant, Text, WholeNumber, ZoneName
 from app.services.errors import ReservationNotFoundError
-from app.services.find_slots import SlotsQuestion
+from app.services.find_slots import FoundSlots, SlotsQuestion
 from app.services.keep_slots import SlotRequest
 from app.services.ports import Caller, DrawnUid
 
@@ -154,10 +155,15 @@ async def get_available(request: web.Request) -> web.Response:
     """List the slots of an event type."""
     query = _read(request, AvailableQuery)
     found = await find(request.app[USE_CASES].slot_finder, query.question(own_reservation(request)))
-    times: AvailableTimes = {"slots": listing_2024_04_15(found, query.time_zone, query.format)}
-    response = answered(found, times, request.if_none_match)
+    listing = written(found, available_times, query.time_zone, query.format)
+    response = answered(found, listing, request.if_none_match)
     response.headers.add(hdrs.VARY, hdrs.COOKIE)  # It has the browser's own reservation.
     return response
+
+
+def available_times(found: FoundSlots, time_zone: str | None, slot_format: str) -> AvailableTimes:
+    """Return a listing as this version wraps it."""
+    return {"slots": listing_2024_04_15(found, time_zone, slot_format)}
 
 
 async def post_reserve(request: web.Request) -> web.Response:

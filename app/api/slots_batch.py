@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from app.api.bodies import read_body, success, success_body
+from app.api.bodies import read_body, success
 from app.api.error_shapes import RefusedItem
 from app.api.errors import RequestError, bad_request
 from app.api.listing import Listing, listing_2024_09_04
@@ -17,6 +17,7 @@ from app.api.refusals import refused_item
 from app.api.slots import marked, no_event_type
 from app.api.slots_query import SlotsQuery, read_slots_query
 from app.api.state import USE_CASES
+from app.api.written_listings import written
 from app.domain.errors import EventTypeNotFoundError, HoldfastError
 from app.domain.time_ranges import DAY
 from app.fields import WholeNumber
@@ -103,8 +104,8 @@ async def post_slots_batch(request: web.Request) -> web.Response:
 
 
 def _listed(query: SlotsQuery, found: FoundSlots) -> _Listed:
-    listing = listing_2024_09_04(found, query.time_zone, query.format)
-    return _Listed(orjson.Fragment(success_body(listing)), found.without_holds)
+    listing = written(found, listing_2024_09_04, query.time_zone, query.format)
+    return _Listed(orjson.Fragment(listing.body), found.without_holds)
 
 
 def _told(outcome: _Listed | Exception) -> orjson.Fragment | RefusedItem:

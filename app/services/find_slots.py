@@ -35,7 +35,7 @@ class SlotsQuestion:
     """Uid of the caller's own reservation, whose time stays on offer to them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class FoundSlots:
     """An answer: slots in order of time, of which each date of the asker's zone may show only the first."""
 

@@ -6,8 +6,8 @@ from random import Random
 
 from aiohttp import web
 
+from app.api.bodies import success
 from app.api.listing import listing_2024_09_04
-from app.api.slots import answered
 from app.domain.availability import Availability
 from app.domain.busy import Booking, BusyTimes
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, staff
@@ -68,8 +68,8 @@ class Question:
 
 
 def render(found: FoundSlots) -> web.Response:
-    """Answer as `get_slots` does, to somebody who reads in Rome."""
-    return answered(found, listing_2024_09_04(found, "Europe/Rome", "time"))
+    """Answer as `get_slots` does the first time, to somebody who reads in Rome."""
+    return success(listing_2024_09_04(found, "Europe/Rome", "time"))
 
 
 def of_one_host(days: int) -> Question:
