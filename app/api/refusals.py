@@ -313,8 +313,13 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     ),
     services.MembershipNeededError: lambda _: RequestError(403, "You do not belong to this team or organization."),
     services.OwnerNeededError: lambda _: RequestError(403, "Only an owner of the team or organization may do this."),
+    services.ForeignAddressError: lambda _: RequestError(
+        403, "Only people themselves change the e-mail address of an account that the organization did not make."
+    ),
     services.ConsentNeededError: lambda _: RequestError(
-        403, "A membership is accepted by the member themselves, or by those who run an organization they belong to."
+        403,
+        "A membership is accepted by the member themselves or, in a team, by those who run the team's organization "
+        "if they belong to it.",
     ),
     services.LastOwnerError: lambda _: RequestError(
         409, "The last owner can neither leave nor get another role. Make somebody else an owner first."

@@ -199,6 +199,10 @@ class OwnerNeededError(HoldfastError):
     """Only an owner may do this."""
 
 
+class ForeignAddressError(HoldfastError):
+    """The e-mail address of an account that somebody made for themselves is theirs alone to change."""
+
+
 class ConsentNeededError(HoldfastError):
     """Only the member themselves may accept a membership."""
 

@@ -82,8 +82,12 @@ class Membership:
 class Memberships(Protocol):
     """Keeps memberships. Every method raises StoreUnavailableError if the store does not answer in time."""
 
-    async def speaks_for(self, caller: Caller, user_id: int) -> bool:
-        """Say whether a caller is a user, or runs an organization of theirs, or the client that manages them."""
+    async def speaks_for(self, caller: Caller, user_id: int, group_id: int) -> bool:
+        """Say whether a caller speaks for a user in a team or organization.
+
+        That does the user, and the client that manages them; where they belong to the organization, or to that of the
+        team, also who runs it.
+        """
 
     async def find(self, group_id: int, membership_id: int) -> Membership | None:
         """Return a membership in a team or organization."""
@@ -152,7 +156,7 @@ class MembershipKeeper:
             If there is none of this id there.
         """
         found = await self._memberships.find(group.id, membership_id)
-        if found is None or not await self._memberships.speaks_for(caller, found.user_id):
+        if found is None or not await self._memberships.speaks_for(caller, found.user_id, group.id):
             await self._check_runs(caller, group)
         await self._check_place(group)
         return _surely(found, membership_id)
@@ -214,7 +218,8 @@ class MembershipKeeper:
         return _surely(await self._memberships.end(group.id, membership_id, judge), membership_id)
 
     async def _actor(self, caller: Caller, group: Group, user_id: int) -> Actor:
-        return Actor(await self._role(caller, group), await self._memberships.speaks_for(caller, user_id))
+        speaks_for_member = await self._memberships.speaks_for(caller, user_id, group.id)
+        return Actor(await self._role(caller, group), speaks_for_member)
 
     async def _role(self, caller: Caller, group: Group) -> Role | None:
         if group.is_organization:

@@ -75,6 +75,8 @@ class OrganizationUsers(Protocol):
             If the default schedule is to be one that is not theirs.
         UserIdNotFoundError
             If they do not belong to it.
+        ForeignAddressError
+            If the address is to be another one and the account is not of the organization's making.
         """
 
     async def end(self, organization_id: int, user_id: int) -> OrganizationUser:
@@ -148,7 +150,7 @@ class OrganizationUserKeeper:
             If they do not.
         OwnerNeededError
             If they own it and the caller does not.
-        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError
+        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, ForeignAddressError
             As `OrganizationUsers.change`.
         """
         await self._check_may_act_on(caller, organization_id, user_id)

@@ -113,10 +113,12 @@ async def test_everybody_sees_their_own(api: Asking) -> None:
 
 
 async def test_strangers_are_invited_and_accept_themselves(api: Asking) -> None:
-    made = await ask(api, "POST", TEAM, userId=DEE, accepted=True, role="ADMIN", disableImpersonation=True)
+    made = await ask(api, "POST", BRANCH, userId=DEE, accepted=True, role="ADMIN", disableImpersonation=True)
     assert made.status == 201
     invited = (made.data["accepted"], made.data["role"], made.data["disableImpersonation"])
     assert invited == (True, "ADMIN", True), "the boss runs the organization that Dee belongs to"
+    elsewhere = await ask(api, "POST", TEAM, userId=DEE, accepted=True)
+    assert elsewhere.data["accepted"] is False, "the team is none of the organization's"
     stranger = (await ask(api, "POST", ORGANIZATION, userId=ANA, accepted=True)).data
     assert (stranger["accepted"], stranger["user"]["email"], stranger["attributes"]) == (False, None, [])
     path = f"{ORGANIZATION}#/{stranger['id']}"
@@ -248,6 +250,27 @@ async def test_who_runs_an_organization_is_not_above_its_owner(api: Asking) -> N
     assert (await ask(api, "PATCH", boss, who="chief", accepted=False)).status == 403
     assert (await acme(api, "DELETE", f"{ORGANIZATION}/memberships/{found[BOSS]}")).status == 403
     assert (await ask(api, "DELETE", boss, who="dee")).status == 200
+
+
+async def test_who_runs_an_organization_speaks_for_its_members_there_alone(api: Asking) -> None:
+    """Dee is a member of the organization, and runs another one."""
+    await api.add(
+        organizations=[{"id": 91, "slug": "umbra"}],
+        memberships=[
+            {"userId": DEE, "teamId": 91, "role": "ADMIN"},
+            {"userId": DEE, "teamId": 50},
+            {"userId": EVE, "teamId": 91, "accepted": False},
+        ],
+    )
+    elsewhere = await ids(api, "/organizations/91", who="dee")
+    for method, body in (("GET", {}), ("PATCH", {"disableImpersonation": True}), ("DELETE", {})):
+        path = f"/organizations/91#/{elsewhere[DEE]}"
+        assert (await ask(api, method, path, who="chief", **body)).status == 403
+        in_team = f"/teams/50/memberships/{(await ids(api, TEAM))[DEE]}"
+        assert (await acme(api, method, in_team, **body)).status == 403
+    invitation = f"/organizations/91#/{elsewhere[EVE]}"
+    assert (await ask(api, "PATCH", invitation, who="chief", accepted=True)).status == 403
+    assert (await ask(api, "PATCH", invitation, who="eve", accepted=True)).status == 200
 
 
 # Leaving -------------------------------------------------------------------------------------------------------------

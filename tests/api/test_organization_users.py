@@ -171,6 +171,11 @@ async def test_an_account_that_the_organization_made_ends_with_it(api: Asking) -
     assert (await acme(api, "POST", email="fay@example.com")).status == 201
 
 
+async def test_the_address_of_an_account_of_somebodys_own_is_theirs(api: Asking) -> None:
+    assert (await acme(api, "PATCH", f"/{DEE}", email="mine@example.com")).status == 403
+    assert (await acme(api, "PATCH", f"/{DEE}", email="dee@example.com", bio="hello")).data["bio"] == "hello"
+
+
 async def test_an_account_of_somebodys_own_goes_on(api: Asking) -> None:
     assert (await acme(api, "DELETE", f"/{EVE}")).data["id"] == EVE
     assert (await acme(api, "GET", "?emails=eve@example.com")).data == []

@@ -23,9 +23,9 @@ class PostgresMemberships:
         """Work through this pool."""
         self._pool = pool
 
-    async def speaks_for(self, caller: Caller, user_id: int) -> bool:
-        """Say whether a caller is a user, or runs an organization of theirs, or the client that manages them."""
-        values = (user_id, caller.user_id, caller.organization_id)
+    async def speaks_for(self, caller: Caller, user_id: int, group_id: int) -> bool:
+        """Say whether a caller speaks for a user in a team or organization."""
+        values = (user_id, caller.user_id, caller.organization_id, group_id)
         async with self._pool.connection() as connection:
             return bool(await connection.fetchval(_SQL["speaks_for"], *values))
 

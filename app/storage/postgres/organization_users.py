@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.services.errors import LastOwnerError, UserIdNotFoundError
+from app.services.errors import ForeignAddressError, LastOwnerError, UserIdNotFoundError
 from app.services.organization_users import OrganizationUser, OrganizationUserChange, OrganizationUserDraft
 from app.services.ports import Page
 from app.storage.postgres.made_accounts import (
@@ -64,7 +64,8 @@ class PostgresOrganizationUsers:
 
         Raises
         ------
-        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, UserIdNotFoundError
+        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, UserIdNotFoundError,
+        ForeignAddressError
             See the port.
         StoreUnavailableError
             If PostgreSQL does not answer in time.
@@ -72,7 +73,9 @@ class PostgresOrganizationUsers:
         with names_taken(change.values.values.get("email"), change.username):
             async with self._pool.connection() as connection, connection.transaction():
                 await connection.execute(_SQL["lock"], organization_id)
-                await _surely(connection, organization_id, user_id)
+                found = await _surely(connection, organization_id, user_id)
+                if _readdresses(change, found) and not await _made_by(connection, organization_id, user_id):
+                    raise ForeignAddressError
                 await change_account(connection, user_id, change.values)
                 if change.username is not None:
                     await connection.execute(_SQL["rename"], organization_id, user_id, change.username)
@@ -93,9 +96,18 @@ class PostgresOrganizationUsers:
                 raise LastOwnerError
             await connection.execute(_SQL["delete_membership"], organization_id, user_id)
             await leave(connection, organization_id, user_id)
-            if await connection.fetchval(_SQL["made_by"], organization_id, user_id):
+            if await _made_by(connection, organization_id, user_id):
                 await delete_account(connection, user_id)
             return found
+
+
+def _readdresses(change: OrganizationUserChange, found: OrganizationUser) -> bool:
+    address = found.made.account.email
+    return bool(change.values.values.get("email", address) != address)
+
+
+async def _made_by(connection: Borrowed, organization_id: int, user_id: int) -> bool:
+    return bool(await connection.fetchval(_SQL["made_by"], organization_id, user_id))
 
 
 async def _listed(

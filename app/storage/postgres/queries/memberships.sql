@@ -1,17 +1,24 @@
 -- name: speaks_for
--- $1 user, $2 user or null, $3 organization or null: the caller.
--- Whether the caller is the user, or runs an organization that the user belongs to, or the client that manages them.
--- Nobody speaks for the owner of an organization but another owner. A profile there makes a member.
+-- $1 user, $2 user or null, $3 organization or null: the caller. $4 team or organization.
+-- Whether the caller is the user, or the client that manages them, or there, be it in a team of it, runs an organization
+-- that the user belongs to. Nobody speaks for the owner of an organization but another owner. A profile there makes a
+-- member.
 SELECT
     COALESCE($1::integer = $2::integer, false)
     OR EXISTS (
         SELECT
-        FROM (SELECT organization_id, role FROM memberships WHERE user_id = $1 AND accepted) AS theirs
-        FULL JOIN (SELECT organization_id FROM profiles WHERE user_id = $1) AS profile USING (organization_id)
-        LEFT JOIN memberships AS mine
-            ON mine.organization_id = COALESCE(theirs.organization_id, profile.organization_id) AND mine.user_id = $2 AND mine.accepted
-        WHERE mine.role = 'OWNER'
-            OR (mine.role = 'ADMIN' OR COALESCE(theirs.organization_id, profile.organization_id) = $3) AND theirs.role IS DISTINCT FROM 'OWNER'
+        FROM organizations AS o
+        LEFT JOIN memberships AS theirs ON theirs.organization_id = o.id AND theirs.user_id = $1 AND theirs.accepted
+        LEFT JOIN memberships AS mine ON mine.organization_id = o.id AND mine.user_id = $2 AND mine.accepted
+        WHERE o.id IN ($4, (SELECT t.parent_organization_id FROM teams AS t WHERE t.id = $4))
+            AND (
+                theirs.id IS NOT NULL
+                OR EXISTS (SELECT FROM profiles AS p WHERE p.organization_id = o.id AND p.user_id = $1)
+            )
+            AND (
+                mine.role = 'OWNER'
+                OR (mine.role = 'ADMIN' OR COALESCE(o.id = $3, false)) AND theirs.role IS DISTINCT FROM 'OWNER'
+            )
     )
     OR EXISTS (
         SELECT
