@@ -107,3 +107,18 @@ async def test_a_client_needs_a_person(api: Asking) -> None:
     assert (await api.ask("POST", "/v2/oauth-clients", json=NEW)).status == 401
     acme = {"x-cal-client-id": "client-of-acme", "x-cal-secret-key": "secret-of-acme"}
     assert (await api.ask("POST", "/v2/oauth-clients", json=NEW, headers=acme)).status == 403
+
+
+async def test_neither_a_token_nor_a_client_makes_clients(api: Asking) -> None:
+    """Both end, or live for an hour; what they could make would stay."""
+    made = (await ask(api, "POST", **NEW)).data
+    client = {"x-cal-client-id": made["clientId"], "x-cal-secret-key": made["clientSecret"]}
+    body = {"email": "alice@example.com", "name": "Alice"}
+    users = f"/v2/oauth-clients/{made['clientId']}/users"
+    token = (await api.ask("POST", users, json=body, headers=client)).data["accessToken"]
+    for who in ({"headers": client}, {"token": token}):
+        assert (await api.ask("POST", "/v2/oauth-clients", json=NEW, **who)).status == 403
+        assert (await api.ask("GET", "/v2/oauth-clients", **who)).status == 403
+        for method, changes in (("GET", None), ("PATCH", {"name": "Mine"}), ("DELETE", None)):
+            path = f"/v2/oauth-clients/{made['clientId']}"
+            assert (await api.ask(method, path, json=changes, **who)).status == 403
