@@ -72,6 +72,8 @@ class ManagedUsers(Protocol):
         ------
         BookedUserError
             If they have bookings ahead.
+        LastOwnerError
+            If others would be left in a team or organization without an owner.
         """
 
     async def renew_tokens(self, client_id: str, user_id: int, expiries: Expiries) -> TokenPair | None:

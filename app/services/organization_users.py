@@ -87,7 +87,7 @@ class OrganizationUsers(Protocol):
         UserIdNotFoundError
             If they do not belong to it.
         LastOwnerError
-            If they are the organization's last owner.
+            If they are the organization's last owner or, where the account would go, that of a team of others.
         BookedUserError
             If the account would go and has bookings ahead.
         """

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from tests.api.asking import Answer, Asking
-from tests.api.world import ANA, WEEKDAYS
+from tests.api.world import ANA, BEN, WEEKDAYS
 
 ACME, OF_ANA = "client-of-acme", "client-of-ana"
 SECRETS = {ACME: "secret-of-acme", OF_ANA: "secret-of-ana"}
@@ -157,6 +157,73 @@ async def test_who_has_bookings_ahead_is_not_deleted(api: Asking) -> None:
     )
     assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 409
     assert (await ask(api, "GET", f"/users/{user_id}")).status == 200
+
+
+async def test_who_is_deleted_leaves_no_team_without_an_owner(api: Asking) -> None:
+    made = (await create(api)).data
+    token, user_id = made["accessToken"], made["user"]["id"]
+    alone = (await api.ask("POST", "/v2/teams", token=token, json={"name": "alone"})).data["id"]
+    shared = (await api.ask("POST", "/v2/teams", token=token, json={"name": "shared"})).data["id"]
+    await api.add(memberships=[{"userId": ANA, "teamId": shared}])
+    assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 409
+    await api.add(memberships=[{"userId": BEN, "teamId": shared, "role": "OWNER"}])
+    assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 200
+    connection = await asyncpg.connect(api.urls.database)
+    assert not await connection.fetchval("SELECT count(*) FROM teams WHERE id = $1", alone)
+    assert await connection.fetchval("SELECT count(*) FROM teams WHERE id = $1", shared)
+    await connection.close()
+
+
+async def test_bookings_that_others_hosted_too_stay_theirs(api: Asking) -> None:
+    user_id = (await create(api, timeZone="Europe/Rome")).data["user"]["id"]
+    await api.add(memberships=[{"userId": user_id, "teamId": 50}])
+    hosts = [{"userId": user_id}, {"userId": ANA}]
+    both = {"id": 80, "slug": "we", "lengthInMinutes": 60, "teamId": 50, "schedulingType": "collective"}
+    own = {"id": 81, "slug": "mine", "lengthInMinutes": 60, "ownerId": user_id}
+    await api.add(eventTypes=[{**both, "hosts": hosts}, own])
+    uids = []
+    for event_type_id, hour in ((80, "09"), (81, "11")):
+        body = {
+            "eventTypeId": event_type_id,
+            "start": f"2050-09-05T{hour}:00:00Z",
+            "attendee": {"name": "Mia", "email": "mia@example.org", "timeZone": "UTC"},
+        }
+        uids.append((await api.ask("POST", "/v2/bookings", json=body)).data["uid"])
+    await run(api, "UPDATE bookings SET starts_at = starts_at - interval '40 years'")
+    await run(api, "UPDATE bookings SET ends_at = ends_at - interval '40 years'")
+    assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 200
+    left = (await api.ask("GET", "/v2/bookings", token="cal_key_of_ana")).data
+    assert [(one["uid"], [host["id"] for host in one["hosts"]]) for one in left] == [(uids[0], [ANA])]
+    assert (await api.ask("GET", f"/v2/bookings/{uids[1]}")).status == 404
+
+
+@pytest.mark.parametrize("others", ["invited", "accepting", "making a team", "making a client", "looked at"])
+async def test_who_is_deleted_beside_anything_else_is_gone(api: Asking, others: str) -> None:
+    """Whatever is asked at the same moment is done before, or finds nobody."""
+    await api.add(memberships=[{"userId": ANA, "teamId": 90, "role": "OWNER"}])
+    boss = {"token": "cal_key_of_ana"}
+    for number in range(4):
+        made = (await create(api, client=OF_ANA, email=f"u{number}@example.com")).data
+        user_id, user = made["user"]["id"], {"token": made["accessToken"]}
+        members = "/v2/organizations/90/memberships"
+        if others == "accepting":
+            invited = (await api.ask("POST", members, json={"userId": user_id}, **boss)).data["id"]
+            path, more = f"{members}/{invited}", {"json": {"accepted": True}, **user}
+            asked = [api.ask("PATCH", path, **more) for _ in range(3)]
+        elif others == "invited":
+            asked = [api.ask("POST", members, json={"userId": user_id}, **boss) for _ in range(3)]
+        elif others == "making a team":
+            asked = [api.ask("POST", "/v2/teams", json={"name": "t"}, **user) for _ in range(3)]
+        elif others == "making a client":
+            await api.add(apiKeys=[{"token": f"cal_key_of_{number}", "userId": user_id}])
+            body = {"name": "Shop", "redirectUris": [], "permissions": []}
+            asked = [api.ask("POST", "/v2/oauth-clients", json=body, token=f"cal_key_of_{number}") for _ in range(3)]
+        else:
+            asked = [ask(api, "GET", f"/users/{user_id}", client=OF_ANA) for _ in range(3)]
+        deleting = ask(api, "DELETE", f"/users/{user_id}", client=OF_ANA)
+        answers = await asyncio.gather(*asked[:2], deleting, asked[2])
+        assert answers[2].status == 200
+        assert {answer.status for answer in answers} <= {200, 201, 401, 403, 404, 409}
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])

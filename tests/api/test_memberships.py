@@ -68,9 +68,15 @@ async def test_a_membership_is_told_with_its_member(api: Asking) -> None:
     assert (await ask(api, "GET", f"{TEAM}#/{found[0]['id']}")).data == found[0]
 
 
-async def test_an_invitation_shows_nobodys_address(api: Asking) -> None:
+async def test_an_invitation_shows_nobodys_address_nor_life(api: Asking) -> None:
+    about = {"bio": "I paint", "metadata": {"customer": "7"}}
+    assert (await api.ask("PATCH", "/v2/me", token="cal_key_of_clo", json=about)).status == 200
     (invited,) = [one for one in (await ask(api, "GET", TEAM)).data if one["userId"] == CLO]
-    assert (invited["accepted"], invited["user"]["email"]) == (False, None)
+    shown = invited["user"]
+    assert (invited["accepted"], shown["email"], shown["bio"], shown["metadata"]) == (False, None, None, {})
+    await ask(api, "PATCH", f"{TEAM}#/{invited['id']}", who="clo", accepted=True)
+    shown = (await ask(api, "GET", f"{TEAM}#/{invited['id']}")).data["user"]
+    assert (shown["bio"], shown["metadata"]) == ("I paint", {"customer": "7"})
 
 
 @pytest.mark.parametrize(

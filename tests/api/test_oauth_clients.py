@@ -71,6 +71,19 @@ async def test_a_deleted_client_opens_nothing(api: Asking) -> None:
     assert (await api.ask("GET", "/v2/teams", headers=headers)).status == 401
 
 
+async def test_the_users_of_an_organizations_client_become_the_organizations(api: Asking) -> None:
+    await add_boss(api)
+    body = {"email": "alice@example.com", "name": "Alice"}
+    secret = {"x-cal-secret-key": "secret-of-acme"}
+    made = (await api.ask("POST", "/v2/oauth-clients/client-of-acme/users", json=body, headers=secret)).data["user"]
+    assert (await ask(api, "DELETE", "/client-of-acme", who="boss")).status == 200
+    path = f"/v2/organizations/90/users/{made['id']}"
+    assert (await api.ask("DELETE", path, token="cal_key_of_boss")).status == 200
+    connection = await asyncpg.connect(api.urls.database)
+    assert not await connection.fetchval("SELECT count(*) FROM users WHERE id = $1", made["id"])
+    await connection.close()
+
+
 async def test_who_runs_an_organization_runs_its_clients(api: Asking) -> None:
     await add_boss(api)
     assert [client["id"] for client in (await ask(api, "GET", who="boss")).data] == ["client-of-acme"]

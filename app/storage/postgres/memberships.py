@@ -1,4 +1,7 @@
-"""Memberships in PostgreSQL: the port `Memberships`."""
+"""Memberships in PostgreSQL: the port `Memberships`.
+
+Whoever locks several locks the organization first, then its team, then the member.
+"""
 
 from collections.abc import Sequence
 
@@ -50,8 +53,10 @@ class PostgresMemberships:
             See the port.
         """
         async with self._pool.connection() as connection, connection.transaction():
-            if not await _lock(connection, group.id):
+            if not await lock_group(connection, group.id):
                 raise TeamIdNotFoundError(group.id)
+            if await connection.fetchval(_SQL["lock_user"], draft.user_id) is None:
+                raise UserIdNotFoundError(draft.user_id)
             membership_id = await connection.fetchval(_SQL["made_under"], uid)
             if membership_id is None:
                 membership_id = await _create(connection, group, draft, uid)
@@ -84,10 +89,15 @@ class PostgresMemberships:
             return found
 
 
+async def lock_group(connection: Borrowed, group_id: int) -> bool:
+    """Make changes to who belongs to a team or organization take turns; False if there is none."""
+    return group_id in [
+        await connection.fetchval(_SQL[query], group_id) for query in ("lock_organization", "lock_team")
+    ]
+
+
 async def join(connection: Borrowed, group_id: int, user_id: int) -> None:
-    """Give an accepted member of an organization a profile in it; for a team there is nothing to do."""
-    # Names in one organization are given in turn.
-    await connection.execute(_SQL["lock_organization"], group_id)
+    """Give an accepted member of an organization, which is locked, a profile in it; for a team there is nothing to do."""
     await connection.execute(_SQL["add_profile"], group_id, user_id)
 
 
@@ -99,14 +109,6 @@ async def leave(connection: Borrowed, group_id: int, user_id: int) -> None:
     await connection.execute(_SQL["stop_hosting"], group_id, user_id)
     await connection.execute(_SQL["leave_teams"], group_id, user_id)
     await connection.execute(_SQL["delete_profile"], group_id, user_id)
-
-
-async def _lock(connection: Borrowed, group_id: int) -> bool:
-    """Make changes to who belongs to a team or organization take turns; False if there is none."""
-    for query in ("lock_team", "lock_organization"):
-        if await connection.fetchval(_SQL[query], group_id) is not None:
-            return True
-    return False
 
 
 async def _create(connection: Borrowed, group: Group, draft: MembershipDraft, uid: str) -> int:
@@ -121,8 +123,7 @@ async def _create(connection: Borrowed, group: Group, draft: MembershipDraft, ui
     )
     membership_id: int | None = await connection.fetchval(_SQL["create"], *values)
     if membership_id is None:
-        there_is = await connection.fetchval(_SQL["user_exists"], draft.user_id)
-        raise MembershipExistsError(draft.user_id) if there_is else UserIdNotFoundError(draft.user_id)
+        raise MembershipExistsError(draft.user_id)
     if draft.standing.accepted:
         await join(connection, group.id, draft.user_id)
     return membership_id
@@ -130,7 +131,8 @@ async def _create(connection: Borrowed, group: Group, draft: MembershipDraft, ui
 
 async def _judged(connection: Borrowed, group_id: int, membership_id: int, judge: Judge) -> Membership | None:
     """Return a membership that `judge` lets become something else, its team or organization locked."""
-    await _lock(connection, group_id)
+    await lock_group(connection, group_id)
+    await connection.execute(_SQL["lock_member"], membership_id)
     found = await _one(connection, group_id, membership_id)
     if found is not None:
         judge(found.standing, await connection.fetchval(_SQL["other_owners"], group_id, membership_id))

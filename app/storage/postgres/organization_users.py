@@ -10,6 +10,7 @@ from app.storage.postgres.made_accounts import (
     change_account,
     create_account,
     delete_account,
+    lock_groups,
     made_accounts,
     names_taken,
 )
@@ -90,7 +91,7 @@ class PostgresOrganizationUsers:
             See the port.
         """
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(_SQL["lock"], organization_id)
+            await lock_groups(connection, user_id, organization_id)
             found = await _surely(connection, organization_id, user_id)
             if await connection.fetchval(_SQL["is_last_owner"], organization_id, user_id):
                 raise LastOwnerError

@@ -29,10 +29,12 @@ SELECT
 
 -- name: listed
 -- $1 team or organization, $2 one membership or null for all, $3 lower-case e-mail addresses or null for all,
--- $4 how many, $5 how many to skip. An invitation does not show, nor is found by, an address.
+-- $4 how many, $5 how many to skip. An invitation does not show, nor is found by, an address, nor tells of anybody's life.
 SELECT
     m.id, m.user_id, COALESCE(m.team_id, m.organization_id) AS group_id, m.role, m.accepted,
-    m.disable_impersonation, u.username, u.name, u.avatar_url, u.bio, u.metadata,
+    m.disable_impersonation, u.username, u.name, u.avatar_url,
+    CASE WHEN m.accepted THEN u.bio END AS bio,
+    CASE WHEN m.accepted THEN u.metadata ELSE '{}' END AS metadata,
     CASE WHEN m.accepted THEN u.email END AS email
 FROM memberships AS m
 JOIN users AS u ON u.id = m.user_id
@@ -47,8 +49,23 @@ LIMIT $4 OFFSET $5;
 SELECT id FROM teams WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: lock_organization
--- $1 organization. A row if there is one. Two changes to who belongs to it take turns.
-SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
+-- $1 organization, or team of one. A row if there is one. Two changes to who belongs to it take turns.
+SELECT id
+FROM organizations
+WHERE id IN ($1, (SELECT t.parent_organization_id FROM teams AS t WHERE t.id = $1))
+FOR NO KEY UPDATE;
+
+-- name: lock_user
+-- $1 user. A row if there is one, who is there until the end.
+SELECT id FROM users WHERE id = $1 FOR KEY SHARE;
+
+-- name: lock_member
+-- $1 membership. Whoever has it is there until the end.
+SELECT u.id
+FROM memberships AS m
+JOIN users AS u ON u.id = m.user_id
+WHERE m.id = $1
+FOR KEY SHARE OF u;
 
 -- name: made_under
 -- $1 uid. The id of what an earlier try at the same request made.
@@ -56,16 +73,11 @@ SELECT id FROM memberships WHERE uid = $1;
 
 -- name: create
 -- $1 uid, $2 user, $3 team or null, $4 organization or null, $5 role, $6 accepted, $7 whether impersonation is off.
--- No row where there is no such user, or they have one.
+-- No row where they have one.
 INSERT INTO memberships (uid, user_id, team_id, organization_id, role, accepted, disable_impersonation)
-SELECT $1, u.id, $3::integer, $4::integer, $5, $6, $7
-FROM users AS u
-WHERE u.id = $2
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING
 RETURNING id;
-
--- name: user_exists
-SELECT EXISTS (SELECT FROM users WHERE id = $1);
 
 -- name: change
 -- $1 membership, $2 role, $3 accepted, $4 whether impersonation is off, or null.
