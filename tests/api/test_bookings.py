@@ -804,6 +804,23 @@ async def test_a_teams_bookings_are_not_those_of_its_hosts_other_organizations(a
     assert (await act(api, own["uid"], "mark-absent", token=KEY + "fay", **absent)).status == 200
 
 
+async def test_a_reservation_of_a_host_who_is_gone_cannot_be_booked(api: Asking) -> None:
+    secret = {"x-cal-secret-key": "secret-of-ana"}
+    users = "/v2/oauth-clients/client-of-ana/users"
+    body = {"email": "fay@example.com", "name": "Fay", "timeZone": "Europe/Rome"}
+    fay = (await api.ask("POST", users, json=body, headers=secret)).data["user"]["id"]
+    hosts = [{"userId": fay, "priority": 4}, {"userId": BEN, "priority": 1}]
+    await api.add(
+        memberships=[{"userId": fay, "teamId": 50}],
+        eventTypes=[event_type(70, "any", teamId=50, schedulingType="roundRobin", hosts=hosts)],
+    )
+    uid = (await api.reserve(70, "09:00")).data["reservationUid"]
+    assert (await api.ask("DELETE", f"{users}/{fay}", headers=secret)).status == 200
+    refused = await book(api, 70, "09:00", reservationUid=uid)
+    assert (refused.status, refused.message.startswith(TAKEN)) == (400, True)
+    assert (await book(api, 70, "09:00")).status == 201
+
+
 async def test_pages_say_where_they_lie(api: Asking) -> None:
     for hour in ("08", "10", "12"):
         await book(api, 10, f"{hour}:00")
