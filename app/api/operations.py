@@ -423,7 +423,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
     ),
     memberships.get_membership: Operation(answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404)),
     memberships.patch_membership: Operation(
-        body=MembershipChangeBody, answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409)
+        body=MembershipChangeBody, answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409, 422)
     ),
     memberships.delete_membership: Operation(
         answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409)

@@ -328,6 +328,12 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.MembershipExistsError: lambda e: RequestError(
         409, f"User with ID={e.user_id} has a membership here already."
     ),
+    services.ManagedMemberError: lambda e: RequestError(
+        403, f"User with ID={e.user_id} is managed by an OAuth client, and can only be a MEMBER of an organization."
+    ),
+    services.OutsiderError: lambda e: RequestError(
+        422, f"User with ID={e.user_id} does not belong to the team's organization: take them in there first."
+    ),
     services.SlugTakenError: lambda e: RequestError(409, f"Another team has the slug '{e.slug}'."),
     services.UsernameTakenError: lambda e: RequestError(409, f"A user with the username {e.username} already exists."),
     services.BookedUserError: lambda e: RequestError(

@@ -229,6 +229,24 @@ class MembershipExistsError(HoldfastError):
         self.user_id = user_id
 
 
+class ManagedMemberError(HoldfastError):
+    """A user whom an OAuth client manages gets no role above that of a member in an organization."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class OutsiderError(HoldfastError):
+    """Somebody is to belong to a team, and does not to its organization."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
 class SlugTakenError(HoldfastError):
     """Another team has this slug."""
 

@@ -40,6 +40,13 @@ async def run(api: Asking, statement: str) -> None:
     await connection.close()
 
 
+async def test_names_are_made_and_make_way(api: Asking) -> None:
+    """These addresses all make the same name."""
+    addresses = [f"a{first}b{second}c@example.com" for first in ".-_+" for second in ".-_"]
+    answers = await asyncio.gather(*(create(api, client=OF_ANA, email=address) for address in addresses))
+    assert len({answer.data["user"]["username"] for answer in answers}) == len(addresses)
+
+
 # Users ---------------------------------------------------------------------------------------------------------------
 
 

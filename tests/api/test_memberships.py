@@ -214,6 +214,54 @@ async def test_many_who_bear_one_name_join_at_once(api: Asking) -> None:
     assert sorted(answer.status for answer in answers) == [200, 201, 409, 409]
 
 
+async def test_who_joins_a_team_gets_their_own_of_what_is_assigned_to_all(api: Asking) -> None:
+    """Clo has a "rare" event type already."""
+    managed = {"lengthInMinutes": 30, "schedulingType": "managed", "assignAllTeamMembers": True}
+    for slug in ("weekly", "rare"):
+        body = {"title": slug, "slug": slug, **managed}
+        made = await api.ask("POST", "/v2/teams/50/event-types", token="cal_key_of_boss", json=body)
+        assert made.status == 201
+    assert (await api.slots(username="clo", eventTypeSlug="weekly")).status == 404
+    path = f"{TEAM}#/{(await ids(api, TEAM))[CLO]}"
+    assert (await ask(api, "PATCH", path, who="clo", accepted=True)).status == 200
+    assert (await api.slots(username="clo", eventTypeSlug="weekly")).status == 200
+    assert (await api.slots(eventTypeId=14)).status == 200
+    assert (await ask(api, "DELETE", path, who="clo")).status == 200
+    assert (await api.slots(username="clo", eventTypeSlug="weekly")).status == 404
+
+
+async def test_the_invited_find_their_invitation(api: Asking) -> None:
+    for path in (TEAM, ORGANIZATION):
+        await ask(api, "POST", path, userId=EVE)
+    assert [one["userId"] for one in (await ask(api, "GET", TEAM, who="eve")).data] == [EVE]
+    (invitation,) = (await ask(api, "GET", TEAM, who="clo")).data
+    assert (await ask(api, "PATCH", f"{TEAM}#/{invitation['id']}", who="clo", accepted=True)).status == 200
+    assert (await ask(api, "GET", TEAM, who="clo")).status == 403
+
+
+async def test_a_team_of_an_organization_takes_in_its_people_alone(api: Asking) -> None:
+    assert (await ask(api, "POST", BRANCH, userId=BEN)).status == 422
+    assert (await ask(api, "POST", "/teams/51", userId=BEN)).status == 422
+    assert (await ask(api, "POST", BRANCH, userId=DEE)).status == 201
+    await api.add(memberships=[{"userId": BEN, "teamId": 51, "accepted": False}])
+    path = f"{BRANCH}#/{(await ids(api, BRANCH))[BEN]}"
+    assert (await ask(api, "PATCH", path, who="ben", accepted=True)).status == 422
+
+
+async def test_a_managed_user_is_a_mere_member_of_an_organization(api: Asking) -> None:
+    """Their client is an admin there, and acts as them."""
+    body = {"email": "alice@example.com", "name": "Alice"}
+    made = (await acme(api, "POST", "/oauth-clients/client-of-acme/users", **body)).data["user"]["id"]
+    path = f"{ORGANIZATION}#/{(await ids(api, ORGANIZATION))[made]}"
+    for role in ("OWNER", "ADMIN"):
+        assert (await ask(api, "PATCH", path, role=role)).status == 403
+    assert (await ask(api, "PATCH", path, disableImpersonation=True)).status == 200
+    assert (await ask(api, "DELETE", path)).status == 200
+    assert (await ask(api, "POST", ORGANIZATION, userId=made, role="ADMIN")).status == 403
+    assert (await ask(api, "POST", ORGANIZATION, userId=made, accepted=True)).status == 201
+    assert (await ask(api, "POST", TEAM, userId=made, role="ADMIN")).status == 201
+
+
 # Roles ---------------------------------------------------------------------------------------------------------------
 
 

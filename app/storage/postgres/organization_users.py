@@ -57,8 +57,9 @@ class PostgresOrganizationUsers:
                     )
                     membership = (organization_id, user_id, draft.role.name, draft.accepted)
                     await connection.execute(_SQL["add_membership"], *membership)
-                    await connection.execute(_SQL["add_profile"], organization_id, user_id, username)
-                return await _surely(connection, organization_id, user_id)
+                    if draft.accepted:
+                        await connection.execute(_SQL["add_profile"], organization_id, user_id, username)
+                return await _made_or_member(connection, organization_id, user_id)
 
     async def change(self, organization_id: int, user_id: int, change: OrganizationUserChange) -> OrganizationUser:
         """Change somebody's account and profile.
@@ -92,7 +93,7 @@ class PostgresOrganizationUsers:
         """
         async with self._pool.connection() as connection, connection.transaction():
             await lock_groups(connection, user_id, organization_id)
-            found = await _surely(connection, organization_id, user_id)
+            found = await _made_or_member(connection, organization_id, user_id)
             if await connection.fetchval(_SQL["is_last_owner"], organization_id, user_id):
                 raise LastOwnerError
             await connection.execute(_SQL["delete_membership"], organization_id, user_id)
@@ -148,3 +149,22 @@ async def _surely(connection: Borrowed, organization_id: int, user_id: int) -> O
     if not found:
         raise UserIdNotFoundError(user_id)
     return found[0]
+
+
+async def _made_or_member(connection: Borrowed, organization_id: int, user_id: int) -> OrganizationUser:
+    """Return somebody who belongs to an organization, or whose account it made: they may not have accepted, or left.
+
+    Raises
+    ------
+    UserIdNotFoundError
+        If they are neither.
+    """
+    if not await _made_by(connection, organization_id, user_id):
+        return await _surely(connection, organization_id, user_id)
+    found = await _listed(connection, organization_id, _ONE, user_id=user_id)
+    if found:
+        return found[0]
+    made = await made_accounts(connection, [user_id])
+    if not made:
+        raise UserIdNotFoundError(user_id)
+    return OrganizationUser(made=made[0], organization_id=organization_id, profile_id=None, username=None)

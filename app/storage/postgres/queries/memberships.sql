@@ -67,6 +67,32 @@ JOIN users AS u ON u.id = m.user_id
 WHERE m.id = $1
 FOR KEY SHARE OF u;
 
+-- name: is_managed_in_organization
+-- $1 team or organization, $2 user. Whether it is an organization and an OAuth client manages the user.
+SELECT EXISTS (
+    SELECT FROM organizations AS o, users AS u WHERE o.id = $1 AND u.id = $2 AND u.managed_by IS NOT NULL
+);
+
+-- name: is_outsider
+-- $1 team or organization, $2 user. Whether it is a team of an organization that the user does not belong to.
+SELECT EXISTS (
+    SELECT
+    FROM teams AS t
+    WHERE t.id = $1 AND t.parent_organization_id IS NOT NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM memberships AS m
+            WHERE m.organization_id = t.parent_organization_id AND m.user_id = $2 AND m.accepted
+        )
+        AND NOT EXISTS (
+            SELECT FROM profiles AS p WHERE p.organization_id = t.parent_organization_id AND p.user_id = $2
+        )
+);
+
+-- name: of_user
+-- $1 team or organization, $2 user. The membership that they have there.
+SELECT id FROM memberships WHERE (team_id = $1 OR organization_id = $1) AND user_id = $2;
+
 -- name: made_under
 -- $1 uid. The id of what an earlier try at the same request made.
 SELECT id FROM memberships WHERE uid = $1;
