@@ -317,9 +317,7 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         403, "Only people themselves change the e-mail address of an account that the organization did not make."
     ),
     services.ConsentNeededError: lambda _: RequestError(
-        403,
-        "A membership is accepted by the member themselves or, in a team, by those who run the team's organization "
-        "if they belong to it.",
+        403, "A membership is accepted by the member themselves, or by who runs an organization they are in already."
     ),
     services.LastOwnerError: lambda _: RequestError(
         409, "The last owner can neither leave nor get another role. Make somebody else an owner first."
