@@ -221,16 +221,17 @@ async def get_team_bookings(request: web.Request) -> web.Response:
 
 
 async def get_organization_bookings(request: web.Request) -> web.Response:
-    """List the bookings of an organization's teams and members, to those who run it."""
+    """List the bookings of an organization's teams and of its members' own event types, to those who run it."""
     organization_id = path_id(request, "orgId")
     await request.app[USE_CASES].member_access.check_organization(caller_of(request), organization_id)
     return await listed(request, read_bookings_query(request).question(None, organization_id=organization_id))
 
 
 async def get_member_bookings(request: web.Request) -> web.Response:
-    """List the bookings that a member of an organization hosts, to those who run it."""
-    user_id = await owner_of(request)
-    return await listed(request, read_bookings_query(request).question(None, user_ids=(user_id,)))
+    """List the bookings of an organization that a member hosts, to those who run it."""
+    user_id, organization_id = await owner_of(request), path_id(request, "orgId")
+    question = read_bookings_query(request).question(None, organization_id=organization_id, user_ids=(user_id,))
+    return await listed(request, question)
 
 
 async def listed(request: web.Request, question: BookingQuestion) -> web.Response:

@@ -68,6 +68,22 @@ def user_of(request: web.Request) -> int:
     return user_id
 
 
+def key_holder_of(request: web.Request) -> int:
+    """Return the id of the user who calls, by an API key, a route that gives out secrets which last.
+
+    Whoever holds an access token, or a client's secret, for somebody must not gain more by it than was given.
+
+    Raises
+    ------
+    RequestError
+        As `user_of`; also if it is not an API key that says who they are (403).
+    """
+    user_id = user_of(request)
+    if not caller_of(request).by_api_key:
+        raise RequestError(403, "Send your API key: an access token, or a client's secret, does not open this.")
+    return user_id
+
+
 def _bounded(secret: str) -> str:
     if len(secret) > _LONGEST_SECRET or "\0" in secret or not secret.isprintable():
         raise RequestError(401, "The credentials are malformed.")

@@ -94,7 +94,7 @@ MembershipList = TypeAliasType("MembershipList", list[MembershipData])
 
 
 async def get_memberships(request: web.Request) -> web.Response:
-    """List the memberships of a team or organization."""
+    """List the memberships of a team or organization, to those who run it; to the invited their own."""
     caller, group, query = caller_of(request), _group(request), read_page(request, MembershipsQuery)
     found = await request.app[USE_CASES].membership_keeper.listed(caller, group, query.emails, query.page())
     return success([_membership(one, group) for one in found])

@@ -1,4 +1,4 @@
-"""`/v2/oauth-clients`: the clients that a person runs."""
+"""`/v2/oauth-clients`: the clients that a person runs, who shows an API key."""
 
 from typing import Annotated, Literal, NotRequired, TypeAlias, cast
 
@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import read_body, success
-from app.api.credentials import user_of
+from app.api.credentials import key_holder_of
 from app.api.instants import InstantText, utc_text
 from app.api.pages import PageQuery, read_page
 from app.api.paths import client_id_of
@@ -128,13 +128,13 @@ _DEFAULTS: ClientDetailsData = {
 
 async def get_clients(request: web.Request) -> web.Response:
     """List the clients that the caller runs."""
-    user_id, page = user_of(request), read_page(request, PageQuery).page()
+    user_id, page = key_holder_of(request), read_page(request, PageQuery).page()
     return success([_client(one) for one in await request.app[USE_CASES].oauth_client_keeper.listed(user_id, page)])
 
 
 async def post_client(request: web.Request) -> web.Response:
     """Make a client; its secret is told here and nowhere else."""
-    user_id = user_of(request)
+    user_id = key_holder_of(request)
     fields = (await read_body(request, NewClientBody)).fields()
     made = await request.app[USE_CASES].oauth_client_keeper.create(user_id, fields)
     shown: NewClientData = {"clientId": made.id, "clientSecret": made.secret}
@@ -144,13 +144,13 @@ async def post_client(request: web.Request) -> web.Response:
 async def get_client(request: web.Request) -> web.Response:
     """Show a client."""
     return success(
-        _client(await request.app[USE_CASES].oauth_client_keeper.show(user_of(request), client_id_of(request)))
+        _client(await request.app[USE_CASES].oauth_client_keeper.show(key_holder_of(request), client_id_of(request)))
     )
 
 
 async def patch_client(request: web.Request) -> web.Response:
     """Change a client."""
-    user_id, client_id = user_of(request), client_id_of(request)
+    user_id, client_id = key_holder_of(request), client_id_of(request)
     fields = (await read_body(request, ClientChangeBody)).fields()
     return success(_client(await request.app[USE_CASES].oauth_client_keeper.change(user_id, client_id, fields)))
 
@@ -158,7 +158,7 @@ async def patch_client(request: web.Request) -> web.Response:
 async def delete_client(request: web.Request) -> web.Response:
     """Delete a client. Its users stay, without the tokens that it got for them."""
     return success(
-        _client(await request.app[USE_CASES].oauth_client_keeper.end(user_of(request), client_id_of(request)))
+        _client(await request.app[USE_CASES].oauth_client_keeper.end(key_holder_of(request), client_id_of(request)))
     )
 
 

@@ -413,7 +413,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         status=201,
         needs_credentials=True,
         repeatable=True,
-        refusals=(403,),
+        refusals=(403, 404),
     ),
     teams.get_team: Operation(answer=Success[TeamData], needs_credentials=True, refusals=(403, 404)),
     teams.patch_team: Operation(
@@ -434,7 +434,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
     ),
     memberships.get_membership: Operation(answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404)),
     memberships.patch_membership: Operation(
-        body=MembershipChangeBody, answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409)
+        body=MembershipChangeBody, answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409, 422)
     ),
     memberships.delete_membership: Operation(
         answer=Success[MembershipData], needs_credentials=True, refusals=(403, 404, 409)
@@ -466,7 +466,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         query=PageQuery, answer=Success[ClientList], needs_credentials=True, refusals=(403,)
     ),
     oauth_clients.post_client: Operation(
-        body=NewClientBody, answer=Success[NewClientData], status=201, needs_credentials=True, refusals=(403,)
+        body=NewClientBody, answer=Success[NewClientData], status=201, needs_credentials=True, refusals=(403, 404)
     ),
     oauth_clients.get_client: Operation(answer=Success[ClientData], needs_credentials=True, refusals=(403, 404)),
     oauth_clients.patch_client: Operation(

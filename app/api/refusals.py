@@ -313,8 +313,11 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     ),
     services.MembershipNeededError: lambda _: RequestError(403, "You do not belong to this team or organization."),
     services.OwnerNeededError: lambda _: RequestError(403, "Only an owner of the team or organization may do this."),
+    services.ForeignAddressError: lambda _: RequestError(
+        403, "Only people themselves change the e-mail address of an account that the organization did not make."
+    ),
     services.ConsentNeededError: lambda _: RequestError(
-        403, "A membership is accepted by the member themselves, or by those who run an organization they belong to."
+        403, "A membership is accepted by the member themselves, or by who runs an organization they are in already."
     ),
     services.LastOwnerError: lambda _: RequestError(
         409, "The last owner can neither leave nor get another role. Make somebody else an owner first."
@@ -322,6 +325,12 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.MembershipNotFoundError: lambda e: RequestError(404, f"Membership with ID={e.membership_id} not found"),
     services.MembershipExistsError: lambda e: RequestError(
         409, f"User with ID={e.user_id} has a membership here already."
+    ),
+    services.ManagedMemberError: lambda e: RequestError(
+        403, f"User with ID={e.user_id} is managed by an OAuth client, and can only be a MEMBER of an organization."
+    ),
+    services.OutsiderError: lambda e: RequestError(
+        422, f"User with ID={e.user_id} does not belong to the team's organization: take them in there first."
     ),
     services.SlugTakenError: lambda e: RequestError(409, f"Another team has the slug '{e.slug}'."),
     services.UsernameTakenError: lambda e: RequestError(409, f"A user with the username {e.username} already exists."),

@@ -27,7 +27,7 @@ class Actor:
     role: Role | None
     """In the team or organization."""
     speaks_for_member: bool
-    """Is the member, or runs an organization that the member belongs to, or manages their account."""
+    """Is the member, or manages their account, or runs the organization in which both are."""
 
 
 class Refusal(Enum):

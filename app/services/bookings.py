@@ -37,7 +37,7 @@ class BookingTransaction(Protocol):
         Raises
         ------
         TimeTakenError
-            If it blocks, and one of its hosts has another booking there that it may not lie across.
+            If it blocks, and one of its hosts has another booking there that it may not lie across, or is gone by now.
         ReservationUsedError
             If its reservation has become a booking already.
         """

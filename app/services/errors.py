@@ -199,6 +199,10 @@ class OwnerNeededError(HoldfastError):
     """Only an owner may do this."""
 
 
+class ForeignAddressError(HoldfastError):
+    """The e-mail address of an account that somebody made for themselves is theirs alone to change."""
+
+
 class ConsentNeededError(HoldfastError):
     """Only the member themselves may accept a membership."""
 
@@ -218,6 +222,24 @@ class MembershipNotFoundError(HoldfastError):
 
 class MembershipExistsError(HoldfastError):
     """Somebody belongs to the team or organization already, or is invited to."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class ManagedMemberError(HoldfastError):
+    """A user whom an OAuth client manages gets no role above that of a member in an organization."""
+
+    def __init__(self, user_id: int) -> None:
+        """Keep who."""
+        super().__init__(user_id)
+        self.user_id = user_id
+
+
+class OutsiderError(HoldfastError):
+    """Somebody is to belong to a team, and does not to its organization."""
 
     def __init__(self, user_id: int) -> None:
         """Keep who."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from app.domain.managed_user import ACCESS_TOKEN_MS, REFRESH_TOKEN_MS, managed_email
 from app.domain.slug import slug_of
 from app.domain.time_ranges import Instant
-from app.services.errors import ClientSecretError, RefreshTokenError, UserIdNotFoundError
+from app.services.errors import ClientSecretError, RefreshTokenError, UserIdNotFoundError, UsernameTakenError
+from app.services.keep_slots import new_uid
 from app.services.made_accounts import AccountValues, MadeAccount
 from app.services.ports import Clock, Credentials, Page
 
@@ -52,6 +54,8 @@ class ManagedUsers(Protocol):
         ------
         EmailTakenError
             If another user has the address.
+        UsernameTakenError
+            If another one of the name is being made at the same moment; any other gives it an ending.
         """
 
     async def change(self, client_id: str, user_id: int, values: AccountValues) -> MadeAccount | None:
@@ -72,6 +76,8 @@ class ManagedUsers(Protocol):
         ------
         BookedUserError
             If they have bookings ahead.
+        LastOwnerError
+            If others would be left in a team or organization without an owner.
         """
 
     async def renew_tokens(self, client_id: str, user_id: int, expiries: Expiries) -> TokenPair | None:
@@ -122,7 +128,12 @@ class ManagedUserKeeper:
     async def create(self, client_id: str, email: str, values: AccountValues) -> tuple[MadeAccount, TokenPair]:
         """Make a user; see `ManagedUsers.create`."""
         username = slug_of(managed_email(email, client_id)) or "user"
-        return await self._users.create(client_id, username, _known(values, client_id), self._expiries())
+        make = partial(self._users.create, client_id, values=_known(values, client_id), expiries=self._expiries())
+        try:
+            return await make(username)
+        except UsernameTakenError:
+            # Another one is being made beside it. Nobody asked for this very name, so another one will do.
+            return await make(f"{username}-{new_uid()[:8]}")
 
     async def change(self, client_id: str, user_id: int, values: AccountValues) -> MadeAccount:
         """Change a user and return them as they are then; see `ManagedUsers.change`."""

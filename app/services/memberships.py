@@ -82,11 +82,18 @@ class Membership:
 class Memberships(Protocol):
     """Keeps memberships. Every method raises StoreUnavailableError if the store does not answer in time."""
 
-    async def speaks_for(self, caller: Caller, user_id: int) -> bool:
-        """Say whether a caller is a user, or runs an organization of theirs, or the client that manages them."""
+    async def speaks_for(self, caller: Caller, user_id: int, group_id: int) -> bool:
+        """Say whether a caller speaks for a user in a team or organization.
+
+        That does the user, and the client that manages them; where they belong to the organization, or to that of the
+        team, also who runs it.
+        """
 
     async def find(self, group_id: int, membership_id: int) -> Membership | None:
         """Return a membership in a team or organization."""
+
+    async def of_user(self, group_id: int, user_id: int) -> Membership | None:
+        """Return the membership that somebody has in a team or organization."""
 
     async def listed(self, group_id: int, emails: Sequence[str] | None, page: Page) -> tuple[Membership, ...]:
         """Return the memberships, of all or of those with these e-mail addresses, in the order they were made."""
@@ -100,6 +107,10 @@ class Memberships(Protocol):
             If there is no such user, or no such team or organization.
         MembershipExistsError
             If the user has one there.
+        ManagedMemberError
+            If an OAuth client manages the user, who is to be more than a member of an organization.
+        OutsiderError
+            If the team is of an organization that the user does not belong to.
         """
 
     async def change(
@@ -108,6 +119,11 @@ class Memberships(Protocol):
         """Change a membership if `judge` lets it pass; None if there is none.
 
         Judging and changing are one: nobody else changes the same team's memberships in between.
+
+        Raises
+        ------
+        ManagedMemberError, OutsiderError
+            As `create`.
         """
 
     async def end(self, group_id: int, membership_id: int, judge: Judge) -> Membership | None:
@@ -129,15 +145,19 @@ class MembershipKeeper:
     async def listed(
         self, caller: Caller, group: Group, emails: Sequence[str] | None, page: Page
     ) -> tuple[Membership, ...]:
-        """Return the memberships to somebody who runs the team or organization.
+        """Return the memberships to somebody who runs the team or organization; their own to the invited.
 
         Raises
         ------
         RoleNeededError
-            If the caller does not.
+            If the caller does not run it, and is not invited.
         TeamIdNotFoundError
             If the team is not the organization's.
         """
+        invitation = await self._invitation(caller, group)
+        if invitation is not None and page.skip == 0:
+            await self._check_place(group)
+            return (invitation,)
         await self._check_runs(caller, group)
         return await self._memberships.listed(group.id, emails, page)
 
@@ -152,7 +172,7 @@ class MembershipKeeper:
             If there is none of this id there.
         """
         found = await self._memberships.find(group.id, membership_id)
-        if found is None or not await self._memberships.speaks_for(caller, found.user_id):
+        if found is None or not await self._memberships.speaks_for(caller, found.user_id, group.id):
             await self._check_runs(caller, group)
         await self._check_place(group)
         return _surely(found, membership_id)
@@ -164,7 +184,7 @@ class MembershipKeeper:
         ------
         RoleNeededError, OwnerNeededError
             If the caller may not.
-        TeamIdNotFoundError, UserIdNotFoundError, MembershipExistsError
+        TeamIdNotFoundError, UserIdNotFoundError, MembershipExistsError, ManagedMemberError, OutsiderError
             As `Memberships.create`.
         """
         actor = await self._actor(caller, group, draft.user_id)
@@ -181,7 +201,7 @@ class MembershipKeeper:
 
         Raises
         ------
-        RoleNeededError, OwnerNeededError, ConsentNeededError, LastOwnerError
+        RoleNeededError, OwnerNeededError, ConsentNeededError, LastOwnerError, ManagedMemberError, OutsiderError
             If it may not become that.
         TeamIdNotFoundError, MembershipNotFoundError
             As `show`.
@@ -214,12 +234,20 @@ class MembershipKeeper:
         return _surely(await self._memberships.end(group.id, membership_id, judge), membership_id)
 
     async def _actor(self, caller: Caller, group: Group, user_id: int) -> Actor:
-        return Actor(await self._role(caller, group), await self._memberships.speaks_for(caller, user_id))
+        speaks_for_member = await self._memberships.speaks_for(caller, user_id, group.id)
+        return Actor(await self._role(caller, group), speaks_for_member)
 
     async def _role(self, caller: Caller, group: Group) -> Role | None:
         if group.is_organization:
             return await self._roles.in_organization(caller, group.id)
         return await self._roles.in_team(caller, group.id)
+
+    async def _invitation(self, caller: Caller, group: Group) -> Membership | None:
+        """Return what a caller may accept, who could not find it otherwise."""
+        if caller.user_id is None or await self._role(caller, group) is not None:
+            return None
+        own = await self._memberships.of_user(group.id, caller.user_id)
+        return None if own is None or own.standing.accepted else own
 
     async def _check_runs(self, caller: Caller, group: Group) -> None:
         role = await self._role(caller, group)

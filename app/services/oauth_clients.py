@@ -52,13 +52,22 @@ class OAuthClients(Protocol):
         """Return a client that a person runs."""
 
     async def create(self, user_id: int, fields: OAuthClientFields) -> NewOAuthClient:
-        """Make a client: of the organization that the person runs, the first of several, else their own."""
+        """Make a client: of the organization that the person runs, the first of several, else their own.
+
+        Raises
+        ------
+        UserIdNotFoundError
+            If the person is gone.
+        """
 
     async def change(self, user_id: int, client_id: str, fields: OAuthClientFields) -> OAuthClient | None:
         """Change a client that a person runs; None if there is none."""
 
     async def end(self, user_id: int, client_id: str) -> OAuthClient | None:
-        """Delete a client that a person runs, with its tokens, and return what it was; its users stay."""
+        """Delete a client that a person runs, with its tokens, and return what it was.
+
+        Its users stay. An organization's are the organization's from then on, as if it had made them itself.
+        """
 
 
 class OAuthClientKeeper:

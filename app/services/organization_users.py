@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from app.domain.role import Role
 from app.domain.slug import slug_of
-from app.services.errors import OwnerNeededError
+from app.services.errors import OwnerNeededError, UsernameTakenError
 from app.services.made_accounts import AccountValues, MadeAccount
 from app.services.member_access import MemberAccess
 from app.services.ports import Caller, Page, Roles
@@ -40,7 +41,7 @@ class OrganizationUser:
     made: MadeAccount
     organization_id: int
     profile_id: int | None
-    """None: they are a member without a name of their own there."""
+    """None: they have no name of their own there, or have not accepted yet."""
     username: str | None
     """Inside the organization."""
 
@@ -56,7 +57,9 @@ class OrganizationUsers(Protocol):
     async def create(
         self, organization_id: int, draft: OrganizationUserDraft, username: str, uid: str
     ) -> OrganizationUser:
-        """Make an account under a uid with its profile and membership, or return the one made under it before.
+        """Make an account under a uid with its membership and, if that is accepted, profile.
+
+        An account that was made under the uid before is returned.
 
         Raises
         ------
@@ -75,6 +78,8 @@ class OrganizationUsers(Protocol):
             If the default schedule is to be one that is not theirs.
         UserIdNotFoundError
             If they do not belong to it.
+        ForeignAddressError
+            If the address is to be another one and the account is not of the organization's making.
         """
 
     async def end(self, organization_id: int, user_id: int) -> OrganizationUser:
@@ -83,9 +88,9 @@ class OrganizationUsers(Protocol):
         Raises
         ------
         UserIdNotFoundError
-            If they do not belong to it.
+            If they do not belong to it, and it did not make their account either.
         LastOwnerError
-            If they are the organization's last owner.
+            If they are the organization's last owner or, where the account would go, that of a team of others.
         BookedUserError
             If the account would go and has bookings ahead.
         """
@@ -134,8 +139,15 @@ class OrganizationUserKeeper:
         await self._access.check_organization(caller, organization_id)
         if draft.role is Role.OWNER:
             await self._check_owns(caller, organization_id)
-        username = draft.username or slug_of(draft.email.partition("@")[0]) or "user"
-        return await self._users.create(organization_id, draft, username, uid)
+        make = partial(self._users.create, organization_id, draft, uid=uid)
+        if draft.username is not None:
+            return await make(draft.username)
+        username = slug_of(draft.email.partition("@")[0]) or "user"
+        try:
+            return await make(username)
+        except UsernameTakenError:
+            # Nobody asked for this very name, so another one will do.
+            return await make(f"{username}-{uid[:8]}")
 
     async def change(
         self, caller: Caller, organization_id: int, user_id: int, change: OrganizationUserChange
@@ -148,10 +160,11 @@ class OrganizationUserKeeper:
             If they do not.
         OwnerNeededError
             If they own it and the caller does not.
-        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError
+        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, ForeignAddressError
             As `OrganizationUsers.change`.
         """
-        await self._check_may_act_on(caller, organization_id, user_id)
+        await self._access.check_member(caller, organization_id, user_id)
+        await self._check_may_act_on_owner(caller, organization_id, user_id)
         return await self._users.change(organization_id, user_id, change)
 
     async def end(self, caller: Caller, organization_id: int, user_id: int) -> OrganizationUser:
@@ -159,16 +172,16 @@ class OrganizationUserKeeper:
 
         Raises
         ------
-        UserIdNotFoundError, OwnerNeededError
+        OwnerNeededError
             As `change`.
-        LastOwnerError, BookedUserError
+        UserIdNotFoundError, LastOwnerError, BookedUserError
             As `OrganizationUsers.end`.
         """
-        await self._check_may_act_on(caller, organization_id, user_id)
+        await self._access.check_organization(caller, organization_id)
+        await self._check_may_act_on_owner(caller, organization_id, user_id)
         return await self._users.end(organization_id, user_id)
 
-    async def _check_may_act_on(self, caller: Caller, organization_id: int, user_id: int) -> None:
-        await self._access.check_member(caller, organization_id, user_id)
+    async def _check_may_act_on_owner(self, caller: Caller, organization_id: int, user_id: int) -> None:
         if await self._roles.in_organization(Caller(user_id=user_id), organization_id) is Role.OWNER:
             await self._check_owns(caller, organization_id)
 

@@ -18,6 +18,8 @@ class Caller:
 
     user_id: int | None = None
     organization_id: int | None = None
+    by_api_key: bool = False
+    """Whether an API key says so, and no access token or client, which others hold for the user."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,11 @@ from app.services.ports import Caller, Roles
 
 
 class BookingRunners:
-    """Knows who runs bookings: hosts, the owner of the event type, and admins of their team or organization."""
+    """Knows who runs bookings: hosts, the owner of the event type, and who runs its team.
+
+    A person's own are run by the admins of the person's organizations too; a team's are not, since who hosts for a team
+    may belong to other organizations besides.
+    """
 
     def __init__(self, roles: Roles) -> None:
         """Work on this port."""
@@ -25,9 +29,11 @@ class BookingRunners:
             return False
         if caller.user_id is not None and caller.user_id in (booking.owner_id, *booking.host_ids):
             return True
-        in_team = None if booking.team_id is None else await self._roles.in_team(caller, booking.team_id)
-        over_hosts = await self._roles.over(caller, booking.host_ids)
-        return any(role is not None and role >= Role.ADMIN for role in (in_team, over_hosts))
+        if booking.team_id is None:
+            role = await self._roles.over(caller, booking.host_ids)
+        else:
+            role = await self._roles.in_team(caller, booking.team_id)
+        return role is not None and role >= Role.ADMIN
 
     async def refuse_others(self, caller: Caller, booking: BookingRecord) -> None:
         """Refuse who does not run a booking.

@@ -73,6 +73,8 @@ class Teams(Protocol):
         ------
         SlugTakenError
             If another one has the slug, in the same organization or outside of all.
+        UserIdNotFoundError
+            If the owner is gone.
         """
 
     async def change(self, team_id: int, change: TeamChange) -> Team | None:
@@ -139,6 +141,8 @@ class TeamKeeper:
             If the caller does not run the organization.
         SlugTakenError
             If another team has the slug that was asked for.
+        UserIdNotFoundError
+            If the caller is gone.
         """
         if organization_id is not None:
             await self._access.check_organization(caller, organization_id)

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.api.asking import Answer, Asking
-from tests.api.world import ANA, BEN, CLO, event_type, hours, person
+from tests.api.world import ANA, BEN, CLO, DEE, event_type, hours, person
 
 MIA = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
 TAKEN = "User either already has booking at this time or is not available"
@@ -781,6 +781,44 @@ async def test_those_who_run_a_team_or_organization_list_its_bookings(api: Askin
     assert await hours_of("organizations/90/users/1") == 404
     for path in ("teams/50", "organizations/90", "organizations/90/users/5"):
         assert await hours_of(path, KEY + "eve") == 403
+
+
+async def test_a_teams_bookings_are_not_those_of_its_hosts_other_organizations(api: Asking) -> None:
+    """Dee hosts for a team of one organization, and belongs to another as well."""
+    await api.add(
+        users=[person(6, "fay")],
+        schedules=[hours(106, 6)],
+        organizations=[{"id": 91, "slug": "umbra"}],
+        memberships=[{"userId": DEE, "teamId": 91}, {"userId": 6, "teamId": 91, "role": "ADMIN"}],
+        eventTypes=[event_type(70, "dees", ownerId=DEE)],
+        apiKeys=[{"token": KEY + "fay", "userId": 6}],
+    )
+    teams = (await book(api, 31, "12:00")).data
+    own = (await book(api, 70, "10:00")).data
+    for path in ("organizations/91", f"organizations/91/users/{DEE}"):
+        found = (await api.ask("GET", f"/v2/{path}/bookings", token=KEY + "fay")).data
+        assert [one["uid"] for one in found] == [own["uid"]]
+    absent = {"host": True}
+    assert (await act(api, teams["uid"], "mark-absent", token=KEY + "fay", **absent)).status == 403
+    assert (await act(api, teams["uid"], "mark-absent", token=KEY + "dee", **absent)).status == 200
+    assert (await act(api, own["uid"], "mark-absent", token=KEY + "fay", **absent)).status == 200
+
+
+async def test_a_reservation_of_a_host_who_is_gone_cannot_be_booked(api: Asking) -> None:
+    secret = {"x-cal-secret-key": "secret-of-ana"}
+    users = "/v2/oauth-clients/client-of-ana/users"
+    body = {"email": "fay@example.com", "name": "Fay", "timeZone": "Europe/Rome"}
+    fay = (await api.ask("POST", users, json=body, headers=secret)).data["user"]["id"]
+    hosts = [{"userId": fay, "priority": 4}, {"userId": BEN, "priority": 1}]
+    await api.add(
+        memberships=[{"userId": fay, "teamId": 50}],
+        eventTypes=[event_type(70, "any", teamId=50, schedulingType="roundRobin", hosts=hosts)],
+    )
+    uid = (await api.reserve(70, "09:00")).data["reservationUid"]
+    assert (await api.ask("DELETE", f"{users}/{fay}", headers=secret)).status == 200
+    refused = await book(api, 70, "09:00", reservationUid=uid)
+    assert (refused.status, refused.message.startswith(TAKEN)) == (400, True)
+    assert (await book(api, 70, "09:00")).status == 201
 
 
 async def test_pages_say_where_they_lie(api: Asking) -> None:

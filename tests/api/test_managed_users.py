@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from tests.api.asking import Answer, Asking
-from tests.api.world import ANA, WEEKDAYS
+from tests.api.world import ANA, BEN, WEEKDAYS
 
 ACME, OF_ANA = "client-of-acme", "client-of-ana"
 SECRETS = {ACME: "secret-of-acme", OF_ANA: "secret-of-ana"}
@@ -38,6 +38,13 @@ async def run(api: Asking, statement: str) -> None:
     connection = await asyncpg.connect(api.urls.database)
     await connection.execute(statement)
     await connection.close()
+
+
+async def test_names_are_made_and_make_way(api: Asking) -> None:
+    """These addresses all make the same name."""
+    addresses = [f"a{first}b{second}c@example.com" for first in ".-_+" for second in ".-_"]
+    answers = await asyncio.gather(*(create(api, client=OF_ANA, email=address) for address in addresses))
+    assert len({answer.data["user"]["username"] for answer in answers}) == len(addresses)
 
 
 # Users ---------------------------------------------------------------------------------------------------------------
@@ -157,6 +164,90 @@ async def test_who_has_bookings_ahead_is_not_deleted(api: Asking) -> None:
     )
     assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 409
     assert (await ask(api, "GET", f"/users/{user_id}")).status == 200
+
+
+async def test_who_is_deleted_leaves_no_team_without_an_owner(api: Asking) -> None:
+    made = (await create(api)).data
+    token, user_id = made["accessToken"], made["user"]["id"]
+    alone = (await api.ask("POST", "/v2/teams", token=token, json={"name": "alone"})).data["id"]
+    shared = (await api.ask("POST", "/v2/teams", token=token, json={"name": "shared"})).data["id"]
+    await api.add(memberships=[{"userId": ANA, "teamId": shared}])
+    assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 409
+    await api.add(memberships=[{"userId": BEN, "teamId": shared, "role": "OWNER"}])
+    assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 200
+    connection = await asyncpg.connect(api.urls.database)
+    assert not await connection.fetchval("SELECT count(*) FROM teams WHERE id = $1", alone)
+    assert await connection.fetchval("SELECT count(*) FROM teams WHERE id = $1", shared)
+    await connection.close()
+
+
+async def test_bookings_that_others_hosted_too_stay_theirs(api: Asking) -> None:
+    user_id = (await create(api, timeZone="Europe/Rome")).data["user"]["id"]
+    await api.add(memberships=[{"userId": user_id, "teamId": 50}])
+    hosts = [{"userId": user_id}, {"userId": ANA}]
+    both = {"id": 80, "slug": "we", "lengthInMinutes": 60, "teamId": 50, "schedulingType": "collective"}
+    own = {"id": 81, "slug": "mine", "lengthInMinutes": 60, "ownerId": user_id}
+    await api.add(eventTypes=[{**both, "hosts": hosts}, own])
+    uids = []
+    for event_type_id, hour in ((80, "09"), (81, "11")):
+        body = {
+            "eventTypeId": event_type_id,
+            "start": f"2050-09-05T{hour}:00:00Z",
+            "attendee": {"name": "Mia", "email": "mia@example.org", "timeZone": "UTC"},
+        }
+        uids.append((await api.ask("POST", "/v2/bookings", json=body)).data["uid"])
+    await run(api, "UPDATE bookings SET starts_at = starts_at - interval '40 years'")
+    await run(api, "UPDATE bookings SET ends_at = ends_at - interval '40 years'")
+    assert (await ask(api, "DELETE", f"/users/{user_id}")).status == 200
+    left = (await api.ask("GET", "/v2/bookings", token="cal_key_of_ana")).data
+    assert [(one["uid"], [host["id"] for host in one["hosts"]]) for one in left] == [(uids[0], [ANA])]
+    assert (await api.ask("GET", f"/v2/bookings/{uids[1]}")).status == 404
+
+
+async def invite(api: Asking, user_id: int) -> Answer:
+    path = "/v2/organizations/90/memberships"
+    return await api.ask("POST", path, json={"userId": user_id}, token="cal_key_of_ana")
+
+
+@pytest.fixture
+async def someone(api: Asking) -> dict[str, Any]:
+    """Ana owns the organization; whom her client has made is invited to it, and has a key."""
+    await api.add(memberships=[{"userId": ANA, "teamId": 90, "role": "OWNER"}])
+    made: dict[str, Any] = (await create(api, client=OF_ANA)).data
+    await api.add(apiKeys=[{"token": "cal_key_of_alice", "userId": made["user"]["id"]}])
+    return made
+
+
+@pytest.mark.parametrize("earlier", range(3))
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v2/teams", {"name": "t"}),
+        ("POST", "/v2/oauth-clients", {"name": "Shop", "redirectUris": [], "permissions": []}),
+        ("PATCH", "/v2/organizations/90/memberships/INVITED", {"accepted": True}),
+        ("GET", "/v2/me", None),
+    ],
+)
+async def test_who_is_deleted_beside_what_they_do_is_gone(
+    api: Asking, someone: dict[str, Any], earlier: int, method: str, path: str, body: object
+) -> None:
+    """Whatever they ask at the same moment is done before, or finds nobody."""
+    user_id = someone["user"]["id"]
+    path = path.replace("INVITED", str((await invite(api, user_id)).data["id"]))
+    asked = [api.ask(method, path, json=body, token="cal_key_of_alice") for _ in range(3)]
+    deleting = ask(api, "DELETE", f"/users/{user_id}", client=OF_ANA)
+    answers = await asyncio.gather(*asked[:earlier], deleting, *asked[earlier:])
+    assert answers[earlier].status == 200
+    assert {answer.status for answer in answers} <= {200, 201, 401, 404}
+
+
+async def test_who_is_deleted_beside_what_others_do_is_gone(api: Asking, someone: dict[str, Any]) -> None:
+    user_id = someone["user"]["id"]
+    asked = [invite(api, user_id), ask(api, "GET", f"/users/{user_id}", client=OF_ANA)]
+    deleting = ask(api, "DELETE", f"/users/{user_id}", client=OF_ANA)
+    answers = await asyncio.gather(*asked, deleting, invite(api, user_id))
+    assert answers[2].status == 200
+    assert {answer.status for answer in answers} <= {200, 201, 404, 409}
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])

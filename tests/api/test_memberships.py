@@ -68,9 +68,15 @@ async def test_a_membership_is_told_with_its_member(api: Asking) -> None:
     assert (await ask(api, "GET", f"{TEAM}#/{found[0]['id']}")).data == found[0]
 
 
-async def test_an_invitation_shows_nobodys_address(api: Asking) -> None:
+async def test_an_invitation_shows_nobodys_address_nor_life(api: Asking) -> None:
+    about = {"bio": "I paint", "metadata": {"customer": "7"}}
+    assert (await api.ask("PATCH", "/v2/me", token="cal_key_of_clo", json=about)).status == 200
     (invited,) = [one for one in (await ask(api, "GET", TEAM)).data if one["userId"] == CLO]
-    assert (invited["accepted"], invited["user"]["email"]) == (False, None)
+    shown = invited["user"]
+    assert (invited["accepted"], shown["email"], shown["bio"], shown["metadata"]) == (False, None, None, {})
+    await ask(api, "PATCH", f"{TEAM}#/{invited['id']}", who="clo", accepted=True)
+    shown = (await ask(api, "GET", f"{TEAM}#/{invited['id']}")).data["user"]
+    assert (shown["bio"], shown["metadata"]) == ("I paint", {"customer": "7"})
 
 
 @pytest.mark.parametrize(
@@ -113,10 +119,12 @@ async def test_everybody_sees_their_own(api: Asking) -> None:
 
 
 async def test_strangers_are_invited_and_accept_themselves(api: Asking) -> None:
-    made = await ask(api, "POST", TEAM, userId=DEE, accepted=True, role="ADMIN", disableImpersonation=True)
+    made = await ask(api, "POST", BRANCH, userId=DEE, accepted=True, role="ADMIN", disableImpersonation=True)
     assert made.status == 201
     invited = (made.data["accepted"], made.data["role"], made.data["disableImpersonation"])
     assert invited == (True, "ADMIN", True), "the boss runs the organization that Dee belongs to"
+    elsewhere = await ask(api, "POST", TEAM, userId=DEE, accepted=True)
+    assert elsewhere.data["accepted"] is False, "the team is none of the organization's"
     stranger = (await ask(api, "POST", ORGANIZATION, userId=ANA, accepted=True)).data
     assert (stranger["accepted"], stranger["user"]["email"], stranger["attributes"]) == (False, None, [])
     path = f"{ORGANIZATION}#/{stranger['id']}"
@@ -206,6 +214,54 @@ async def test_many_who_bear_one_name_join_at_once(api: Asking) -> None:
     assert sorted(answer.status for answer in answers) == [200, 201, 409, 409]
 
 
+async def test_who_joins_a_team_gets_their_own_of_what_is_assigned_to_all(api: Asking) -> None:
+    """Clo has a "rare" event type already."""
+    managed = {"lengthInMinutes": 30, "schedulingType": "managed", "assignAllTeamMembers": True}
+    for slug in ("weekly", "rare"):
+        body = {"title": slug, "slug": slug, **managed}
+        made = await api.ask("POST", "/v2/teams/50/event-types", token="cal_key_of_boss", json=body)
+        assert made.status == 201
+    assert (await api.slots(username="clo", eventTypeSlug="weekly")).status == 404
+    path = f"{TEAM}#/{(await ids(api, TEAM))[CLO]}"
+    assert (await ask(api, "PATCH", path, who="clo", accepted=True)).status == 200
+    assert (await api.slots(username="clo", eventTypeSlug="weekly")).status == 200
+    assert (await api.slots(eventTypeId=14)).status == 200
+    assert (await ask(api, "DELETE", path, who="clo")).status == 200
+    assert (await api.slots(username="clo", eventTypeSlug="weekly")).status == 404
+
+
+async def test_the_invited_find_their_invitation(api: Asking) -> None:
+    for path in (TEAM, ORGANIZATION):
+        await ask(api, "POST", path, userId=EVE)
+    assert [one["userId"] for one in (await ask(api, "GET", TEAM, who="eve")).data] == [EVE]
+    (invitation,) = (await ask(api, "GET", TEAM, who="clo")).data
+    assert (await ask(api, "PATCH", f"{TEAM}#/{invitation['id']}", who="clo", accepted=True)).status == 200
+    assert (await ask(api, "GET", TEAM, who="clo")).status == 403
+
+
+async def test_a_team_of_an_organization_takes_in_its_people_alone(api: Asking) -> None:
+    assert (await ask(api, "POST", BRANCH, userId=BEN)).status == 422
+    assert (await ask(api, "POST", "/teams/51", userId=BEN)).status == 422
+    assert (await ask(api, "POST", BRANCH, userId=DEE)).status == 201
+    await api.add(memberships=[{"userId": BEN, "teamId": 51, "accepted": False}])
+    path = f"{BRANCH}#/{(await ids(api, BRANCH))[BEN]}"
+    assert (await ask(api, "PATCH", path, who="ben", accepted=True)).status == 422
+
+
+async def test_a_managed_user_is_a_mere_member_of_an_organization(api: Asking) -> None:
+    """Their client is an admin there, and acts as them."""
+    body = {"email": "alice@example.com", "name": "Alice"}
+    made = (await acme(api, "POST", "/oauth-clients/client-of-acme/users", **body)).data["user"]["id"]
+    path = f"{ORGANIZATION}#/{(await ids(api, ORGANIZATION))[made]}"
+    for role in ("OWNER", "ADMIN"):
+        assert (await ask(api, "PATCH", path, role=role)).status == 403
+    assert (await ask(api, "PATCH", path, disableImpersonation=True)).status == 200
+    assert (await ask(api, "DELETE", path)).status == 200
+    assert (await ask(api, "POST", ORGANIZATION, userId=made, role="ADMIN")).status == 403
+    assert (await ask(api, "POST", ORGANIZATION, userId=made, accepted=True)).status == 201
+    assert (await ask(api, "POST", TEAM, userId=made, role="ADMIN")).status == 201
+
+
 # Roles ---------------------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +304,27 @@ async def test_who_runs_an_organization_is_not_above_its_owner(api: Asking) -> N
     assert (await ask(api, "PATCH", boss, who="chief", accepted=False)).status == 403
     assert (await acme(api, "DELETE", f"{ORGANIZATION}/memberships/{found[BOSS]}")).status == 403
     assert (await ask(api, "DELETE", boss, who="dee")).status == 200
+
+
+async def test_who_runs_an_organization_speaks_for_its_members_there_alone(api: Asking) -> None:
+    """Dee is a member of the organization, and runs another one."""
+    await api.add(
+        organizations=[{"id": 91, "slug": "umbra"}],
+        memberships=[
+            {"userId": DEE, "teamId": 91, "role": "ADMIN"},
+            {"userId": DEE, "teamId": 50},
+            {"userId": EVE, "teamId": 91, "accepted": False},
+        ],
+    )
+    elsewhere = await ids(api, "/organizations/91", who="dee")
+    for method, body in (("GET", {}), ("PATCH", {"disableImpersonation": True}), ("DELETE", {})):
+        path = f"/organizations/91#/{elsewhere[DEE]}"
+        assert (await ask(api, method, path, who="chief", **body)).status == 403
+        in_team = f"/teams/50/memberships/{(await ids(api, TEAM))[DEE]}"
+        assert (await acme(api, method, in_team, **body)).status == 403
+    invitation = f"/organizations/91#/{elsewhere[EVE]}"
+    assert (await ask(api, "PATCH", invitation, who="chief", accepted=True)).status == 403
+    assert (await ask(api, "PATCH", invitation, who="eve", accepted=True)).status == 200
 
 
 # Leaving -------------------------------------------------------------------------------------------------------------

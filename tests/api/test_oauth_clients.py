@@ -71,6 +71,19 @@ async def test_a_deleted_client_opens_nothing(api: Asking) -> None:
     assert (await api.ask("GET", "/v2/teams", headers=headers)).status == 401
 
 
+async def test_the_users_of_an_organizations_client_become_the_organizations(api: Asking) -> None:
+    await add_boss(api)
+    body = {"email": "alice@example.com", "name": "Alice"}
+    secret = {"x-cal-secret-key": "secret-of-acme"}
+    made = (await api.ask("POST", "/v2/oauth-clients/client-of-acme/users", json=body, headers=secret)).data["user"]
+    assert (await ask(api, "DELETE", "/client-of-acme", who="boss")).status == 200
+    path = f"/v2/organizations/90/users/{made['id']}"
+    assert (await api.ask("DELETE", path, token="cal_key_of_boss")).status == 200
+    connection = await asyncpg.connect(api.urls.database)
+    assert not await connection.fetchval("SELECT count(*) FROM users WHERE id = $1", made["id"])
+    await connection.close()
+
+
 async def test_who_runs_an_organization_runs_its_clients(api: Asking) -> None:
     await add_boss(api)
     assert [client["id"] for client in (await ask(api, "GET", who="boss")).data] == ["client-of-acme"]
@@ -107,3 +120,18 @@ async def test_a_client_needs_a_person(api: Asking) -> None:
     assert (await api.ask("POST", "/v2/oauth-clients", json=NEW)).status == 401
     acme = {"x-cal-client-id": "client-of-acme", "x-cal-secret-key": "secret-of-acme"}
     assert (await api.ask("POST", "/v2/oauth-clients", json=NEW, headers=acme)).status == 403
+
+
+async def test_neither_a_token_nor_a_client_makes_clients(api: Asking) -> None:
+    """Both end, or live for an hour; what they could make would stay."""
+    made = (await ask(api, "POST", **NEW)).data
+    client = {"x-cal-client-id": made["clientId"], "x-cal-secret-key": made["clientSecret"]}
+    body = {"email": "alice@example.com", "name": "Alice"}
+    users = f"/v2/oauth-clients/{made['clientId']}/users"
+    token = (await api.ask("POST", users, json=body, headers=client)).data["accessToken"]
+    for who in ({"headers": client}, {"token": token}):
+        assert (await api.ask("POST", "/v2/oauth-clients", json=NEW, **who)).status == 403
+        assert (await api.ask("GET", "/v2/oauth-clients", **who)).status == 403
+        for method, changes in (("GET", None), ("PATCH", {"name": "Mine"}), ("DELETE", None)):
+            path = f"/v2/oauth-clients/{made['clientId']}"
+            assert (await api.ask(method, path, json=changes, **who)).status == 403

@@ -1,5 +1,6 @@
 """The people of organizations."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -136,6 +137,48 @@ async def test_what_is_wrong_with_somebody(api: Asking, body: dict[str, Any], fi
     assert [error["property"] for error in answer.body["error"]["details"]["errors"]] == [field]
 
 
+async def test_names_that_nobody_asked_for_make_way(api: Asking) -> None:
+    addresses = [f"jane@{domain}.example" for domain in "abc"]
+    answers = await asyncio.gather(*(acme(api, "POST", email=address) for address in addresses))
+    names = [answer.data["profile"]["username"] for answer in answers]
+    assert len(set(names)) == 3
+    assert all(name.startswith("jane") for name in names)
+
+
+async def test_who_has_not_accepted_does_not_belong_to_it(api: Asking) -> None:
+    await add_boss(api)
+    made = (await acme(api, "POST", email="fay@example.com", username="fay", autoAccept=False)).data
+    assert (made["username"], made["profile"]["id"], made["profile"]["username"]) == ("fay", None, None)
+    await api.add(apiKeys=[{"token": "cal_key_of_fay", "userId": made["id"]}])
+    assert (await api.ask("GET", "/v2/me", token="cal_key_of_fay")).data["organizationId"] is None
+    assert (await api.ask("GET", "/v2/organizations/90/teams", token="cal_key_of_fay")).status == 403
+    path = "/v2/organizations/90/memberships"
+    (invitation,) = (await api.ask("GET", path, token="cal_key_of_fay")).data
+    path = f"{path}/{invitation['id']}"
+    assert (await api.ask("PATCH", path, json={"accepted": True}, token="cal_key_of_fay")).status == 200
+    (shown,) = (await acme(api, "GET", "?emails=fay@example.com")).data
+    assert shown["profile"]["username"] == "fay"
+
+
+@pytest.mark.parametrize("more", [{}, {"autoAccept": False}])
+async def test_an_account_that_the_organization_made_can_be_ended_outside_of_it(
+    api: Asking, more: dict[str, Any]
+) -> None:
+    await add_boss(api)
+    made = (await acme(api, "POST", email="fay@example.com", **more)).data
+    path = "/v2/organizations/90/memberships"
+    found = (await api.ask("GET", path, token="cal_key_of_boss")).data
+    (membership_id,) = [one["id"] for one in found if one["userId"] == made["id"]]
+    assert (await api.ask("DELETE", f"{path}/{membership_id}", token="cal_key_of_boss")).status == 200
+    assert (await acme(api, "DELETE", f"/{made['id']}")).data["id"] == made["id"]
+    assert (await acme(api, "DELETE", f"/{made['id']}")).status == 404
+    assert (await acme(api, "POST", email="fay@example.com")).status == 201
+
+
+async def test_a_profile_makes_a_member(api: Asking) -> None:
+    assert (await api.ask("GET", "/v2/organizations/90/teams", token="cal_key_of_eve")).status == 200
+
+
 @pytest.mark.parametrize("who", ["ana", "dee"])
 async def test_only_who_runs_the_organization_may(api: Asking, who: str) -> None:
     token = f"cal_key_of_{who}"
@@ -169,6 +212,11 @@ async def test_an_account_that_the_organization_made_ends_with_it(api: Asking) -
     made = (await acme(api, "POST", email="fay@example.com")).data
     assert (await acme(api, "DELETE", f"/{made['id']}")).data == made
     assert (await acme(api, "POST", email="fay@example.com")).status == 201
+
+
+async def test_the_address_of_an_account_of_somebodys_own_is_theirs(api: Asking) -> None:
+    assert (await acme(api, "PATCH", f"/{DEE}", email="mine@example.com")).status == 403
+    assert (await acme(api, "PATCH", f"/{DEE}", email="dee@example.com", bio="hello")).data["bio"] == "hello"
 
 
 async def test_an_account_of_somebodys_own_goes_on(api: Asking) -> None:

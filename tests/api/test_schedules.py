@@ -334,6 +334,21 @@ async def test_schedules_of_an_organization_and_its_teams(api: Asking, boss: str
     assert (await api.ask("GET", "/v2/organizations/99/schedules", token=boss)).status == 403
 
 
+async def test_schedules_of_an_event_type_are_those_of_whoever_hosts_it(api: Asking, boss: str) -> None:
+    everybody = {"lengthInMinutes": 60, "teamId": 50, "assignAllTeamMembers": True}
+    await api.add(
+        eventTypes=[
+            {"id": 70, "slug": "all", "schedulingType": "collective", **everybody},
+            {"id": 71, "slug": "each", "schedulingType": "managed", **everybody},
+            {"id": 72, "slug": "her", "schedulingType": "managed", **everybody, "hosts": [{"userId": ANA}]},
+        ],
+        memberships=[{"userId": DEE, "teamId": 50}],
+    )
+    for event_type_id, hosts in ((23, [ANA, BEN]), (70, [ANA, BEN, DEE]), (71, [ANA, BEN, DEE]), (72, [ANA]), (24, [])):
+        query = {"eventTypeId": event_type_id}
+        assert owners(await api.ask("GET", "/v2/teams/50/schedules", token=boss, params=query)) == hosts
+
+
 async def test_an_organization_keeps_its_members_schedules(api: Asking) -> None:
     path = f"/v2/organizations/90/users/{EVE}/schedules"
     body = {"name": "Mornings", "timeZone": "Europe/Rome", "isDefault": True, "availability": [MORNING]}

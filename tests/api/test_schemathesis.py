@@ -109,7 +109,8 @@ async def _webhook(api: Asking, label: str) -> dict[str, list[Any]]:
 
 async def _membership(api: Asking, label: str) -> dict[str, list[Any]]:
     members = (await api.ask("GET", _list_in(label, "/memberships", {"teamId": 51, "orgId": 90}), token=KEY)).data
-    return {"membershipId": [members[0]["id"]], "userId": [BEN]}
+    # A team of an organization takes in who belongs to that.
+    return {"membershipId": [members[0]["id"]], "userId": [ANA if "/teams/" in label else BEN]}
 
 
 def _list_in(label: str, name: str, ids: Mapping[str, int]) -> str:

@@ -168,7 +168,7 @@ async def test_giving_a_booking_to_a_host_who_has_another_is_refused(bookings: P
 async def test_what_a_booking_is_of_may_be_gone_by_now(bookings: PostgresBookings) -> None:
     with pytest.raises(EventTypeNotFoundError):
         await added(bookings, booking("a", event_type_id=99))
-    with pytest.raises(EventTypeNotFoundError):
+    with pytest.raises(TimeTakenError):
         await added(bookings, booking("a", 0, 99))
 
 

@@ -76,13 +76,13 @@ async def credentials(pool: Pool, database_url: str) -> PostgresCredentials:
 async def test_a_token_is_its_owners_while_it_lasts(
     credentials: PostgresCredentials, token: str, owner: int | None
 ) -> None:
-    assert await credentials.token_owner(token) == (None if owner is None else Caller(user_id=owner))
+    assert await credentials.token_owner(token) == (None if owner is None else Caller(owner, by_api_key=True))
 
 
 async def test_a_made_key_works_until_it_is_revoked(credentials: PostgresCredentials) -> None:
     key_id, token = await credentials.create(TEAMMATE, CredentialKind.API_KEY)
     assert token.startswith("cal_")
-    assert await credentials.token_owner(token) == Caller(user_id=TEAMMATE)
+    assert await credentials.token_owner(token) == Caller(TEAMMATE, by_api_key=True)
     assert await credentials.revoke(key_id)
     assert await credentials.token_owner(token) is None
     assert not await credentials.revoke(key_id)

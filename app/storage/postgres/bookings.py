@@ -189,8 +189,10 @@ def _refusals(reservation_uid: str | None, event_type_id: int | None) -> Iterato
         if error.constraint_name == "consumed_reservations_pkey" and reservation_uid is not None:
             raise ReservationUsedError(reservation_uid) from None
         raise TimeTakenError from None  # Another try at the same request has made this very booking.
-    except asyncpg.ForeignKeyViolationError:
+    except asyncpg.ForeignKeyViolationError as error:
         # It, or one of its hosts, was deleted since it was read.
+        if error.constraint_name != "bookings_event_type_id_fkey":
+            raise TimeTakenError from None
         raise EventTypeNotFoundError(event_type_id) from None
 
 

@@ -86,8 +86,8 @@ class PostgresCredentials:
         It is found by its hash, so how long that takes says nothing about any other token.
         """
         async with self._pool.connection() as connection:
-            user_id: int | None = await connection.fetchval(_SQL["user_of_token"], hash_of(token))
-        return None if user_id is None else Caller(user_id=user_id)
+            row = await connection.fetchrow(_SQL["owner_of_token"], hash_of(token))
+        return None if row is None else Caller(user_id=row["user_id"], by_api_key=row["is_api_key"])
 
     async def oauth_client(self, client_id: str, secret: str) -> Caller | None:
         """Return whom the client of this id stands for, if the secret is its own."""

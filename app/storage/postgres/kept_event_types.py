@@ -1,5 +1,6 @@
 """Event types in PostgreSQL as their owners keep them: the port `KeptEventTypes`."""
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
@@ -19,6 +20,7 @@ from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
 
 _SQL = queries("kept_event_types")
+_logger = logging.getLogger(__name__)
 
 
 class PostgresKeptEventTypes:
@@ -254,6 +256,23 @@ async def _write_children(connection: Borrowed, parent_id: int, parent: EventTyp
     with _one_slug(child.slug, Flaw.SLUG_TAKEN_BY_HOST):
         await _update(connection, children, child, keep_schedules=True)
         await _insert(connection, child, owner_ids=new, parent_id=parent_id)
+
+
+async def assign_member(connection: Borrowed, team_id: int, user_id: int) -> None:
+    """Give a new member of a team one of their own of each managed event type that is assigned to all.
+
+    Where they have another event type of the slug they get none, and whoever changes the managed one is told.
+    """
+    for event_type_id in await _column(connection, "lock_managed", team_id):
+        (kept,) = await _described(connection, [event_type_id])
+        have = await _column(connection, "owners_of_children", event_type_id)
+        if user_id in have or user_id not in [host.id for host in kept.hosts]:
+            continue
+        try:
+            async with connection.transaction():
+                await _insert(connection, of_child(kept.settings), owner_ids=[user_id], parent_id=event_type_id)
+        except asyncpg.UniqueViolationError:
+            _logger.warning("user %d has an event type of the slug of managed one %d", user_id, event_type_id)
 
 
 def _staffing(settings: EventTypeSettings) -> tuple[tuple[HostEntry, ...], bool]:

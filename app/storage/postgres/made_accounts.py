@@ -7,7 +7,13 @@ import asyncpg
 import orjson
 
 from app.fields import instant_from
-from app.services.errors import BookedUserError, EmailTakenError, UsernameTakenError
+from app.services.errors import (
+    BookedUserError,
+    EmailTakenError,
+    LastOwnerError,
+    UserIdNotFoundError,
+    UsernameTakenError,
+)
 from app.services.made_accounts import AccountValues, MadeAccount
 from app.storage.postgres.accounts import read_account, write_account
 from app.storage.postgres.named_sql import queries
@@ -64,32 +70,47 @@ async def create_account(
 
 
 async def change_account(connection: Borrowed, user_id: int, values: AccountValues) -> None:
-    """Change the account of somebody who is there.
+    """Change somebody's account.
 
     Raises
     ------
     EmailTakenError, ScheduleNotFoundError, NotOwnScheduleError
         As `services.accounts.Accounts.change`.
+    UserIdNotFoundError
+        If they are gone.
     """
-    await lock_account(connection, user_id)
+    if not await lock_account(connection, user_id):
+        raise UserIdNotFoundError(user_id)
     (made,) = await made_accounts(connection, [user_id])
     await write_account(connection, made.account, values.values)
     await connection.execute(_SQL["add_details"], user_id, orjson.dumps(values.details).decode())
 
 
+async def lock_groups(connection: Borrowed, user_id: int, organization_id: int | None = None) -> None:
+    """Let nobody change who belongs where somebody does, or to the organization; before their account is locked."""
+    await connection.execute(_SQL["lock_organizations"], user_id, organization_id)
+    await connection.execute(_SQL["lock_teams"], user_id)
+
+
 async def delete_account(connection: Borrowed, user_id: int) -> None:
-    """Delete an account with all that is its own, bookings that are over or cancelled too.
+    """Delete an account, whose groups are locked, with all that is its own, bookings that are over or cancelled too.
+
+    Teams that nobody else belongs to go; bookings that others hosted too stay, and are theirs.
 
     Raises
     ------
     BookedUserError
         If it has bookings ahead.
+    LastOwnerError
+        If others would be left in a team or organization without an owner.
     """
     await lock_account(connection, user_id)
     if await connection.fetchval(_SQL["has_bookings_ahead"], user_id):
         raise BookedUserError(user_id)
-    await connection.execute(_SQL["delete_bookings"], user_id)
-    await connection.execute(_SQL["delete"], user_id)
+    if await connection.fetchval(_SQL["owns_alone"], user_id):
+        raise LastOwnerError
+    for query in ("hand_over_bookings", "delete_bookings", "delete_teams", "delete"):
+        await connection.execute(_SQL[query], user_id)
 
 
 async def made_accounts(connection: Borrowed, user_ids: Sequence[int]) -> list[MadeAccount]:

@@ -14,10 +14,11 @@ from app.storage.postgres.made_accounts import (
     create_account,
     delete_account,
     lock_account,
+    lock_groups,
     made_accounts,
     names_taken,
 )
-from app.storage.postgres.memberships import join
+from app.storage.postgres.memberships import join, lock_group
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
 from app.storage.postgres.schedules import create_schedule
@@ -61,6 +62,8 @@ class PostgresManagedUsers:
                 client = await connection.fetchrow(_SQL["lock_client"], client_id)
                 if client is None:
                     raise ClientSecretError
+                if client["organization_id"] is not None:
+                    await lock_group(connection, client["organization_id"])
                 user_id = await create_account(connection, username, values, uid=str(uuid4()), managed_by=client_id)
                 if client["organization_id"] is not None:
                     await connection.execute(_SQL["add_membership"], client["organization_id"], user_id)
@@ -94,10 +97,11 @@ class PostgresManagedUsers:
 
         Raises
         ------
-        BookedUserError, StoreUnavailableError
+        BookedUserError, LastOwnerError, StoreUnavailableError
             See the port.
         """
         async with self._pool.connection() as connection, connection.transaction():
+            await lock_groups(connection, user_id)
             if not await lock_account(connection, user_id):
                 return None
             found = await _one(connection, client_id, user_id)
@@ -127,5 +131,6 @@ class PostgresManagedUsers:
 async def _one(connection: Borrowed, client_id: str, user_id: int) -> MadeAccount | None:
     if await connection.fetchval(_SQL["listed"], client_id, user_id, None, 1, 0) is None:
         return None
-    (found,) = await made_accounts(connection, [user_id])
-    return found
+    # They may be deleted between the two queries.
+    found = await made_accounts(connection, [user_id])
+    return found[0] if found else None

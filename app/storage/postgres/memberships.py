@@ -1,4 +1,7 @@
-"""Memberships in PostgreSQL: the port `Memberships`."""
+"""Memberships in PostgreSQL: the port `Memberships`.
+
+Whoever locks several locks the organization first, then its team, then the member.
+"""
 
 from collections.abc import Sequence
 
@@ -7,9 +10,16 @@ import orjson
 
 from app.domain.membership import Standing
 from app.domain.role import Role
-from app.services.errors import MembershipExistsError, TeamIdNotFoundError, UserIdNotFoundError
+from app.services.errors import (
+    ManagedMemberError,
+    MembershipExistsError,
+    OutsiderError,
+    TeamIdNotFoundError,
+    UserIdNotFoundError,
+)
 from app.services.memberships import Group, Judge, Membership, MembershipChange, MembershipDraft
 from app.services.ports import Caller, Page
+from app.storage.postgres.kept_event_types import assign_member
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
 
@@ -23,9 +33,9 @@ class PostgresMemberships:
         """Work through this pool."""
         self._pool = pool
 
-    async def speaks_for(self, caller: Caller, user_id: int) -> bool:
-        """Say whether a caller is a user, or runs an organization of theirs, or the client that manages them."""
-        values = (user_id, caller.user_id, caller.organization_id)
+    async def speaks_for(self, caller: Caller, user_id: int, group_id: int) -> bool:
+        """Say whether a caller speaks for a user in a team or organization."""
+        values = (user_id, caller.user_id, caller.organization_id, group_id)
         async with self._pool.connection() as connection:
             return bool(await connection.fetchval(_SQL["speaks_for"], *values))
 
@@ -33,6 +43,12 @@ class PostgresMemberships:
         """Return a membership in a team or organization."""
         async with self._pool.connection() as connection:
             return await _one(connection, group_id, membership_id)
+
+    async def of_user(self, group_id: int, user_id: int) -> Membership | None:
+        """Return the membership that somebody has in a team or organization."""
+        async with self._pool.connection() as connection:
+            membership_id = await connection.fetchval(_SQL["of_user"], group_id, user_id)
+            return None if membership_id is None else await _one(connection, group_id, membership_id)
 
     async def listed(self, group_id: int, emails: Sequence[str] | None, page: Page) -> tuple[Membership, ...]:
         """Return the memberships, of all or of those with these e-mail addresses, in the order they were made."""
@@ -46,31 +62,43 @@ class PostgresMemberships:
 
         Raises
         ------
-        UserIdNotFoundError, TeamIdNotFoundError, MembershipExistsError, StoreUnavailableError
+        UserIdNotFoundError, TeamIdNotFoundError, MembershipExistsError, ManagedMemberError, OutsiderError,
+        StoreUnavailableError
             See the port.
         """
         async with self._pool.connection() as connection, connection.transaction():
-            if not await _lock(connection, group.id):
+            if not await lock_group(connection, group.id):
                 raise TeamIdNotFoundError(group.id)
+            if await connection.fetchval(_SQL["lock_user"], draft.user_id) is None:
+                raise UserIdNotFoundError(draft.user_id)
             membership_id = await connection.fetchval(_SQL["made_under"], uid)
             if membership_id is None:
+                await _check(connection, group.id, draft.user_id, draft.standing)
                 membership_id = await _create(connection, group, draft, uid)
             return await _surely(connection, group.id, membership_id)
 
     async def change(
         self, group_id: int, membership_id: int, change: MembershipChange, judge: Judge
     ) -> Membership | None:
-        """Change a membership if `judge` lets it pass; None if there is none."""
+        """Change a membership if `judge` lets it pass; None if there is none.
+
+        Raises
+        ------
+        ManagedMemberError, OutsiderError, StoreUnavailableError
+            See the port.
+        """
         async with self._pool.connection() as connection, connection.transaction():
             found = await _judged(connection, group_id, membership_id, judge)
             if found is None:
                 return None
             after = change.standing(found.standing)
+            if after.role > found.standing.role or after.accepted > found.standing.accepted:
+                await _check(connection, group_id, found.user_id, after)
             values = (membership_id, after.role.name, after.accepted, change.disable_impersonation)
             await connection.execute(_SQL["change"], *values)
             if found.standing.accepted and not after.accepted:
                 await leave(connection, group_id, found.user_id)
-            if after.accepted:
+            if after.accepted and not found.standing.accepted:
                 await join(connection, group_id, found.user_id)
             return await _surely(connection, group_id, membership_id)
 
@@ -84,11 +112,17 @@ class PostgresMemberships:
             return found
 
 
+async def lock_group(connection: Borrowed, group_id: int) -> bool:
+    """Make changes to who belongs to a team or organization take turns; False if there is none."""
+    return group_id in [
+        await connection.fetchval(_SQL[query], group_id) for query in ("lock_organization", "lock_team")
+    ]
+
+
 async def join(connection: Borrowed, group_id: int, user_id: int) -> None:
-    """Give an accepted member of an organization a profile in it; for a team there is nothing to do."""
-    # Names in one organization are given in turn.
-    await connection.execute(_SQL["lock_organization"], group_id)
+    """Give an accepted member of an organization a profile in it, and one of a team what all have; it is locked."""
     await connection.execute(_SQL["add_profile"], group_id, user_id)
+    await assign_member(connection, group_id, user_id)
 
 
 async def leave(connection: Borrowed, group_id: int, user_id: int) -> None:
@@ -101,12 +135,21 @@ async def leave(connection: Borrowed, group_id: int, user_id: int) -> None:
     await connection.execute(_SQL["delete_profile"], group_id, user_id)
 
 
-async def _lock(connection: Borrowed, group_id: int) -> bool:
-    """Make changes to who belongs to a team or organization take turns; False if there is none."""
-    for query in ("lock_team", "lock_organization"):
-        if await connection.fetchval(_SQL[query], group_id) is not None:
-            return True
-    return False
+async def _check(connection: Borrowed, group_id: int, user_id: int, standing: Standing) -> None:
+    """Refuse what somebody cannot be in a team or organization, whoever wants it.
+
+    Raises
+    ------
+    ManagedMemberError, OutsiderError
+        If they cannot be that.
+    """
+    # Their client acts as them; with a higher role it would gain more by it than an admin's, which it has.
+    if standing.role is not Role.MEMBER and await connection.fetchval(
+        _SQL["is_managed_in_organization"], group_id, user_id
+    ):
+        raise ManagedMemberError(user_id)
+    if await connection.fetchval(_SQL["is_outsider"], group_id, user_id):
+        raise OutsiderError(user_id)
 
 
 async def _create(connection: Borrowed, group: Group, draft: MembershipDraft, uid: str) -> int:
@@ -121,8 +164,7 @@ async def _create(connection: Borrowed, group: Group, draft: MembershipDraft, ui
     )
     membership_id: int | None = await connection.fetchval(_SQL["create"], *values)
     if membership_id is None:
-        there_is = await connection.fetchval(_SQL["user_exists"], draft.user_id)
-        raise MembershipExistsError(draft.user_id) if there_is else UserIdNotFoundError(draft.user_id)
+        raise MembershipExistsError(draft.user_id)
     if draft.standing.accepted:
         await join(connection, group.id, draft.user_id)
     return membership_id
@@ -130,7 +172,8 @@ async def _create(connection: Borrowed, group: Group, draft: MembershipDraft, ui
 
 async def _judged(connection: Borrowed, group_id: int, membership_id: int, judge: Judge) -> Membership | None:
     """Return a membership that `judge` lets become something else, its team or organization locked."""
-    await _lock(connection, group_id)
+    await lock_group(connection, group_id)
+    await connection.execute(_SQL["lock_member"], membership_id)
     found = await _one(connection, group_id, membership_id)
     if found is not None:
         judge(found.standing, await connection.fetchval(_SQL["other_owners"], group_id, membership_id))

@@ -6,6 +6,7 @@ import asyncpg
 import orjson
 
 from app.fields import instant_from
+from app.services.errors import UserIdNotFoundError
 from app.services.oauth_clients import NewOAuthClient, OAuthClient, OAuthClientFields
 from app.services.ports import Page
 from app.storage.postgres.credentials import secret_hash_of
@@ -34,9 +35,17 @@ class PostgresOAuthClients:
             return await _one(connection, user_id, client_id)
 
     async def create(self, user_id: int, fields: OAuthClientFields) -> NewOAuthClient:
-        """Make a client: of the organization that the person runs, the first of several, else their own."""
+        """Make a client: of the organization that the person runs, the first of several, else their own.
+
+        Raises
+        ------
+        UserIdNotFoundError, StoreUnavailableError
+            See the port.
+        """
         made = NewOAuthClient(secrets.token_hex(12), secrets.token_hex(32))
         async with self._pool.connection() as connection, connection.transaction():
+            if await connection.fetchval(_SQL["lock_user"], user_id) is None:
+                raise UserIdNotFoundError(user_id)
             organization_id = await connection.fetchval(_SQL["organization_run_by"], user_id)
             owner_id = user_id if organization_id is None else None
             values = (made.id, secret_hash_of(made.secret), fields.name, owner_id, organization_id)
@@ -56,7 +65,8 @@ class PostgresOAuthClients:
         async with self._pool.connection() as connection, connection.transaction():
             found = await _one(connection, user_id, client_id)
             if found is not None:
-                await connection.execute(_SQL["delete"], client_id)
+                for query in ("lock", "hand_over_users", "delete"):
+                    await connection.execute(_SQL[query], client_id)
             return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.services.errors import LastOwnerError, UserIdNotFoundError
+from app.services.errors import ForeignAddressError, LastOwnerError, UserIdNotFoundError
 from app.services.organization_users import OrganizationUser, OrganizationUserChange, OrganizationUserDraft
 from app.services.ports import Page
 from app.storage.postgres.made_accounts import (
@@ -10,6 +10,7 @@ from app.storage.postgres.made_accounts import (
     change_account,
     create_account,
     delete_account,
+    lock_groups,
     made_accounts,
     names_taken,
 )
@@ -56,15 +57,17 @@ class PostgresOrganizationUsers:
                     )
                     membership = (organization_id, user_id, draft.role.name, draft.accepted)
                     await connection.execute(_SQL["add_membership"], *membership)
-                    await connection.execute(_SQL["add_profile"], organization_id, user_id, username)
-                return await _surely(connection, organization_id, user_id)
+                    if draft.accepted:
+                        await connection.execute(_SQL["add_profile"], organization_id, user_id, username)
+                return await _made_or_member(connection, organization_id, user_id)
 
     async def change(self, organization_id: int, user_id: int, change: OrganizationUserChange) -> OrganizationUser:
         """Change somebody's account and profile.
 
         Raises
         ------
-        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, UserIdNotFoundError
+        EmailTakenError, UsernameTakenError, ScheduleNotFoundError, NotOwnScheduleError, UserIdNotFoundError,
+        ForeignAddressError
             See the port.
         StoreUnavailableError
             If PostgreSQL does not answer in time.
@@ -72,7 +75,9 @@ class PostgresOrganizationUsers:
         with names_taken(change.values.values.get("email"), change.username):
             async with self._pool.connection() as connection, connection.transaction():
                 await connection.execute(_SQL["lock"], organization_id)
-                await _surely(connection, organization_id, user_id)
+                found = await _surely(connection, organization_id, user_id)
+                if _readdresses(change, found) and not await _made_by(connection, organization_id, user_id):
+                    raise ForeignAddressError
                 await change_account(connection, user_id, change.values)
                 if change.username is not None:
                     await connection.execute(_SQL["rename"], organization_id, user_id, change.username)
@@ -87,15 +92,24 @@ class PostgresOrganizationUsers:
             See the port.
         """
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(_SQL["lock"], organization_id)
-            found = await _surely(connection, organization_id, user_id)
+            await lock_groups(connection, user_id, organization_id)
+            found = await _made_or_member(connection, organization_id, user_id)
             if await connection.fetchval(_SQL["is_last_owner"], organization_id, user_id):
                 raise LastOwnerError
             await connection.execute(_SQL["delete_membership"], organization_id, user_id)
             await leave(connection, organization_id, user_id)
-            if await connection.fetchval(_SQL["made_by"], organization_id, user_id):
+            if await _made_by(connection, organization_id, user_id):
                 await delete_account(connection, user_id)
             return found
+
+
+def _readdresses(change: OrganizationUserChange, found: OrganizationUser) -> bool:
+    address = found.made.account.email
+    return bool(change.values.values.get("email", address) != address)
+
+
+async def _made_by(connection: Borrowed, organization_id: int, user_id: int) -> bool:
+    return bool(await connection.fetchval(_SQL["made_by"], organization_id, user_id))
 
 
 async def _listed(
@@ -135,3 +149,22 @@ async def _surely(connection: Borrowed, organization_id: int, user_id: int) -> O
     if not found:
         raise UserIdNotFoundError(user_id)
     return found[0]
+
+
+async def _made_or_member(connection: Borrowed, organization_id: int, user_id: int) -> OrganizationUser:
+    """Return somebody who belongs to an organization, or whose account it made: they may not have accepted, or left.
+
+    Raises
+    ------
+    UserIdNotFoundError
+        If they are neither.
+    """
+    if not await _made_by(connection, organization_id, user_id):
+        return await _surely(connection, organization_id, user_id)
+    found = await _listed(connection, organization_id, _ONE, user_id=user_id)
+    if found:
+        return found[0]
+    made = await made_accounts(connection, [user_id])
+    if not made:
+        raise UserIdNotFoundError(user_id)
+    return OrganizationUser(made=made[0], organization_id=organization_id, profile_id=None, username=None)

@@ -3,7 +3,7 @@
 import asyncpg
 import orjson
 
-from app.services.errors import SlugTakenError
+from app.services.errors import SlugTakenError, UserIdNotFoundError
 from app.services.ports import Page
 from app.services.teams import Team, TeamChange, TeamDraft
 from app.storage.postgres.named_sql import queries
@@ -40,7 +40,7 @@ class PostgresTeams:
 
         Raises
         ------
-        SlugTakenError, StoreUnavailableError
+        SlugTakenError, UserIdNotFoundError, StoreUnavailableError
             See the port.
         """
         async with self._pool.connection() as connection, connection.transaction():
@@ -51,7 +51,7 @@ class PostgresTeams:
                 if team_id is None:
                     raise SlugTakenError(slug)
                 if owner_id is not None:
-                    await connection.execute(_SQL["add_owner"], team_id, owner_id, draft.creator_accepts)
+                    await _add_owner(connection, team_id, owner_id, accepted=draft.creator_accepts)
             return await _surely(connection, team_id)
 
     async def change(self, team_id: int, change: TeamChange) -> Team | None:
@@ -86,6 +86,11 @@ class PostgresTeams:
         async with self._pool.connection() as connection:
             rows = await connection.fetch(_SQL[query], *values)
         return tuple(_team(row) for row in rows)
+
+
+async def _add_owner(connection: Borrowed, team_id: int, user_id: int, *, accepted: bool) -> None:
+    if await connection.fetchval(_SQL["add_owner"], team_id, user_id, accepted) is None:
+        raise UserIdNotFoundError(user_id)
 
 
 async def _surely(connection: Borrowed, team_id: int) -> Team:

@@ -250,7 +250,11 @@ matching AS MATERIALIZED (
         AND ($5::text IS NULL OR b.uid = $5)
         AND (cardinality($6::integer[]) = 0 OR b.event_type_id = ANY ($6))
         AND (cardinality($7::integer[]) = 0 OR e.team_id = ANY ($7))
-        AND ($8 IS NULL OR t.parent_organization_id = $8 OR b.user_id IN (SELECT user_id FROM members))
+        AND (
+            $8 IS NULL
+            OR t.parent_organization_id = $8
+            OR t.id IS NULL AND b.user_id IN (SELECT user_id FROM members)
+        )
         AND (
             cardinality($9::integer[]) = 0
             OR b.user_id = ANY ($9)

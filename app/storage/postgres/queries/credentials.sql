@@ -1,6 +1,6 @@
--- name: user_of_token
+-- name: owner_of_token
 -- $1 hash of a token. The user whose live API key or access token it is; a refresh token opens nothing by itself.
-SELECT user_id
+SELECT user_id, kind = 'api_key' AS is_api_key
 FROM credentials
 WHERE secret_hash = $1 AND kind <> 'refresh_token'
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());

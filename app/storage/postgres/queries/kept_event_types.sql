@@ -116,6 +116,14 @@ FROM event_types
 WHERE id = $1
 FOR UPDATE;
 
+-- name: lock_managed
+-- $1 team. Its managed event types that are assigned to all its members.
+SELECT id
+FROM event_types
+WHERE team_id = $1 AND scheduling_type = 'managed' AND assign_all_members
+ORDER BY id
+FOR UPDATE;
+
 -- name: schedule_of_owner
 -- $1 schedule, $2 user or null, $3 team or null. A row if it is the user's, or that of an accepted member of the team;
 -- it stays so until the transaction ends.

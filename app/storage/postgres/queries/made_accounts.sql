@@ -24,6 +24,39 @@ UPDATE users SET details = details || $2 WHERE id = $1;
 -- $1 user. Until the end nobody books them, nor changes their schedules.
 SELECT id FROM users WHERE id = $1 FOR UPDATE;
 
+-- name: lock_organizations
+-- $1 user, $2 one more organization or null. Two changes to who belongs where the user does take turns.
+SELECT id
+FROM organizations
+WHERE id = $2 OR id IN (SELECT organization_id FROM memberships WHERE user_id = $1)
+ORDER BY id
+FOR NO KEY UPDATE;
+
+-- name: lock_teams
+-- $1 user. As lock_organizations.
+SELECT id FROM teams WHERE id IN (SELECT team_id FROM memberships WHERE user_id = $1) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: owns_alone
+-- $1 user. Whether an organization, or a team of none that others belong to, has no other owner. Who runs an
+-- organization runs its teams, which so need none of their own.
+SELECT EXISTS (
+    SELECT
+    FROM memberships AS mine
+    LEFT JOIN teams AS t ON t.id = mine.team_id
+    WHERE mine.user_id = $1 AND mine.role = 'OWNER' AND mine.accepted AND t.parent_organization_id IS NULL
+        AND (mine.organization_id IS NOT NULL OR EXISTS (
+            SELECT
+            FROM memberships AS other
+            WHERE other.team_id = mine.team_id AND other.user_id <> $1 AND other.accepted
+        ))
+        AND NOT EXISTS (
+            SELECT
+            FROM memberships AS other
+            WHERE (other.team_id = mine.team_id OR other.organization_id = mine.organization_id)
+                AND other.user_id <> $1 AND other.accepted AND other.role = 'OWNER'
+        )
+);
+
 -- name: has_bookings_ahead
 -- $1 user. Whether appointments with them are not over yet.
 SELECT EXISTS (
@@ -33,12 +66,26 @@ SELECT EXISTS (
         AND (b.user_id = $1 OR EXISTS (SELECT FROM booking_hosts AS h WHERE h.booking_id = b.id AND h.host_id = $1))
 );
 
+-- name: hand_over_bookings
+-- $1 user. What others hosted too is theirs from now on.
+UPDATE bookings AS b
+SET user_id = shared.host_id, updated_at = now()
+FROM (SELECT booking_id, min(host_id) AS host_id FROM booking_hosts WHERE host_id <> $1 GROUP BY booking_id) AS shared
+WHERE b.user_id = $1 AND shared.booking_id = b.id;
+
 -- name: delete_bookings
--- $1 user. Those that they hosted first; they leave the others that they hosted too.
+-- $1 user. Those that they hosted alone; they leave the others.
 WITH shared AS (
     DELETE FROM booking_hosts WHERE host_id = $1
 )
 DELETE FROM bookings WHERE user_id = $1;
+
+-- name: delete_teams
+-- $1 user. Teams of no organization that nobody else belongs to.
+DELETE FROM teams AS t
+WHERE t.parent_organization_id IS NULL
+    AND EXISTS (SELECT FROM memberships AS m WHERE m.team_id = t.id AND m.user_id = $1 AND m.accepted)
+    AND NOT EXISTS (SELECT FROM memberships AS m WHERE m.team_id = t.id AND m.user_id <> $1 AND m.accepted);
 
 -- name: delete
 -- $1 user.

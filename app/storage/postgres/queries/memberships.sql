@@ -1,17 +1,24 @@
 -- name: speaks_for
--- $1 user, $2 user or null, $3 organization or null: the caller.
--- Whether the caller is the user, or runs an organization that the user belongs to, or the client that manages them.
--- Nobody speaks for the owner of an organization but another owner. A profile there makes a member.
+-- $1 user, $2 user or null, $3 organization or null: the caller. $4 team or organization.
+-- Whether the caller is the user, or the client that manages them, or there, be it in a team of it, runs an organization
+-- that the user belongs to. Nobody speaks for the owner of an organization but another owner. A profile there makes a
+-- member.
 SELECT
     COALESCE($1::integer = $2::integer, false)
     OR EXISTS (
         SELECT
-        FROM (SELECT organization_id, role FROM memberships WHERE user_id = $1 AND accepted) AS theirs
-        FULL JOIN (SELECT organization_id FROM profiles WHERE user_id = $1) AS profile USING (organization_id)
-        LEFT JOIN memberships AS mine
-            ON mine.organization_id = COALESCE(theirs.organization_id, profile.organization_id) AND mine.user_id = $2 AND mine.accepted
-        WHERE mine.role = 'OWNER'
-            OR (mine.role = 'ADMIN' OR COALESCE(theirs.organization_id, profile.organization_id) = $3) AND theirs.role IS DISTINCT FROM 'OWNER'
+        FROM organizations AS o
+        LEFT JOIN memberships AS theirs ON theirs.organization_id = o.id AND theirs.user_id = $1 AND theirs.accepted
+        LEFT JOIN memberships AS mine ON mine.organization_id = o.id AND mine.user_id = $2 AND mine.accepted
+        WHERE o.id IN ($4, (SELECT t.parent_organization_id FROM teams AS t WHERE t.id = $4))
+            AND (
+                theirs.id IS NOT NULL
+                OR EXISTS (SELECT FROM profiles AS p WHERE p.organization_id = o.id AND p.user_id = $1)
+            )
+            AND (
+                mine.role = 'OWNER'
+                OR (mine.role = 'ADMIN' OR COALESCE(o.id = $3, false)) AND theirs.role IS DISTINCT FROM 'OWNER'
+            )
     )
     OR EXISTS (
         SELECT
@@ -22,10 +29,12 @@ SELECT
 
 -- name: listed
 -- $1 team or organization, $2 one membership or null for all, $3 lower-case e-mail addresses or null for all,
--- $4 how many, $5 how many to skip. An invitation does not show, nor is found by, an address.
+-- $4 how many, $5 how many to skip. An invitation does not show, nor is found by, an address, nor tells of anybody's life.
 SELECT
     m.id, m.user_id, COALESCE(m.team_id, m.organization_id) AS group_id, m.role, m.accepted,
-    m.disable_impersonation, u.username, u.name, u.avatar_url, u.bio, u.metadata,
+    m.disable_impersonation, u.username, u.name, u.avatar_url,
+    CASE WHEN m.accepted THEN u.bio END AS bio,
+    CASE WHEN m.accepted THEN u.metadata ELSE '{}' END AS metadata,
     CASE WHEN m.accepted THEN u.email END AS email
 FROM memberships AS m
 JOIN users AS u ON u.id = m.user_id
@@ -40,8 +49,49 @@ LIMIT $4 OFFSET $5;
 SELECT id FROM teams WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: lock_organization
--- $1 organization. A row if there is one. Two changes to who belongs to it take turns.
-SELECT id FROM organizations WHERE id = $1 FOR NO KEY UPDATE;
+-- $1 organization, or team of one. A row if there is one. Two changes to who belongs to it take turns.
+SELECT id
+FROM organizations
+WHERE id IN ($1, (SELECT t.parent_organization_id FROM teams AS t WHERE t.id = $1))
+FOR NO KEY UPDATE;
+
+-- name: lock_user
+-- $1 user. A row if there is one, who is there until the end.
+SELECT id FROM users WHERE id = $1 FOR KEY SHARE;
+
+-- name: lock_member
+-- $1 membership. Whoever has it is there until the end.
+SELECT u.id
+FROM memberships AS m
+JOIN users AS u ON u.id = m.user_id
+WHERE m.id = $1
+FOR KEY SHARE OF u;
+
+-- name: is_managed_in_organization
+-- $1 team or organization, $2 user. Whether it is an organization and an OAuth client manages the user.
+SELECT EXISTS (
+    SELECT FROM organizations AS o, users AS u WHERE o.id = $1 AND u.id = $2 AND u.managed_by IS NOT NULL
+);
+
+-- name: is_outsider
+-- $1 team or organization, $2 user. Whether it is a team of an organization that the user does not belong to.
+SELECT EXISTS (
+    SELECT
+    FROM teams AS t
+    WHERE t.id = $1 AND t.parent_organization_id IS NOT NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM memberships AS m
+            WHERE m.organization_id = t.parent_organization_id AND m.user_id = $2 AND m.accepted
+        )
+        AND NOT EXISTS (
+            SELECT FROM profiles AS p WHERE p.organization_id = t.parent_organization_id AND p.user_id = $2
+        )
+);
+
+-- name: of_user
+-- $1 team or organization, $2 user. The membership that they have there.
+SELECT id FROM memberships WHERE (team_id = $1 OR organization_id = $1) AND user_id = $2;
 
 -- name: made_under
 -- $1 uid. The id of what an earlier try at the same request made.
@@ -49,16 +99,11 @@ SELECT id FROM memberships WHERE uid = $1;
 
 -- name: create
 -- $1 uid, $2 user, $3 team or null, $4 organization or null, $5 role, $6 accepted, $7 whether impersonation is off.
--- No row where there is no such user, or they have one.
+-- No row where they have one.
 INSERT INTO memberships (uid, user_id, team_id, organization_id, role, accepted, disable_impersonation)
-SELECT $1, u.id, $3::integer, $4::integer, $5, $6, $7
-FROM users AS u
-WHERE u.id = $2
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING
 RETURNING id;
-
--- name: user_exists
-SELECT EXISTS (SELECT FROM users WHERE id = $1);
 
 -- name: change
 -- $1 membership, $2 role, $3 accepted, $4 whether impersonation is off, or null.

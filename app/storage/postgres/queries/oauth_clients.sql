@@ -10,6 +10,10 @@ WHERE ($2::text IS NULL OR c.id = $2) AND (c.owner_id = $1 OR EXISTS (
 ORDER BY c.created_at, c.id
 LIMIT $3 OFFSET $4;
 
+-- name: lock_user
+-- $1 user. A row if there is one, who is there until the end.
+SELECT id FROM users WHERE id = $1 FOR KEY SHARE;
+
 -- name: organization_run_by
 -- $1 user. The organization that a person runs, the first of several.
 SELECT min(organization_id) FROM memberships WHERE user_id = $1 AND accepted AND role IN ('ADMIN', 'OWNER');
@@ -21,6 +25,17 @@ INSERT INTO oauth_clients (id, secret_hash, name, owner_id, organization_id, det
 -- name: change
 -- $1 client, $2 name or null, $3 details to add.
 UPDATE oauth_clients SET name = COALESCE($2, name), details = details || $3 WHERE id = $1;
+
+-- name: lock
+-- $1 client. Nobody makes users of it any more.
+SELECT id FROM oauth_clients WHERE id = $1 FOR UPDATE;
+
+-- name: hand_over_users
+-- $1 client. Of an organization's client the users become the organization's own.
+UPDATE users AS u
+SET made_by_organization = COALESCE(u.made_by_organization, c.organization_id)
+FROM oauth_clients AS c
+WHERE c.id = $1 AND u.managed_by = c.id;
 
 -- name: delete
 -- $1 client.

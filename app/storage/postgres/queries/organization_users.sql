@@ -1,12 +1,16 @@
 -- name: listed
 -- $1 organization, $2 one user or null for all, $3 lower-case e-mail addresses or null for all, $4 teams or null for
 -- all, $5 how many, $6 how many to skip. Who belongs to it, with the profile that they have there.
+WITH people AS (
+    SELECT user_id FROM profiles WHERE organization_id = $1
+    UNION
+    SELECT user_id FROM memberships WHERE organization_id = $1 AND accepted
+)
 SELECT u.id, p.id AS profile_id, p.username
-FROM users AS u
+FROM people
+JOIN users AS u ON u.id = people.user_id
 LEFT JOIN profiles AS p ON p.user_id = u.id AND p.organization_id = $1
-LEFT JOIN memberships AS m ON m.user_id = u.id AND m.organization_id = $1 AND m.accepted
-WHERE (p.id IS NOT NULL OR m.id IS NOT NULL)
-    AND ($2::integer IS NULL OR u.id = $2)
+WHERE ($2::integer IS NULL OR u.id = $2)
     AND ($3::text[] IS NULL OR lower(u.email) = ANY ($3))
     AND ($4::integer[] IS NULL OR EXISTS (
         SELECT

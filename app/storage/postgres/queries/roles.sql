@@ -14,10 +14,12 @@ WHERE t.id = $1;
 
 -- name: organization_role
 -- $1 organization, $2 user or null, $3 organization or null: the caller.
--- A row if there is such an organization: the caller's role in it, null for none.
+-- A row if there is such an organization: the caller's role in it, null for none. A profile there makes a member.
 SELECT
-    (SELECT m.role FROM memberships AS m WHERE m.organization_id = o.id AND m.user_id = $2 AND m.accepted)
-        AS in_organization,
+    COALESCE(
+        (SELECT m.role FROM memberships AS m WHERE m.organization_id = o.id AND m.user_id = $2 AND m.accepted),
+        (SELECT 'MEMBER' FROM profiles AS p WHERE p.organization_id = o.id AND p.user_id = $2)
+    ) AS in_organization,
     COALESCE(o.id = $3::integer, false) AS is_organization
 FROM organizations AS o
 WHERE o.id = $1;

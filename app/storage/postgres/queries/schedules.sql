@@ -11,7 +11,17 @@ JOIN schedules AS s ON s.owner_id = m.user_id
 WHERE m.team_id = $1 AND m.accepted
     AND ($2::integer IS NULL OR m.user_id = $2)
     AND ($3::integer IS NULL OR EXISTS (
-        SELECT FROM event_type_hosts AS h WHERE h.event_type_id = $3 AND h.user_id = m.user_id
+        SELECT
+        FROM event_types AS e
+        WHERE e.id = $3 AND CASE
+            WHEN EXISTS (SELECT FROM event_type_hosts AS h WHERE h.event_type_id = e.id)
+                THEN EXISTS (SELECT FROM event_type_hosts AS h WHERE h.event_type_id = e.id AND h.user_id = m.user_id)
+            WHEN EXISTS (SELECT FROM event_type_assignees AS a WHERE a.event_type_id = e.id)
+                THEN EXISTS (
+                    SELECT FROM event_type_assignees AS a WHERE a.event_type_id = e.id AND a.user_id = m.user_id
+                )
+            ELSE e.assign_all_members AND e.team_id = m.team_id
+        END
     ))
 ORDER BY s.owner_id, s.made
 LIMIT $4 OFFSET $5;

@@ -31,8 +31,10 @@ ON CONFLICT ON CONSTRAINT teams_slug_key DO NOTHING
 RETURNING id;
 
 -- name: add_owner
--- $1 team, $2 user, $3 whether they accept.
-INSERT INTO memberships (team_id, user_id, role, accepted) VALUES ($1, $2, 'OWNER', $3);
+-- $1 team, $2 user, $3 whether they accept. No row where there is no such user.
+INSERT INTO memberships (team_id, user_id, role, accepted)
+SELECT $1, id, 'OWNER', $3 FROM users WHERE id = $2 FOR KEY SHARE
+RETURNING id;
 
 -- name: change
 -- $1 team, $2 name or null, $3 slug or null, $4 details, $5 whether limits include managed event types, or null.
