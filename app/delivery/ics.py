@@ -5,6 +5,7 @@ A feed may hold a recurrence that takes hours to work out, so this is run as a p
 ended, and hold up the event loop while they compute.
 """
 
+import re
 import resource
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import recurring_ical_events
 from icalendar import Calendar
 from typing_extensions import TypedDict
 
+from app.delivery.ics_mending import mend
 from app.domain.calendar_feed import FeedFault, Occurrence, busy_times
 from app.domain.errors import UnknownTimeZoneError
 from app.domain.schedule import Zone, zone
@@ -27,6 +29,8 @@ LONGEST_S = 5
 _LARGEST_BYTES = 1 << 30
 """Of memory, where the system can bound it."""
 _LONGEST_NAME = 255
+_BEGINNING = re.compile(r"^BEGIN:VCALENDAR[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+"""A line of its own: anybody may write these words in the text of an event."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,16 +64,18 @@ def _calendars(feed: bytes) -> list[Any]:
     text = feed.decode("utf-8-sig", errors="replace")
     calendars = [one for one in Calendar.from_ical(text, multiple=True) if one.name == "VCALENDAR"]
     # One that was cut off is left out by the library, which would free the time of its events.
-    if not calendars or len(calendars) != text.upper().count("BEGIN:VCALENDAR"):
+    if not calendars or len(calendars) != len(_BEGINNING.findall(text)):
         raise NotACalendarError
     return calendars
 
 
 def _busy(calendar: Any, owners: Zone, around: Range) -> set[Range]:
     where = _own_zone(calendar)
-    if where is None:
-        # Names that only their maker knows, which the libraries would stumble over.
-        calendar.pop("X-WR-TIMEZONE", None)
+    # Names that only their maker knows the libraries would stumble over, and spellings that are not the database's.
+    calendar.pop("X-WR-TIMEZONE", None)
+    if where is not None:
+        calendar.add("X-WR-TIMEZONE", where.name)
+    mend(calendar, around)
     return busy_times(_occurrences(calendar, around), where or owners, around)
 
 
