@@ -20,7 +20,7 @@ from app.api.refusals import request_error
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
-from app.delivery.feed_reader import HttpFeedReader
+from app.delivery.feed_reader import HttpFeedReader, open_feed_reader
 from app.delivery.sender import open_sender
 from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
@@ -107,11 +107,12 @@ class StoreUrls:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Open connections to both stores."""
+    """Open connections to both stores, and what reads feeds."""
 
     pool: Pool
     redis: Client
     holds: RedisHolds
+    feed_reader: HttpFeedReader
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process has written something to send to webhooks, so that it need not wait to be found."""
     noticeboard: Noticeboard = field(default_factory=Noticeboard)
@@ -140,7 +141,9 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
         )
         stack.push_async_callback(pool.close)
         redis = await stack.enter_async_context(open_redis(urls.redis, deadline_s=settings.store_deadline_s))
-        yield Stores(pool, redis, RedisHolds(redis, deadline_s=settings.store_deadline_s))
+        reader = open_feed_reader(private_addresses=settings.webhook_private_addresses)
+        feed_reader = await stack.enter_async_context(reader)
+        yield Stores(pool, redis, RedisHolds(redis, deadline_s=settings.store_deadline_s), feed_reader)
 
 
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
@@ -200,7 +203,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         webhook_keeper=WebhookKeeper(
             PostgresWebhooks(stores.pool), roles, private_addresses=settings.webhook_private_addresses
         ),
-        feed_keeper=FeedKeeper(_calendar_feeds(settings, stores), _feed_reader(settings), now),
+        feed_keeper=FeedKeeper(_calendar_feeds(settings, stores), stores.feed_reader, now),
         credentials=credentials,
         clock=now,
         store_states=stores.states,
@@ -214,10 +217,6 @@ def _calendar_feeds(settings: Settings, stores: Stores) -> PostgresCalendarFeeds
         dead_is_busy=settings.dead_feeds == "closed",
     )
     return PostgresCalendarFeeds(stores.pool, rules)
-
-
-def _feed_reader(settings: Settings) -> HttpFeedReader:
-    return HttpFeedReader(private_addresses=settings.webhook_private_addresses)
 
 
 async def build(settings: Settings, urls: StoreUrls) -> web.Application:
@@ -253,7 +252,7 @@ async def delivering(settings: Settings, stores: Stores) -> AsyncIterator[None]:
 @asynccontextmanager
 async def refreshing(settings: Settings, stores: Stores) -> AsyncIterator[None]:
     """Read calendar feeds that are due, as every pod does, until the block ends."""
-    async with FeedRefresher(_calendar_feeds(settings, stores), _feed_reader(settings), now).running():
+    async with FeedRefresher(_calendar_feeds(settings, stores), stores.feed_reader, now).running():
         yield
 
 
