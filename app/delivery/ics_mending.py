@@ -12,6 +12,8 @@ from app.domain.time_ranges import Range
 
 _LONGEST = timedelta(days=400 * 366)
 """An event that goes on for longer goes on beyond any horizon, and its end might be no date that there is."""
+_OF_SERIES = {"RRULE", "RDATE", "RECURRENCE-ID"}
+"""What makes a difference to when other instances are."""
 
 
 def mend(calendar: Any, around: Range) -> None:
@@ -58,7 +60,7 @@ def _let_days_be_days(event: Any) -> None:
 
 
 def _cut(event: Any, first: int, last: int) -> None:
-    """Keep an event to some years; only its end if it recurs, since its instances are counted from its beginning."""
+    """Keep an event to some years; only its end if it recurs, since instances are counted from its beginning."""
     start = event["DTSTART"].dt
     if start.year > last:
         _set(event, _within(start, first, last), None)
@@ -66,7 +68,7 @@ def _cut(event: Any, first: int, last: int) -> None:
     if "DURATION" in event and event["DURATION"].dt > _LONGEST:
         event["DURATION"] = vDDDTypes(_LONGEST)
     end = EventAdapter(event).raw_end
-    first = MINYEAR if "RRULE" in event or "RDATE" in event else first
+    first = MINYEAR if event.keys() & _OF_SERIES else first
     cut_start, cut_end = _within(start, first, last), _within(end, first, last)
     if (cut_start, cut_end) != (start, end):
         _set(event, cut_start, cut_end)

@@ -159,6 +159,12 @@ def test_a_yearly_event_may_have_begun_in_any_year() -> None:
         assert busy(calendar(birthday)) == ["04 22:00-22:00"]
 
 
+def test_a_series_that_was_moved_long_ago_stays_moved() -> None:
+    weekly = event(*at("20390103", "0900", "1000"), "RRULE:FREQ=WEEKLY;BYDAY=MO")
+    moved = event("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Rome:20400102T090000", *at("20400102", "1100", "1200"))
+    assert busy(calendar(weekly, moved))[0] == "05 09:00-10:00"
+
+
 def test_instances_keep_their_wall_clock_time_when_clocks_change() -> None:
     weekly = event(*at("20490104", "0900", "1000"), "RRULE:FREQ=WEEKLY;BYDAY=MO")
     assert busy(calendar(weekly)) == [f"{day} 07:00-08:00" for day in ("05", "12", "19", "26", "03")]
