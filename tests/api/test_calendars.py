@@ -28,6 +28,9 @@ SAVE, CHECK, DISCONNECT = (f"/v2/calendars/ics-feed/{what}" for what in ("save",
 HOURS = [f"{hour:02d}:00" for hour in range(9, 17)]
 """The starts of Ana's event type 10 on a free day, by Rome's clocks."""
 
+AT_NO_TIME = "9000-01-01T00:00:00.000Z"
+"""When it ends that somebody is busy throughout."""
+
 
 def monday() -> date:
     """A Monday some weeks from now: feeds are read so far ahead and no further."""
@@ -193,7 +196,10 @@ async def _is_closed(api: Asking) -> bool:
     """Whether Ana has no time at all, and is told so wherever she may look for the reason."""
     [feed] = (await ask(api, CHECK)).data["feeds"]
     sources = [one["source"] for one in await busy(api)]
-    return bool(feed["dead"]) and sources == ["Work, which cannot be read", "Work"] and await starts(api) == []
+    explained = (await ask(api, "/v2/slots/explain", eventTypeId=10, at=f"{DAY}T13:00:00Z")).data
+    ends = [one["end"] for host in explained["hosts"] for one in host["reasons"]]
+    told = (feed["dead"], sources, ends)
+    return told == (True, ["Work, which cannot be read", "Work"], [AT_NO_TIME]) and await starts(api) == []
 
 
 # Feeds that die ------------------------------------------------------------------------------------------------------
