@@ -22,6 +22,7 @@ def mend(calendar: Any, around: Range) -> None:
     events = calendar.walk("VEVENT")
     _tell_apart(event for event in events if "RECURRENCE-ID" not in event)
     for event in events:
+        _shorten(event)
         _let_days_be_days(event)
         _cut(event, first - 1, last + 1)
 
@@ -46,15 +47,19 @@ def _sequence(event: Any) -> int:
     return int(event.get("SEQUENCE", 0))
 
 
+def _shorten(event: Any) -> None:
+    if "DURATION" in event and event["DURATION"].dt > _LONGEST:
+        event["DURATION"] = vDDDTypes(_LONGEST)
+
+
 def _let_days_be_days(event: Any) -> None:
     """Let an event of whole days that would end before it has begun take its first day, as calendars show it."""
     start = event["DTSTART"].dt
     if isinstance(start, datetime):
         return
-    end, length = event.get("DTEND"), event.get("DURATION")
+    end = event["DTEND"].dt if "DTEND" in event else start + event["DURATION"].dt if "DURATION" in event else None
     # A moment instead of a date at its end is left to the library.
-    ends_at_once = end is not None and not isinstance(end.dt, datetime) and end.dt <= start
-    if ends_at_once or (length is not None and length.dt <= timedelta(0)):
+    if end is not None and not isinstance(end, datetime) and end <= start:
         event.pop("DTEND", None)
         event.pop("DURATION", None)
 
@@ -65,8 +70,6 @@ def _cut(event: Any, first: int, last: int) -> None:
     if start.year > last:
         _set(event, _within(start, first, last), None)
         return
-    if "DURATION" in event and event["DURATION"].dt > _LONGEST:
-        event["DURATION"] = vDDDTypes(_LONGEST)
     end = EventAdapter(event).raw_end
     first = MINYEAR if event.keys() & _OF_SERIES else first
     cut_start, cut_end = _within(start, first, last), _within(end, first, last)

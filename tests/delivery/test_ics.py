@@ -55,6 +55,7 @@ ALL_DAY = event("DTSTART;VALUE=DATE:20500905", "DTEND;VALUE=DATE:20500907")
         (event("DTSTART;VALUE=DATE:20500905", "DTEND;VALUE=DATE:20500905"), "X-A:b", "04 22:00-22:00"),
         (event("DTSTART;VALUE=DATE:20500905", "DTEND;VALUE=DATE:20500904"), "X-A:b", "04 22:00-22:00"),
         (event("DTSTART;VALUE=DATE:20500905", "DURATION:P0D"), "X-A:b", "04 22:00-22:00"),
+        (event("DTSTART;VALUE=DATE:20500905", "DTEND:20500905T070000Z", "DURATION:P0D"), "X-A:b", "05 00:00-07:00"),
     ],
 )
 def test_what_names_no_zone_is_in_the_feeds_or_else_its_owners(component: str, head: str, expected: str) -> None:
@@ -114,6 +115,7 @@ def test_a_later_revision_of_an_event_takes_the_place_of_the_earlier_ones() -> N
     [
         (("DTSTART:20500905T070000Z", "DTEND:99991231T235959Z"), "05 07:00"),
         (("DTSTART:20500905T070000Z", "DURATION:P9999999D"), "05 07:00"),
+        (("DTSTART;VALUE=DATE:20500905", "DURATION:P9999999D"), "04 22:00"),
         (("DTSTART;TZID=America/New_York:20500905T030000", "DTEND;TZID=America/New_York:99991231T235959"), "05 07:00"),
         (("DTSTART:20500905T090000", "DTEND:99991231T235959"), "05 07:00"),
         (("DTSTART;VALUE=DATE:20500905", "DTEND;VALUE=DATE:99991231"), "04 22:00"),
