@@ -36,7 +36,8 @@ def _tell_apart(events: Iterable[Any]) -> None:
     for event in events:
         by_uid[str(event.get("UID", ""))].append(event)
     for uid, same in by_uid.items():
-        latest = [event for event in same if not uid or _sequence(event) == max(map(_sequence, same))]
+        last = max(map(_sequence, same))
+        latest = [event for event in same if not uid or _sequence(event) == last]
         keeps_it = next((event for event in latest if "RRULE" in event), latest[0])
         for event in latest:
             if event is not keeps_it:
@@ -44,7 +45,7 @@ def _tell_apart(events: Iterable[Any]) -> None:
 
 
 def _sequence(event: Any) -> int:
-    return int(event.get("SEQUENCE", 0))
+    return int(event.get("SEQUENCE", 0))  # Which revision it is.
 
 
 def _shorten(event: Any) -> None:

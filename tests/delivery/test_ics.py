@@ -108,6 +108,7 @@ def test_exceptions_belong_to_the_one_of_them_that_recurs(order: int) -> None:
 def test_a_later_revision_of_an_event_takes_the_place_of_the_earlier_ones() -> None:
     first = event(*NINE), event(*at(MONDAY, "1300", "1400"))
     assert busy(calendar(*first, event(*ELEVEN, "SEQUENCE:2"))) == ["05 09:00-10:00"]
+    assert busy(calendar(event(*NINE), event(*ELEVEN, "SEQUENCE:0"))) == ["05 07:00-08:00", "05 09:00-10:00"]
 
 
 @pytest.mark.parametrize(
