@@ -109,7 +109,7 @@ async def test_so_many_feeds_are_in_memory_at_once_and_the_others_wait_no_longer
     feeds: FeedServer,
 ) -> None:
     feeds.silent = True
-    async with open_feed_reader(private_addresses=True, fetch_s=0.6, patience_s=0.2) as reader:
+    async with open_feed_reader(private_addresses=True, fetch_s=1.0, patience_s=0.2) as reader:
         found = await asyncio.gather(*(read_by(reader, feeds.url(f"/{number}")) for number in range(12)))
     assert found == [FeedProblem(FeedFault.TOO_SLOW)] * 8 + [FeedProblem(FeedFault.INTERNAL)] * 4
     assert len(feeds.asked) == 8
