@@ -20,7 +20,7 @@ from app.api.refusals import request_error
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
-from app.delivery.feed_reader import HttpFeedReader
+from app.delivery.feed_reader import HttpFeedReader, open_feed_reader
 from app.delivery.sender import open_sender
 from app.domain.errors import HoldfastError
 from app.domain.schedule import zone
@@ -112,13 +112,14 @@ class StoreUrls:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Open connections to both stores."""
+    """Open connections to both stores, and what reads feeds."""
 
     pool: Pool
     redis: Client
     holds: RedisHolds
     memory: Memory
     changes: PostgresChanges
+    feed_reader: HttpFeedReader
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process has written something to send to webhooks, so that it need not wait to be found."""
     noticeboard: Noticeboard = field(default_factory=Noticeboard)
@@ -150,7 +151,10 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
         memory = Memory(settings.remembered_items)
         changes = PostgresChanges(_revealed(settings.listen_url) or urls.database, memory.forget)
         await stack.enter_async_context(changes.heard())
-        yield Stores(pool, redis, RedisHolds(redis, deadline_s=settings.store_deadline_s), memory, changes)
+        reader = open_feed_reader(private_addresses=settings.webhook_private_addresses)
+        feed_reader = await stack.enter_async_context(reader)
+        holds = RedisHolds(redis, deadline_s=settings.store_deadline_s)
+        yield Stores(pool, redis, holds, memory, changes, feed_reader)
 
 
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
@@ -222,7 +226,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         webhook_keeper=WebhookKeeper(
             PostgresWebhooks(stores.pool), roles, private_addresses=settings.webhook_private_addresses
         ),
-        feed_keeper=FeedKeeper(_calendar_feeds(settings, stores), _feed_reader(settings), now),
+        feed_keeper=FeedKeeper(_calendar_feeds(settings, stores), stores.feed_reader, now),
         credentials=credentials,
         clock=now,
         store_states=stores.states,
@@ -237,10 +241,6 @@ def _calendar_feeds(settings: Settings, stores: Stores) -> PostgresCalendarFeeds
         dead_is_busy=settings.dead_feeds == "closed",
     )
     return PostgresCalendarFeeds(stores.pool, rules)
-
-
-def _feed_reader(settings: Settings) -> HttpFeedReader:
-    return HttpFeedReader(private_addresses=settings.webhook_private_addresses)
 
 
 async def build(settings: Settings, urls: StoreUrls) -> web.Application:
@@ -276,7 +276,7 @@ async def delivering(settings: Settings, stores: Stores) -> AsyncIterator[None]:
 @asynccontextmanager
 async def refreshing(settings: Settings, stores: Stores) -> AsyncIterator[None]:
     """Read calendar feeds that are due, as every pod does, until the block ends."""
-    async with FeedRefresher(_calendar_feeds(settings, stores), _feed_reader(settings), now).running():
+    async with FeedRefresher(_calendar_feeds(settings, stores), stores.feed_reader, now).running():
         yield
 
 

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     """Whether webhooks and calendar feeds may lead to addresses that are not of the public internet, such as the own
     network's."""
     feed_refresh_minutes: Annotated[int, Field(ge=1, le=10_080)] = 15
-    """From one reading of a calendar feed to the next."""
+    """From one reading of a calendar feed to the next; they become more while it cannot be read."""
     dead_feed_hours: Annotated[int, Field(ge=0, le=8_760)] = 24
     """How long a calendar feed may not be readable before it counts as dead."""
     dead_feeds: Literal["open", "closed"] = "open"

@@ -34,6 +34,8 @@ class FeedServer:
     redirects: dict[str, str] = field(default_factory=dict)
     silent: bool = False
     """Whether it never answers."""
+    waits: asyncio.Event | None = None
+    """What it waits for before it answers."""
     asked: list[str] = field(default_factory=list)
     """Paths, in order."""
 
@@ -45,10 +47,20 @@ class FeedServer:
         self.texts[path] = text
         return self.url(path)
 
+    async def is_asked(self, times: int) -> None:
+        """Wait until it has been asked so often."""
+        async with asyncio.timeout(5):
+            while True:
+                if len(self.asked) >= times:
+                    return
+                await asyncio.sleep(0.01)
+
     async def handle(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
         if self.silent:
             await asyncio.Event().wait()
+        if self.waits is not None:
+            await self.waits.wait()
         if request.path in self.redirects:
             raise web.HTTPFound(self.redirects[request.path])
         if request.path not in self.texts:

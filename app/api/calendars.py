@@ -177,6 +177,8 @@ class FeedData(TypedDict):
     credentialId: int
     lastRefreshedAt: InstantText
     error: str | None
+    dead: bool
+    """Whether it keeps its owner busy throughout, because it could not be read for too long."""
 
 
 class CheckedFeeds(Credential):
@@ -246,8 +248,8 @@ _INTEGRATION: Integration = {
 async def post_feeds(request: web.Request) -> web.Response:
     """Say which calendar feeds tell when the caller is busy.
 
-    They take the place of any there were. Each is read at once, and hides slots from then on; if one cannot be read,
-    nothing changes.
+    They take the place of any there were. Each is read at once, and hides slots from then on; if a new one cannot be
+    read, nothing changes. One that was there before and cannot be read stays as it was last known.
     """
     user_id = user_of(request)
     body = await read_body(request, FeedsBody)
@@ -259,7 +261,7 @@ async def get_feeds_check(request: web.Request) -> web.Response:
     """Tell how the caller's feeds are.
 
     `invalid`: one could not be read the last time; its `error` says why, and `lastRefreshedAt` from when its busy
-    times are.
+    times are. `dead`: for so long that the caller counts as busy throughout.
     """
     connection = await request.app[USE_CASES].feed_keeper.surely_of_user(user_of(request))
     return success(_checked(connection))
@@ -322,6 +324,7 @@ def _feeds(connection: Connection) -> list[FeedData]:
             "credentialId": connection.id,
             "lastRefreshedAt": utc_text(feed.refreshed_at),
             "error": None if feed.problem is None else fault_text(feed.problem),
+            "dead": feed.closes,
         }
         for feed in connection.feeds
     ]
@@ -329,4 +332,6 @@ def _feeds(connection: Connection) -> list[FeedData]:
 
 def _busy_time(time: BusyTime, feed: CalendarFeed | None) -> BusyTimeData:
     source = None if feed is None else feed.name or _UNNAMED
+    if time.feed_is_dead:
+        source = f"{source}, which cannot be read"
     return {"start": utc_text(time.start), "end": utc_text(time.end), "source": source}

@@ -250,7 +250,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         query=BusyTimesQuery, answer=Success[list[BusyTimeData]], needs_credentials=True, refusals=(403, 404)
     ),
     calendars.post_feeds: Operation(
-        body=FeedsBody, answer=Success[Credential], status=201, needs_credentials=True, refusals=(403, 404)
+        body=FeedsBody, answer=Success[Credential], status=201, needs_credentials=True, refusals=(403, 404, 409)
     ),
     calendars.get_feeds_check: Operation(answer=Success[CheckedFeeds], needs_credentials=True, refusals=(403, 404)),
     calendars.post_feeds_disconnect: Operation(

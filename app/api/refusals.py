@@ -76,6 +76,7 @@ _FAULTS = {
     FeedFault.TOO_LARGE: "is larger than a calendar may be",
     FeedFault.NOT_A_CALENDAR: "is no iCalendar, or has an event that cannot be understood",
     FeedFault.TOO_MUCH: "has too many events, or such that take too long to work out",
+    FeedFault.INTERNAL: "could not be read, which is this service's own fault",
 }
 """What is wrong with a calendar feed, after its name or its address."""
 
@@ -383,6 +384,14 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     ),
     webhooks.PrivateReceiverError: _private_receiver,
     calendar_feeds.FeedsRefusedError: _feeds_refused,
+    calendar_feeds.FeedsNotReadError: lambda _: RequestError(
+        503, "The service cannot read calendar feeds right now. Please try again.", retry_after_s=RETRY_AFTER_S
+    ),
+    calendar_feeds.SavingFeedsError: lambda _: RequestError(
+        409,
+        "Your calendar feeds are being saved by another request. Wait for its answer.",
+        retry_after_s=RETRY_AFTER_S,
+    ),
     calendar_feeds.NoFeedsError: lambda _: RequestError(404, "You have no such calendar feeds. Save some first."),
     calendar_feeds.UnknownCalendarError: lambda _: RequestError(
         404, "You have no calendar with this credentialId and externalId. List yours with GET /v2/calendars."

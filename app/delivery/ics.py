@@ -5,6 +5,8 @@ A feed may hold a recurrence that takes hours to work out, so this is run as a p
 ended, and hold up the event loop while they compute.
 """
 
+import os
+import re
 import resource
 import sys
 from collections.abc import Iterator
@@ -16,17 +18,22 @@ import recurring_ical_events
 from icalendar import Calendar
 from typing_extensions import TypedDict
 
+from app.delivery.ics_mending import mend
 from app.domain.calendar_feed import FeedFault, Occurrence, busy_times
 from app.domain.errors import UnknownTimeZoneError
 from app.domain.schedule import Zone, zone
 from app.domain.time_ranges import Instant, Range
 from app.services.calendar_feeds import MOST_BUSY_TIMES
 
-LONGEST_S = 5
-"""Seconds that a feed may take to be read."""
-_LARGEST_BYTES = 1 << 30
-"""Of memory, where the system can bound it."""
+LONGEST_S = 10
+"""Seconds of a processor that a feed may take to be read."""
+LARGEST_BYTES = 256 << 20
+"""Of memory, where the system can bound it; 4 MB of ordinary events take some 130."""
+NICENESS = 10
+"""Listings come first."""
 _LONGEST_NAME = 255
+_BEGINNING = re.compile(r"^BEGIN:VCALENDAR[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+"""A line of its own: anybody may write these words in the text of an event."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,16 +67,18 @@ def _calendars(feed: bytes) -> list[Any]:
     text = feed.decode("utf-8-sig", errors="replace")
     calendars = [one for one in Calendar.from_ical(text, multiple=True) if one.name == "VCALENDAR"]
     # One that was cut off is left out by the library, which would free the time of its events.
-    if not calendars or len(calendars) != text.upper().count("BEGIN:VCALENDAR"):
+    if not calendars or len(calendars) != len(_BEGINNING.findall(text)):
         raise NotACalendarError
     return calendars
 
 
 def _busy(calendar: Any, owners: Zone, around: Range) -> set[Range]:
     where = _own_zone(calendar)
-    if where is None:
-        # Names that only their maker knows, which the libraries would stumble over.
-        calendar.pop("X-WR-TIMEZONE", None)
+    # Names that only their maker knows the libraries would stumble over, and spellings that are not the database's.
+    calendar.pop("X-WR-TIMEZONE", None)
+    if where is not None:
+        calendar.add("X-WR-TIMEZONE", where.name)
+    mend(calendar, around)
     return busy_times(_occurrences(calendar, around), where or owners, around)
 
 
@@ -113,17 +122,33 @@ def _name(calendar: Any) -> str | None:
 
 
 def _keep_to_bounds() -> None:
-    """Bound what this process takes, should nobody be there any more to end it."""
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S + 1, LONGEST_S + 1))
+    """Bound what this process takes, whether or not anybody is there any more to end it."""
+    os.nice(NICENESS)
+    _bound(resource.RLIMIT_CPU, LONGEST_S)
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_BYTES, _LARGEST_BYTES))
+        _bound(resource.RLIMIT_AS, LARGEST_BYTES)
+
+
+def _bound(what: int, most: int) -> None:
+    _, hard = resource.getrlimit(what)
+    # Whoever runs the service may have bounded it more, which nobody can undo.
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (bound, bound))
+
+
+def _say_no_more() -> None:
+    """Let nothing that is said from here on reach the log: the libraries would say what they cannot read."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
 
 
 def main() -> None:
     """Read a feed from standard input."""
     _keep_to_bounds()
     name, start, end = sys.argv[1:]
-    told = told_of(sys.stdin.buffer.read(), zone(name), (int(start), int(end)))
+    where, around = zone(name), (int(start), int(end))
+    _say_no_more()
+    told = told_of(sys.stdin.buffer.read(), where, around)
     sys.stdout.buffer.write(orjson.dumps(told))
 
 

@@ -28,6 +28,8 @@ class FeedFault(StrEnum):
     """Or a calendar with an event that cannot be understood, which might be a time that is taken."""
     TOO_MUCH = "tooMuch"
     """More events than are kept, or recurrences that take too long to work out."""
+    INTERNAL = "internal"
+    """It was not read, through no fault of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class CalendarFeed:
     name: str | None
     refreshed_at: Instant
     """When its busy times were last what it said."""
+    closes: bool
+    """Whether it could not be read for so long that its owner counts as busy throughout."""
     problem: FeedProblem | None
     """Of the last try; None: it was read."""
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.calendar_feed import CalendarFeed, FeedProblem, horizon
+from app.domain.calendar_feed import CalendarFeed, FeedFault, FeedProblem, horizon
 from app.domain.errors import HoldfastError, WindowTooLongError
 from app.domain.schedule import Zone, zone
 from app.domain.time_ranges import DAY, Instant, Range
@@ -17,6 +17,8 @@ MOST_FEEDS = 10
 """Of one person."""
 MOST_BUSY_TIMES = 5_000
 """Of one feed."""
+_AT_ONCE = 3
+"""Of one person's feeds that are read at once: less than a reader can, so that there is room for others."""
 
 
 class FeedUnreadableError(Exception):
@@ -35,6 +37,14 @@ class FeedsRefusedError(HoldfastError):
         """Keep why, by the feeds' places in the list."""
         super().__init__(problems)
         self.problems = problems
+
+
+class FeedsNotReadError(HoldfastError):
+    """Feeds are not kept, because the service cannot read any, or not in time."""
+
+
+class SavingFeedsError(HoldfastError):
+    """Somebody's feeds are being saved already."""
 
 
 class NoFeedsError(HoldfastError):
@@ -86,6 +96,8 @@ class BusyTime:
     end: Instant
     feed_id: int | None
     """None: it came from elsewhere."""
+    feed_is_dead: bool = False
+    """Whether it is no event: the feed could not be read for so long that its owner counts as busy throughout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ class FeedReader(Protocol):
         Raises
         ------
         FeedUnreadableError
-            If it is not there, or no calendar, or too much.
+            If it is not there, or no calendar, or too much; or if the reader fails or has too much to do.
         """
 
 
@@ -120,8 +132,10 @@ class CalendarFeeds(Protocol):
     async def zone_of(self, user_id: int) -> str | None:
         """Return the zone of a user's account; None if there is no such user."""
 
-    async def save(self, user_id: int, readings: Mapping[str, Reading], *, read_only: bool) -> Connection:
+    async def save(self, user_id: int, readings: Mapping[str, Reading | FeedProblem], *, read_only: bool) -> Connection:
         """Let these be a user's feeds, by URL, in place of any there were, and their busy times what was read.
+
+        Of one that could not be read, and is kept already, the problem is noted; its last known busy times stand.
 
         Raises
         ------
@@ -147,31 +161,63 @@ class FeedKeeper:
         self._feeds = feeds
         self._reader = reader
         self._clock = clock
+        self._saving: set[int] = set()
 
     async def save(self, user_id: int, urls: Sequence[str], *, read_only: bool) -> Connection:
-        """Read feeds and, if all can be read, let them be a user's in place of any there were.
+        """Read feeds and let them be a user's in place of any there were.
+
+        One that is kept already and cannot be read stays as it was last known: it may be back, and is no reason to keep
+        no others.
 
         Raises
         ------
-        FeedsRefusedError, UserIdNotFoundError
-            If one cannot be read, or the user is gone.
+        FeedsRefusedError, FeedsNotReadError
+            If a new one cannot be read, by its fault or by ours.
+        SavingFeedsError
+            If somebody's are being saved already: reading costs much, and people are many.
+        UserIdNotFoundError
+            If the user is gone.
         """
+        if user_id in self._saving:
+            raise SavingFeedsError
+        self._saving.add(user_id)
+        try:
+            readings = await self._readings(user_id, list(dict.fromkeys(urls)))
+            await self._refuse_unreadable(user_id, urls, readings)
+            return await self._feeds.save(user_id, readings, read_only=read_only)
+        finally:
+            self._saving.remove(user_id)
+
+    async def _readings(self, user_id: int, urls: Sequence[str]) -> dict[str, Reading | FeedProblem]:
+        """Read feeds, a few at a time."""
         name = await self._feeds.zone_of(user_id)
         if name is None:
             raise UserIdNotFoundError(user_id)
         where, around = zone(name), horizon(self._clock())
-        read = await asyncio.gather(*(self._read(url, where, around) for url in urls))
-        problems = {place: one for place, one in enumerate(read) if isinstance(one, FeedProblem)}
-        if problems:
-            raise FeedsRefusedError(problems)
-        readings = {url: one for url, one in zip(urls, read, strict=True) if isinstance(one, Reading)}
-        return await self._feeds.save(user_id, readings, read_only=read_only)
+        few = asyncio.Semaphore(_AT_ONCE)
 
-    async def _read(self, url: str, where: Zone, around: Range) -> Reading | FeedProblem:
-        try:
-            return await self._reader.read(url, where, around)
-        except FeedUnreadableError as error:
-            return error.problem
+        async def read(url: str) -> Reading | FeedProblem:
+            async with few:
+                try:
+                    return await self._reader.read(url, where, around)
+                except FeedUnreadableError as error:
+                    return error.problem
+
+        return dict(zip(urls, await asyncio.gather(*map(read, urls)), strict=True))
+
+    async def _refuse_unreadable(
+        self, user_id: int, urls: Sequence[str], readings: Mapping[str, Reading | FeedProblem]
+    ) -> None:
+        problems = {url: one for url, one in readings.items() if isinstance(one, FeedProblem)}
+        if not problems:
+            return
+        connection = await self._feeds.of_user(user_id)
+        kept = set() if connection is None else {feed.url for feed in connection.feeds}
+        new = {place: problems[url] for place, url in enumerate(urls) if url in problems.keys() - kept}
+        if any(one.fault is FeedFault.INTERNAL for one in new.values()):
+            raise FeedsNotReadError
+        if new:
+            raise FeedsRefusedError(new)
 
     async def of_user(self, user_id: int) -> Connection | None:
         """Return a user's feeds."""

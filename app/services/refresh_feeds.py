@@ -13,7 +13,7 @@ from typing import Protocol
 
 from app.domain.calendar_feed import FeedFault, FeedProblem, horizon
 from app.domain.schedule import zone
-from app.domain.time_ranges import Instant, Range
+from app.domain.time_ranges import Instant
 from app.services.calendar_feeds import FeedReader, FeedUnreadableError, Reading
 from app.services.errors import StoreUnavailableError
 from app.services.ports import Clock
@@ -51,8 +51,8 @@ class DueFeeds(Protocol):
     async def refreshed(self, feed: DueFeed, reading: Reading) -> None:
         """Let a feed's busy times be what was read. Nothing happens if it was taken, saved or deleted since."""
 
-    async def failed(self, feed: DueFeed, problem: FeedProblem, around: Range) -> None:
-        """Note why a feed could not be read, and if need be that its owner is busy throughout a stretch.
+    async def failed(self, feed: DueFeed, problem: FeedProblem) -> None:
+        """Note why a feed could not be read, and if need be that its owner is busy throughout.
 
         Its last known busy times stand. Nothing happens if it was taken, saved or deleted since.
         """
@@ -99,14 +99,22 @@ class FeedRefresher:
         return True
 
     async def _refresh(self, feed: DueFeed) -> None:
-        around = horizon(self._clock())
-        try:
-            reading = await self._reader.read(feed.url, zone(feed.zone), around)
-        except FeedUnreadableError as error:
-            _logger.info("calendar feed %d: %s", feed.id, _told(error.problem))
-            await self._feeds.failed(feed, error.problem, around)
+        read = await self._read(feed)
+        if isinstance(read, Reading):
+            await self._feeds.refreshed(feed, read)
         else:
-            await self._feeds.refreshed(feed, reading)
+            _logger.info("calendar feed %d: %s", feed.id, _told(read))
+            await self._feeds.failed(feed, read)
+
+    async def _read(self, feed: DueFeed) -> Reading | FeedProblem:
+        try:
+            return await self._reader.read(feed.url, zone(feed.zone), horizon(self._clock()))
+        except FeedUnreadableError as error:
+            return error.problem
+        except Exception:
+            # A mistake of ours; its feed must not come first again and again.
+            _logger.exception("reading calendar feed %d failed", feed.id)
+            return FeedProblem(FeedFault.INTERNAL)
 
 
 def _told(problem: FeedProblem) -> str:

@@ -2,14 +2,19 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
+from app import application
 from app.application import now
-from app.delivery.feed_reader import HttpFeedReader
+from app.delivery.feed_reader import open_feed_reader
 from app.services.calendar_feeds import MOST_FEEDS, FeedRules
 from app.services.refresh_feeds import FeedRefresher
 from app.storage.postgres.calendar_feeds import PostgresCalendarFeeds
@@ -22,6 +27,9 @@ KEY = "cal_key_of_"
 SAVE, CHECK, DISCONNECT = (f"/v2/calendars/ics-feed/{what}" for what in ("save", "check", "disconnect"))
 HOURS = [f"{hour:02d}:00" for hour in range(9, 17)]
 """The starts of Ana's event type 10 on a free day, by Rome's clocks."""
+
+AT_NO_TIME = "9000-01-01T00:00:00.000Z"
+"""When it ends that somebody is busy throughout."""
 
 
 def monday() -> date:
@@ -67,8 +75,11 @@ async def refresh(api: Asking) -> None:
     async with pool.connection() as connection:
         await connection.execute("UPDATE calendar_feeds SET due_at = now()")
     rules = FeedRules(refresh_minutes=15, dead_after_hours=24, dead_is_busy=False)
-    store, reader = PostgresCalendarFeeds(pool, rules), HttpFeedReader(private_addresses=True)
-    async with FeedRefresher(store, reader, now, poll_s=0.02).running():
+    store = PostgresCalendarFeeds(pool, rules)
+    async with (
+        open_feed_reader(private_addresses=True) as reader,
+        FeedRefresher(store, reader, now, poll_s=0.02).running(),
+    ):
         await _none_is_due(pool)
     await pool.close()
 
@@ -134,6 +145,63 @@ async def test_feeds_are_forgotten_with_their_busy_times(api: Asking, feeds: Fee
     assert (await ask(api, CHECK)).status == 404
 
 
+# Real pods ----------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def refreshing_pod(api: Asking, **settings: Any) -> AsyncIterator[None]:
+    """A whole pod, which looks for feeds that are due as soon as it has started."""
+    app = await application.build(api.settings.model_copy(update=settings), api.urls)
+    async with TestClient(TestServer(app)):
+        yield
+
+
+async def make_due(api: Asking) -> None:
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE calendar_feeds SET due_at = now()")
+    await connection.close()
+
+
+async def becomes(api: Asking, expected: list[str]) -> None:
+    """Wait until a listing has these starts; a pod looks every five seconds."""
+    async with asyncio.timeout(15):
+        while True:
+            if await starts(api) == expected:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_pods_read_feeds_that_are_due(api: Asking, feeds: FeedServer) -> None:
+    await save(api, feeds.give(NINE_TO_ELEVEN))
+    feeds.give(calendar())
+    await make_due(api)
+    async with refreshing_pod(api):
+        await becomes(api, HOURS)
+
+
+async def test_pods_close_the_time_of_who_has_a_dead_feed_if_told_to(api: Asking, feeds: FeedServer) -> None:
+    saved = (await save(api, feeds.give(NINE_TO_ELEVEN))).data
+    feeds.texts.clear()
+    await make_due(api)
+    async with refreshing_pod(api, dead_feeds="closed", dead_feed_hours=0):
+        async with asyncio.timeout(30):
+            while not await _is_closed(api):
+                await asyncio.sleep(0.5)
+                await make_due(api)  # Should the other pod have taken it, which closes nothing.
+    await api.ask("POST", DISCONNECT, json={"id": saved["id"]}, token=KEY + "ana")
+    assert await starts(api) == HOURS
+
+
+async def _is_closed(api: Asking) -> bool:
+    """Whether Ana has no time at all, and is told so wherever she may look for the reason."""
+    [feed] = (await ask(api, CHECK)).data["feeds"]
+    sources = [one["source"] for one in await busy(api)]
+    explained = (await ask(api, "/v2/slots/explain", eventTypeId=10, at=f"{DAY}T13:00:00Z")).data
+    ends = [one["end"] for host in explained["hosts"] for one in host["reasons"]]
+    told = (feed["dead"], sources, ends)
+    return told == (True, ["Work, which cannot be read", "Work"], [AT_NO_TIME]) and await starts(api) == []
+
+
 # Feeds that die ------------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +243,69 @@ async def test_if_one_feed_cannot_be_read_each_such_is_named_and_nothing_changes
     ]
     assert [one["externalId"] for one in (await ask(api, CHECK)).data["feeds"]] == [good]
     assert await starts(api) == HOURS[2:]
+
+
+async def test_a_feed_that_is_down_is_no_reason_to_keep_no_others(api: Asking, feeds: FeedServer) -> None:
+    down = feeds.give(NINE_TO_ELEVEN)
+    await save(api, down)
+    feeds.texts.clear()
+    other = feeds.give(calendar(event(*at(PLAIN, "1500", "1700"))), "/other.ics")
+    saved = await save(api, down, other)
+    assert (saved.status, saved.data["invalid"]) == (201, True)
+    shown = (await ask(api, CHECK)).data["feeds"]
+    assert [(one["externalId"], one["error"]) for one in shown] == [
+        (down, "answered with the status 404"),
+        (other, None),
+    ]
+    assert await starts(api) == HOURS[2:-2]
+    refused = await save(api, down, feeds.url("/gone"))
+    assert [one["property"] for one in refused.body["error"]["details"]["errors"]] == ["urls.1"]
+
+
+async def test_a_feed_that_is_named_several_times_is_read_once(api: Asking, feeds: FeedServer) -> None:
+    url = feeds.give(NINE_TO_ELEVEN)
+    assert (await save(api, url, url, url)).status == 201
+    assert feeds.asked == ["/work.ics"]
+    assert len((await ask(api, CHECK)).data["feeds"]) == 1
+    gone = feeds.url("/gone")
+    refused = await save(api, gone, url, gone)
+    assert [one["property"] for one in refused.body["error"]["details"]["errors"]] == ["urls.0", "urls.2"]
+
+
+async def test_one_persons_feeds_are_saved_by_one_request_at_a_time(api: Asking, feeds: FeedServer) -> None:
+    feeds.give(NINE_TO_ELEVEN)
+    feeds.waits = asyncio.Event()
+    first = asyncio.create_task(save(api, feeds.url()))
+    await feeds.is_asked(1)
+    second = await save(api, feeds.url())
+    assert (second.status, second.headers["Retry-After"]) == (409, "2")
+    others = asyncio.create_task(save(api, feeds.url(), who="ben"))
+    await feeds.is_asked(2)
+    feeds.waits.set()
+    assert [(await one).status for one in (first, others)] == [201, 201]
+    assert (await save(api, feeds.url())).status == 201
+
+
+async def test_one_person_leaves_room_for_others(api: Asking, feeds: FeedServer) -> None:
+    feeds.waits = asyncio.Event()
+    many = asyncio.create_task(save(api, *(feeds.url(f"/{number}") for number in range(MOST_FEEDS))))
+    await feeds.is_asked(3)
+    await asyncio.sleep(0.1)
+    assert len(feeds.asked) == 3
+    feeds.waits.set()
+    assert (await many).status == 400
+    assert len(feeds.asked) == MOST_FEEDS
+
+
+async def test_a_failure_of_ours_refuses_no_feed(
+    api: Asking, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = feeds.give(NINE_TO_ELEVEN)
+    with monkeypatch.context() as without:
+        without.setattr(sys, "executable", "/nowhere/python")
+        failed = await save(api, url)
+    assert (failed.status, failed.headers["Retry-After"]) == (503, "2")
+    assert (await save(api, url)).status == 201
 
 
 async def test_private_addresses_are_refused_unless_allowed(api: Asking, feeds: FeedServer) -> None:

@@ -2,16 +2,20 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 from typing_extensions import override
 
+from app.application import now
 from app.domain.calendar_feed import FeedFault, FeedProblem
 from app.domain.schedule import Zone
 from app.domain.time_ranges import DAY, Range
+from app.fields import instant_from
 from app.services.calendar_feeds import BusyTime, Connection, FeedRules, FeedUnreadableError, Reading
 from app.services.errors import StoreUnavailableError, UserIdNotFoundError
 from app.services.refresh_feeds import PUT_OFF_S, DueFeed, FeedRefresher
+from app.storage.postgres.accounts import PostgresAccounts
 from app.storage.postgres.calendar_feeds import PostgresCalendarFeeds
 from app.storage.postgres.load import load_world
 from app.storage.postgres.pool import Pool
@@ -53,10 +57,28 @@ class Desk:
     async def fail(self) -> None:
         """Let a pod find that a feed is gone."""
         await self.make_due()
-        await self.store.failed(await self.taken(), GONE, ALWAYS)
+        await self.store.failed(await self.taken(), GONE)
 
     async def busy(self) -> list[Range]:
         return [(time.start, time.end) for time in await self.store.busy(ANA, ALWAYS)]
+
+    async def closures(self) -> list[bool]:
+        """Whether each stretch in which Ana is busy throughout reaches from now to the end of time."""
+        around = now() - DAY // 2, now() + 5_000 * 366 * DAY
+        times = await self.store.busy(ANA, around)
+        return [time.start <= around[0] and time.end > around[1] for time in times if time.feed_is_dead]
+
+    async def ids(self) -> dict[Range, int]:
+        """The rows that say when Ana is busy."""
+        async with self.pool.connection() as connection:
+            rows = await connection.fetch("SELECT id, starts_at, ends_at FROM busy_times")
+        return {(instant_from(row["starts_at"]), instant_from(row["ends_at"])): row["id"] for row in rows}
+
+    async def due_in(self) -> timedelta:
+        """How long it is until a feed is read next."""
+        async with self.pool.connection() as connection:
+            found: timedelta = await connection.fetchval("SELECT min(due_at) - now() FROM calendar_feeds")
+        return found
 
     async def becomes(self, busy: list[Range]) -> None:
         """Wait until this is known."""
@@ -120,7 +142,7 @@ async def test_a_feed_is_anybodys_again_if_nobody_hears_of_who_took_it(desk: Des
     assert lost is not None
     await desk.store.refreshed(again, NEW)
     await desk.store.refreshed(lost, OLD)
-    await desk.store.failed(lost, GONE, ALWAYS)
+    await desk.store.failed(lost, GONE)
     assert await desk.busy() == NEW.busy
 
 
@@ -131,7 +153,7 @@ async def test_what_was_saved_since_counts_and_not_what_was_read_before(desk: De
     await desk.save("b", reading=NEW)
     for due in slow:
         await desk.store.refreshed(due, OLD)
-        await desk.store.failed(due, GONE, ALWAYS)
+        await desk.store.failed(due, GONE)
     assert await desk.busy() == NEW.busy
 
 
@@ -154,13 +176,105 @@ async def test_where_dead_feeds_are_closed_their_owner_is_busy_throughout(desk: 
         await connection.execute("UPDATE calendar_feeds SET refreshed_at = now() - interval '24 hours'")
     for _ in range(2):
         await closed.fail()
-        assert await desk.busy() == [ALWAYS, *OLD.busy]
+        assert await desk.closures() == [True]
+        assert await desk.busy() == OLD.busy
     await desk.fail()  # The setting was changed, and back.
-    assert await desk.busy() == OLD.busy
+    assert await desk.closures() == []
     await closed.fail()
-    assert await desk.busy() == [ALWAYS, *OLD.busy]
-    await desk.save("a", reading=NEW)
+    assert await desk.closures() == [True]
+    shown = await desk.store.of_user(ANA)
+    assert shown is not None
+    assert shown.feeds[0].closes
+    assert not (await desk.save("a", reading=NEW)).feeds[0].closes
+    assert await desk.closures() == []
     assert await desk.busy() == NEW.busy
+
+
+async def test_a_dead_feed_closes_no_other_feed_but_its_own(desk: Desk) -> None:
+    closed = PostgresCalendarFeeds(desk.pool, replace(RULES, dead_after_hours=0, dead_is_busy=True))
+    await desk.save("a", "b")
+    await desk.make_due()
+    failed, fine = await desk.taken(), await desk.taken()
+    await closed.failed(failed, GONE)
+    await closed.refreshed(fine, NEW)
+    shown = await desk.store.of_user(ANA)
+    assert shown is not None
+    assert {feed.url: feed.closes for feed in shown.feeds} == {failed.url: True, fine.url: False}
+
+
+async def test_what_a_feed_goes_on_to_say_is_not_written_again(desk: Desk) -> None:
+    kept, gone, new = (0, 10_000), (20_000, 30_000), (40_000, 50_000)
+    await desk.save("a", reading=Reading("Old", [kept, gone]))
+    before = await desk.ids()
+    await desk.make_due()
+    await desk.store.refreshed(await desk.taken(), Reading("New", [kept, new]))
+    after = await desk.ids()
+    assert after.keys() == {kept, new}
+    assert after[kept] == before[kept]
+
+
+@pytest.mark.parametrize(
+    ("unread_for", "least", "most"),
+    [(timedelta(minutes=1), 15, 16.5), (timedelta(hours=2), 30, 33), (timedelta(days=30), 360, 396)],
+)
+async def test_the_longer_a_feed_fails_the_rarer_it_is_tried(
+    desk: Desk, unread_for: timedelta, least: float, most: float
+) -> None:
+    await desk.save("a")
+    async with desk.pool.connection() as connection:
+        await connection.execute("UPDATE calendar_feeds SET refreshed_at = now() - $1::interval", unread_for)
+    await desk.fail()
+    assert timedelta(minutes=least - 0.5) < await desk.due_in() < timedelta(minutes=most + 0.5)
+    await desk.make_due()
+    await desk.store.refreshed(await desk.taken(), NEW)
+    assert await desk.due_in() < timedelta(minutes=16.5)
+
+
+async def test_feeds_that_were_saved_together_are_not_read_together_for_ever(desk: Desk) -> None:
+    await desk.save(*(str(number) for number in range(10)))
+    async with desk.pool.connection() as connection:
+        assert await connection.fetchval("SELECT count(DISTINCT due_at) FROM calendar_feeds") > 1
+
+
+async def test_in_another_zone_feeds_are_read_anew(desk: Desk) -> None:
+    await desk.save("a")
+    await desk.make_due()
+    slow = await desk.taken()
+    accounts = PostgresAccounts(desk.pool)
+    await accounts.change(ANA, {"name": "Ana"})
+    await accounts.change(BEN, {"zone": "Asia/Tokyo"})
+    assert await desk.store.take(PUT_OFF_S) is None
+    await accounts.change(ANA, {"zone": "Asia/Tokyo"})
+    await desk.store.refreshed(slow, NEW)  # By Rome's clocks.
+    assert await desk.busy() == OLD.busy
+    assert (await desk.taken()).zone == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize("can_be_read", [True, False])
+async def test_somebody_can_be_deleted_while_their_feed_is_being_written(desk: Desk, *, can_be_read: bool) -> None:
+    """Who refreshes waits for who deletes, or the other way round; not each for the other."""
+    closing = PostgresCalendarFeeds(desk.pool, replace(RULES, dead_after_hours=0, dead_is_busy=True))
+    await desk.save("a")
+    await desk.make_due()
+    due = await desk.taken()
+    async with desk.pool.connection() as connection:
+        deleting = connection.transaction()
+        await deleting.start()
+        await connection.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", ANA)
+        writing = closing.refreshed(due, NEW) if can_be_read else closing.failed(due, GONE)
+        refreshing = asyncio.create_task(writing)
+        await asyncio.sleep(0.3)  # In which they go as far as they can.
+        await connection.execute("DELETE FROM users WHERE id = $1", ANA)
+        await deleting.commit()
+    await refreshing
+    assert await desk.ids() == {}
+
+
+async def test_a_feed_that_was_kept_and_cannot_be_read_stays_as_it_was_known(desk: Desk) -> None:
+    await desk.save("a", "b")
+    saved = await desk.store.save(ANA, {"a": GONE, "new": NEW}, read_only=True)
+    assert [(feed.url, feed.problem) for feed in saved.feeds] == [("a", GONE), ("new", None)]
+    assert await desk.busy() == [*OLD.busy, *NEW.busy]
 
 
 async def test_a_feed_goes_with_its_busy_times_and_no_others(desk: Desk) -> None:
@@ -196,6 +310,9 @@ async def test_a_feed_that_cannot_be_read_or_a_mistake_of_ours_keeps_no_other_fr
     async with FeedRefresher(desk.store, pages, lambda: 0, poll_s=0.02).running():
         await desk.becomes([*OLD.busy, *OLD.busy, *sorted([*NEW.busy, *NEW.busy])])
     assert sorted(pages.asked) == [(url, "Europe/Rome") for url in ("broken", "fine", "gone", "last")]
+    shown = await desk.store.of_user(ANA)
+    assert shown is not None
+    assert [feed.problem for feed in shown.feeds] == [FeedProblem(FeedFault.INTERNAL), GONE, None, None]
 
 
 class AwayStore(PostgresCalendarFeeds):

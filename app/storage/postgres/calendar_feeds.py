@@ -33,7 +33,7 @@ class PostgresCalendarFeeds:
             name: str | None = await connection.fetchval(_SQL["zone_of"], user_id)
         return name
 
-    async def save(self, user_id: int, readings: Mapping[str, Reading], *, read_only: bool) -> Connection:
+    async def save(self, user_id: int, readings: Mapping[str, Reading | FeedProblem], *, read_only: bool) -> Connection:
         """Let these be a user's feeds; see the port for what it raises."""
         async with self._pool.connection() as connection, connection.transaction():
             if await connection.fetchval(_SQL["lock_user"], user_id) is None:
@@ -42,12 +42,16 @@ class PostgresCalendarFeeds:
             if row is None:
                 raise LookupError("a row that was just written is gone")
             await connection.execute(_SQL["drop_others"], row["id"], list(readings))
-            for url, reading in readings.items():
-                feed_id = await connection.fetchval(
-                    _SQL["keep"], row["id"], url, reading.name, self._rules.refresh_minutes
-                )
-                await _replace_busy(connection, feed_id, reading)
+            for url, read in readings.items():
+                if isinstance(read, FeedProblem):
+                    await connection.execute(_SQL["note"], row["id"], url, read.fault.value, read.status)
+                else:
+                    await self._keep(connection, row["id"], url, read)
             return await _with_feeds(connection, row)
+
+    async def _keep(self, connection: Borrowed, connection_id: int, url: str, reading: Reading) -> None:
+        feed_id = await connection.fetchval(_SQL["keep"], connection_id, url, reading.name, self._rules.refresh_minutes)
+        await _replace_busy(connection, feed_id, reading)
 
     async def of_user(self, user_id: int) -> Connection | None:
         """Return a user's feeds."""
@@ -69,7 +73,7 @@ class PostgresCalendarFeeds:
         """Return what calendars report."""
         async with self._pool.connection() as connection:
             rows = await connection.fetch(_SQL["busy"], user_id, *map(timestamp_of, around))
-        return [BusyTime(instant_from(row["starts_at"]), instant_from(row["ends_at"]), row["feed_id"]) for row in rows]
+        return [_busy_time(row) for row in rows]
 
     # DueFeeds ----------------------------------------------------------------------------------------------------
 
@@ -85,32 +89,39 @@ class PostgresCalendarFeeds:
         """Let a feed's busy times be what was read."""
         taken = feed.id, timestamp_of(feed.taken_until)
         async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_SQL["lock_owner"], feed.id)
             if await connection.fetchval(_SQL["refreshed"], *taken, reading.name, self._rules.refresh_minutes):
                 await _replace_busy(connection, feed.id, reading)
 
-    async def failed(self, feed: DueFeed, problem: FeedProblem, around: Range) -> None:
+    async def failed(self, feed: DueFeed, problem: FeedProblem) -> None:
         """Note why a feed could not be read, and close its owner's time or leave it as it was known."""
         taken = feed.id, timestamp_of(feed.taken_until)
         rules = self._rules.refresh_minutes, self._rules.dead_after_hours
         async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_SQL["lock_owner"], feed.id)
             row = await connection.fetchrow(_SQL["failed"], *taken, problem.fault.value, problem.status, *rules)
             if row is None:
                 return
-            await connection.execute(_SQL["open"], feed.id)
-            if row["is_dead"] and self._rules.dead_is_busy:
-                await connection.execute(_SQL["close"], feed.id, *map(timestamp_of, around))
+            closes = row["is_dead"] and self._rules.dead_is_busy
+            await connection.execute(_SQL["close" if closes else "open"], feed.id)
 
 
 async def _replace_busy(connection: Borrowed, feed_id: int, reading: Reading) -> None:
+    """Write what is new and delete what is no more; mostly nothing is."""
     starts = [timestamp_of(start) for start, _ in reading.busy]
     ends = [timestamp_of(end) for _, end in reading.busy]
-    await connection.execute(_SQL["drop_busy"], feed_id)
+    await connection.execute(_SQL["drop_busy"], feed_id, starts, ends)
     await connection.execute(_SQL["add_busy"], feed_id, starts, ends)
 
 
 async def _with_feeds(connection: Borrowed, row: asyncpg.Record) -> Connection:
     feeds = await connection.fetch(_SQL["feeds"], row["id"])
     return Connection(id=row["id"], user_id=row["user_id"], read_only=row["read_only"], feeds=tuple(map(_feed, feeds)))
+
+
+def _busy_time(row: asyncpg.Record) -> BusyTime:
+    start, end = instant_from(row["starts_at"]), instant_from(row["ends_at"])
+    return BusyTime(start, end, row["feed_id"], feed_is_dead=row["feed_is_dead"])
 
 
 def _feed(row: asyncpg.Record) -> CalendarFeed:
@@ -120,5 +131,6 @@ def _feed(row: asyncpg.Record) -> CalendarFeed:
         url=row["url"],
         name=row["name"],
         refreshed_at=instant_from(row["refreshed_at"]),
+        closes=row["closes"],
         problem=None if fault is None else FeedProblem(FeedFault(fault), row["fault_status"]),
     )

@@ -22,7 +22,13 @@ ORDER BY asked.position;
 SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: change
--- $1 user; then what an account says for itself.
+-- $1 user; then what an account says for itself. In another zone, feeds may mean other times: they are read anew.
+WITH feeds_to_read AS (
+    UPDATE calendar_feeds AS f
+    SET due_at = now()
+    FROM calendar_connections AS c, users AS u
+    WHERE f.connection_id = c.id AND c.user_id = u.id AND u.id = $1 AND u.time_zone <> $4
+)
 UPDATE users
 SET email = $2, name = $3, time_zone = $4, week_start = $5, time_format = $6, locale = $7, avatar_url = $8, bio = $9,
     metadata = $10
