@@ -151,7 +151,7 @@ async def open_pool(
     return Pool(await pool, deadline_s)
 
 
-class _Plain(Connection):
+class _Plain(asyncpg.Connection):
     """A connection that is given back as it is: nobody changes a session, and cleaning up costs a round trip."""
 
     @override
