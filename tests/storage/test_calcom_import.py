@@ -292,7 +292,6 @@ async def test_what_makes_no_sense_is_left_out_with_what_needs_it(
         "memberships": ["number 5 (userId 4, teamId 90), userId: there is no user 4"],
         "eventTypes": [
             "id 12: an event type has either an ownerId or a teamId",
-            "id 31, hosts.userId: there is no user 4",
         ],
         "apiKeys": [
             "userId 1, hashedKey: must be a SHA-256 in lower-case hexadecimal",
@@ -305,6 +304,40 @@ async def test_what_makes_no_sense_is_left_out_with_what_needs_it(
         ],
     }
     assert 4 not in await column(connection, "SELECT id FROM users")
+    assert DEE not in await column(connection, "SELECT user_id FROM event_type_hosts WHERE event_type_id = 31")
+    note = importing.findings.unmatched["eventTypes", "a host who was left out: the others host it"]
+    assert note.examples == ["id 31"]
+
+
+async def test_what_can_do_without_a_schedule_is_not_left_out_with_it(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    absence = {"userId": ANA, "start": "2050-01-01", "end": "2050-01-02", "toUserId": DEE}
+    await write_world(calcom, world_of({**WORLD, "outOfOffice": [absence]}))
+    await write_booking(calcom, booking("a"))
+    await calcom.execute(
+        """
+        UPDATE users SET "defaultScheduleId" = 101 WHERE id = 1;
+        UPDATE "EventType" SET "scheduleId" = 101 WHERE id = 10;
+        UPDATE "Host" SET "scheduleId" = 101 WHERE "eventTypeId" = 31;
+        UPDATE "Schedule" SET "timeZone" = 'GMT+5:30' WHERE id = 101;
+        UPDATE users SET "timeZone" = 'Mars/Olympus' WHERE username = 'dee';
+        """
+    )
+    await importing.run()
+    assert ANA in await column(connection, "SELECT id FROM users WHERE default_schedule_id IS NULL")
+    assert await column(connection, "SELECT uid FROM bookings WHERE event_type_id = 10") == ["a"]
+    assert await column(connection, "SELECT schedule_id FROM event_types WHERE id = 10") == [None]
+    assert set(await column(connection, "SELECT schedule_id FROM event_type_hosts WHERE event_type_id = 31")) == {None}
+    assert await column(connection, "SELECT to_user_id FROM out_of_office") == [None]
+    noted = {(name, what.partition(":")[0]) for name, what in importing.findings.unmatched}
+    assert noted == {
+        ("users", "a default schedule that was left out"),
+        ("eventTypes", "a schedule that was left out"),
+        ("eventTypes", "a host who was left out"),
+        ("eventTypes", "a host's schedule that was left out"),
+        ("outOfOffice", "a stand-in who was left out"),
+    }
 
 
 async def test_an_attendees_odd_zone_does_not_lose_the_booking(
@@ -428,6 +461,44 @@ async def test_what_is_gone_there_goes_here(calcom: Connection, importing: Impor
     assert await column(connection, "SELECT id FROM teams") == [50]
     assert await column(connection, "SELECT id FROM event_types WHERE id IN (10, 13, 31)") == []
     assert ANA not in await column(connection, "SELECT user_id FROM credentials")
+
+
+async def test_what_can_no_longer_be_read_stays_as_it_was(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """A typing error there takes nothing away here; what hangs on it goes on following."""
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("a"))
+    await write_booking(calcom, booking("of-dee", "12:00", "13:00", eventTypeId=13, userId=DEE))
+    await importing.run()
+    before = await column(connection, "SELECT id FROM users ORDER BY 1")
+    await connection.execute("INSERT INTO event_types (slug, owner_id, length_minutes) VALUES ('made-here', 4, 30)")
+    await calcom.execute(
+        """
+        UPDATE users SET "timeZone" = 'Mars/Olympus' WHERE id = 4;
+        UPDATE "Schedule" SET "timeZone" = 'GMT+5:30' WHERE id = 101;
+        UPDATE "EventType" SET length = 0 WHERE id = 10;
+        UPDATE "EventType" SET length = 45 WHERE id = 31;
+        UPDATE "Booking" SET "endTime" = "startTime" WHERE uid = 'a';
+        UPDATE "Booking" SET status = 'cancelled' WHERE uid = 'of-dee';
+        UPDATE "Team" SET "timeZone" = 'Nowhere' WHERE id = 90;
+        """
+    )
+    report = await importing.run()
+    assert {name for name, changes in changed(report).items() if changes.deleted} == set()
+    assert report.staying_user_ids == ()
+    assert await column(connection, "SELECT id FROM users ORDER BY 1") == before
+    assert await column(connection, "SELECT time_zone FROM schedules WHERE id = 101") != ["GMT+5:30"]
+    assert await column(connection, "SELECT length_minutes FROM event_types WHERE id IN (10, 31) ORDER BY id") == [
+        60,
+        45,
+    ]
+    assert DEE in await column(connection, "SELECT user_id FROM event_type_hosts WHERE event_type_id = 31")
+    assert await column(connection, "SELECT uid || status FROM bookings ORDER BY 1") == [
+        "aaccepted",
+        "of-deecancelled",
+    ]
+    assert "made-here" in await column(connection, "SELECT slug FROM event_types")
 
 
 async def test_what_was_made_here_stays(
@@ -606,7 +677,7 @@ async def test_the_command_says_what_it_did(
         f"Added here: {counts}, apiKeys 6.",
         "Changed here: nothing.",
         "Deleted here: nothing.",
-        "Left out, because it makes no sense or needs what was left out:",
+        "Left out, because it makes no sense or needs what was left out; what came of it earlier stays as it was:",
         "  eventTypes 1 (id 12, lengthInMinutes: Input should be greater than or equal to 1)",
         "Without a counterpart here:",
         "  users, no username, or somebody else's in another organization: called user:ID here: 1 (id 2)",

@@ -1,7 +1,8 @@
 """Brings Cal.com's data into PostgreSQL, all or nothing, again and again: afterwards they are as they are there.
 
-What came with an earlier import and is gone there is deleted, what was changed here is as there again. What was made
-here is never touched, but for what hangs on something that is gone.
+What came with an earlier import and is gone there is deleted, what was changed here is as there again; what is there
+but can no longer be read stays as it was. What was made here is never touched, but for what hangs on something that is
+gone.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -120,15 +121,18 @@ class _Importer:
 
     async def run(self) -> ImportReport:
         """Take everything but bookings at once, and those some at a time."""
-        world = await self._reader.world()
-        keys = await self._reader.keys({user.id for user in world.users})
+        world = await self._reader.world(await self._imported_ids())
+        users, organizations = (self._ids(world, name) for name in ("users", "organizations"))
+        keys = await self._reader.keys(users)
         counts = {**{name: len(world_list(world, name)) for name in LIST_OF_TABLE.values()}, "apiKeys": len(keys)}
-        brought = {rows.table: rows for rows in (*tables(world, {o.id for o in world.organizations}), _key_rows(keys))}
+        brought = {rows.table: rows for rows in (*tables(world, organizations), _key_rows(keys))}
         await self._stage(brought)
+        await self._connection.execute(_SQL["remember_left_out"])
+        await self._remember_left_out(_MIRRORED)
         await self._connection.execute(_WORLD_SQL["lock_bookings"])
         await self._delete_gone()
         await self._write(brought, counts)
-        counts["bookings"] = await self._take_bookings(world)
+        counts["bookings"] = await self._take_bookings(users)
         await self._reader.count_not_taken()
         changes = self._mirror.changes
         return ImportReport(
@@ -137,6 +141,23 @@ class _Importer:
             overlapping_bookings=self._overlapping,
             staying_user_ids=tuple(row["id"] for row in await self._connection.fetch(_SQL["users_who_stay"])),
         )
+
+    async def _imported_ids(self) -> Mapping[str, Collection[int]]:
+        rows = await self._connection.fetch(_SQL["imported_ids"])
+        return {row["list"]: set(row["ids"]) for row in rows}
+
+    def _ids(self, world: World, name: str) -> set[int]:
+        """Return the ids of a list as they will be here, but for what was made here."""
+        return {*(item.id for item in world_list(world, name)), *self._reader.left_out.staying(name)}
+
+    async def _remember_left_out(self, table_names: Iterable[str]) -> None:
+        """Note what is not gone, though it is not brought."""
+        rows = (
+            {"table_name": table, "key": " ".join(map(str, key))}
+            for table in table_names
+            for key in self._reader.left_out.keys.get(LIST_OF_TABLE[table], ())
+        )
+        await copy_rows(self._connection, "left_out", rows)
 
     async def _stage(self, brought: Mapping[str, TableRows]) -> None:
         for table, mirrored in _MIRRORED.items():
@@ -166,16 +187,18 @@ class _Importer:
 
     # Bookings --------------------------------------------------------------------------------------------------------
 
-    async def _take_bookings(self, world: World) -> int:
+    async def _take_bookings(self, user_ids: Collection[int]) -> int:
         """Take the bookings, delete those that are gone, and return how many there are."""
-        types: dict[int | None, BookedType] = {e.id: BookedType.of_file(e) for e in world.event_types}
-        types[None] = _NO_TYPE
+        types: dict[int | None, BookedType] = {None: _NO_TYPE}
+        for row in await self._connection.fetch(_SQL["imported_types"]):
+            types[row["id"]] = BookedType.of_row(row)
         taken, total = 0, await self._reader.count_bookings()
         await self._connection.execute(_SQL["remember_bookings"])
-        async for batch in self._reader.bookings({user.id for user in world.users}, types):
+        async for batch in self._reader.bookings(user_ids, types):
             await self._take_batch(batch, types)
             taken += len(batch)
             self._tell("bookings", taken, total)
+        await self._remember_left_out(["bookings"])
         status = await self._connection.execute(_SQL["delete_gone_bookings"])
         self._mirror.deleted("bookings", int(status.split()[-1]))
         await self._connection.execute(_SQL["link_rescheduled"])

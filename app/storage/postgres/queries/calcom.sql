@@ -1,21 +1,48 @@
+-- name: imported_ids
+-- What earlier imports brought, by list.
+SELECT list, array_agg(id) AS ids
+FROM (
+    SELECT 'users' AS list, id FROM users WHERE from_calcom
+    UNION ALL
+    SELECT 'schedules', id FROM schedules WHERE from_calcom
+    UNION ALL
+    SELECT 'organizations', id FROM organizations WHERE from_calcom
+    UNION ALL
+    SELECT 'teams', id FROM teams WHERE from_calcom
+    UNION ALL
+    SELECT 'eventTypes', id FROM event_types WHERE from_calcom
+) AS imported
+GROUP BY list;
+
+-- name: imported_types
+SELECT id, before_buffer_minutes, after_buffer_minutes, seats, pending_blocks FROM event_types WHERE from_calcom;
+
+-- name: remember_left_out
+-- What is there and was left out: it does not count as gone.
+CREATE TEMPORARY TABLE left_out (table_name text, key text, PRIMARY KEY (table_name, key)) ON COMMIT DROP;
+
 -- name: delete_bookings_of_gone_users
 -- Their bookings went with them. One that was handed to somebody else comes again with the rest.
 DELETE FROM bookings AS b
 USING users AS u
 WHERE u.id = b.user_id AND b.from_calcom AND u.from_calcom
-    AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = u.id);
+    AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = u.id)
+    AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.table_name = 'users' AND l.key = u.id::text);
 
 -- name: delete_gone_users
 -- Not those who have bookings that were made here.
 DELETE FROM users AS there
 WHERE there.from_calcom
     AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = there.id)
+    AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.table_name = 'users' AND l.key = there.id::text)
     AND NOT EXISTS (SELECT FROM bookings AS b WHERE b.user_id = there.id)
     AND NOT EXISTS (SELECT FROM booking_hosts AS h WHERE h.host_id = there.id);
 
 -- name: users_who_stay
 SELECT id FROM users AS there
-WHERE there.from_calcom AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = there.id)
+WHERE there.from_calcom
+    AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = there.id)
+    AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.table_name = 'users' AND l.key = there.id::text)
 ORDER BY id;
 
 -- name: remember_bookings
@@ -51,7 +78,9 @@ WHERE there.booking_id = ANY ($1::bigint[])
 
 -- name: delete_gone_bookings
 DELETE FROM bookings AS there
-WHERE there.from_calcom AND NOT EXISTS (SELECT FROM seen_bookings AS seen WHERE seen.uid = there.uid);
+WHERE there.from_calcom
+    AND NOT EXISTS (SELECT FROM seen_bookings AS seen WHERE seen.uid = there.uid)
+    AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.table_name = 'bookings' AND l.key = there.uid);
 
 -- name: link_rescheduled
 UPDATE bookings AS there SET rescheduled_from = earlier.id
