@@ -545,6 +545,38 @@ async def test_what_was_changed_here_is_as_there_again(
     assert await column(connection, "SELECT host_id FROM booking_hosts") == [ANA]
 
 
+async def test_a_seat_booked_here_stays_in_an_imported_class(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Also where Cal.com's next one would stand in its place, and where one goes that stood before it."""
+    first, gone, new = ({"email": f"{name}@example.com", "seatUid": name} for name in ("first", "gone", "new"))
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("class", eventTypeId=12, attendees=[gone, first]))
+    await importing.run()
+    await connection.execute(
+        """
+        INSERT INTO booking_attendees (booking_id, position, email, seat_uid)
+        SELECT id, 2, 'here@example.com', 'here' FROM bookings
+        """
+    )
+    assert changed(await importing.run()) == {}
+    await calcom.execute("""DELETE FROM "Attendee" WHERE email = 'gone@example.com'""")
+    await importing.run()
+    seats = "SELECT seat_uid || ' ' || email FROM booking_attendees ORDER BY seat_uid"
+    assert await column(connection, seats) == ["first first@example.com", "here here@example.com"]
+    [there] = await column(calcom, """SELECT id FROM "Booking" """)
+    for seat in (gone, new):
+        attendee = await insert(calcom, "Attendee", bookingId=there, email=seat["email"], name="", timeZone="UTC")
+        await insert(calcom, "BookingSeat", referenceUid=seat["seatUid"], bookingId=there, attendeeId=attendee)
+    await importing.run()
+    assert await column(connection, seats) == [
+        "first first@example.com",
+        "gone gone@example.com",
+        "here here@example.com",
+        "new new@example.com",
+    ]
+
+
 async def test_a_revoked_key_stays_revoked(calcom: Connection, importing: Importing, pool: Pool) -> None:
     await write_world(calcom, world_of({"users": WORLD["users"][:1], "schedules": WORLD["schedules"][:1]}))
     await write_key(calcom, "cal_of_ana", ANA)

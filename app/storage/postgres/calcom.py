@@ -7,7 +7,9 @@ gone.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
+import asyncpg
 import orjson
 
 from app.storage.calcom.format import CalcomBooking, HashedKey
@@ -210,7 +212,8 @@ class _Importer:
         await self._mirror.write(_BOOKINGS)
         rows = await self._connection.fetch(_SQL["booking_ids"], [booking.uid for booking in batch])
         ids = {row["uid"]: row["id"] for row in rows}
-        await self._mirror.stage("booking_attendees", _attendee_rows(batch, ids))
+        places = {row["booking_id"]: row for row in await self._connection.fetch(_SQL["places"], list(ids.values()))}
+        await self._mirror.stage("booking_attendees", _attendee_rows(batch, ids, places))
         await self._connection.execute(_SQL["delete_gone_attendees"], list(ids.values()))
         await self._mirror.write(_ATTENDEES)
         found = (occupation(ids[booking.uid], booking, types[booking.event_type_id]) for booking in batch)
@@ -276,9 +279,14 @@ def _booking_row(booking: CalcomBooking, booked_type: BookedType) -> Row:
     }
 
 
-def _attendee_rows(batch: Iterable[CalcomBooking], ids: Mapping[str, int]) -> Iterator[Row]:
+def _attendee_rows(
+    batch: Iterable[CalcomBooking], ids: Mapping[str, int], places: Mapping[int, asyncpg.Record]
+) -> Iterator[Row]:
+    """Give attendees the places of those who came before, then those after the last one, who may be from here."""
     for booking in batch:
-        for position, attendee in enumerate(booking.attendees):
+        there = places.get(ids[booking.uid])
+        free = chain(there["imported"], count(there["last"] + 1)) if there else count()
+        for position, attendee in zip(free, booking.attendees, strict=False):
             yield {
                 "booking_id": ids[booking.uid],
                 "position": position,
@@ -291,6 +299,7 @@ def _attendee_rows(batch: Iterable[CalcomBooking], ids: Mapping[str, int]) -> It
                 "absent": attendee.absent,
                 "metadata": attendee.metadata,
                 "responses": attendee.responses,
+                "from_calcom": True,
             }
 
 

@@ -67,10 +67,21 @@ DELETE FROM booking_hosts WHERE booking_id = ANY ($1::bigint[]);
 UPDATE bookings SET imported = (id = ANY ($2::bigint[]))
 WHERE id = ANY ($1::bigint[]) AND imported IS DISTINCT FROM (id = ANY ($2::bigint[]));
 
+-- name: places
+-- $1 bookings. Where their attendees stand: those who were imported, in order, and the last one of all.
+SELECT
+    booking_id,
+    COALESCE(array_agg(position ORDER BY position) FILTER (WHERE from_calcom), '{}') AS imported,
+    max(position) AS last
+FROM booking_attendees
+WHERE booking_id = ANY ($1::bigint[])
+GROUP BY booking_id;
+
 -- name: delete_gone_attendees
 -- $1 bookings, whose attendees are brought.
 DELETE FROM booking_attendees AS there
 WHERE there.booking_id = ANY ($1::bigint[])
+    AND there.from_calcom
     AND NOT EXISTS (
         SELECT FROM brought_booking_attendees AS brought
         WHERE brought.booking_id = there.booking_id AND brought.position = there.position
