@@ -227,6 +227,46 @@ async def test_history_may_overlap_and_is_marked(
     assert (await importing.run()).overlapping_bookings == 0
 
 
+async def test_all_hosts_of_a_teams_booking_are_booked_for_good(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Cal.com keeps those but the first among the attendees, after who booked, who may be one of them."""
+    guest, ben = {"email": "x@example.com"}, {"email": "Ben@example.com"}
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("team", eventTypeId=20, attendees=[guest, ben]))
+    await write_booking(calcom, booking("off", "11:00", "12:00", eventTypeId=20, attendees=[guest, ben]))
+    await write_booking(calcom, booking("by-ben", "12:00", "13:00", eventTypeId=20, attendees=[ben]))
+    await write_booking(calcom, booking("ana-alone", "14:00", "15:00", attendees=[guest, ben]))
+    await write_booking(calcom, booking("across", "10:30", "11:30", eventTypeId=13, userId=BEN))
+    await calcom.execute("""UPDATE "Booking" SET status = 'cancelled' WHERE uid = 'off'""")
+    report = await importing.run()
+    hosts = """
+        SELECT b.uid || ' ' || h.host_id || CASE WHEN busy_range IS NULL THEN '' ELSE ' busy' END
+        FROM booking_hosts AS h JOIN bookings AS b ON b.id = h.booking_id ORDER BY 1
+    """
+    assert await column(connection, hosts) == [
+        "across 2 busy",
+        "ana-alone 1 busy",
+        "by-ben 1 busy",
+        "off 2",
+        "team 1 busy",
+        "team 2 busy",
+    ]
+    attending = "SELECT b.uid || ' ' || email FROM booking_attendees JOIN bookings AS b ON b.id = booking_id ORDER BY 1"
+    assert await column(connection, attending) == [
+        "ana-alone Ben@example.com",
+        "ana-alone x@example.com",
+        "by-ben Ben@example.com",
+        "off x@example.com",
+        "team x@example.com",
+    ]
+    assert report.overlapping_bookings == 2
+    assert changed(await importing.run()) == {}
+    await calcom.execute("""UPDATE "Booking" SET status = 'cancelled' WHERE uid = 'team'""")
+    await importing.run()
+    assert "team 2" in await column(connection, hosts)
+
+
 async def test_people_and_teams_without_a_name_of_their_own_get_one(
     calcom: Connection, importing: Importing, connection: Connection
 ) -> None:

@@ -56,6 +56,24 @@ class CalcomBooking(Item):
     created_at: Moment
     updated_at: Moment
     attendees: tuple[CalcomAttendee, ...] = ()
+    host_ids: tuple[Id, ...] = ()
+    """Further hosts, told from the attendees."""
+
+    def parted(self, hosts: Mapping[str, int]) -> Self:
+        """Return it with its hosts apart from its attendees; `hosts` are those of its event type, by e-mail.
+
+        Cal.com keeps a team's hosts, but for the booking's user, among the attendees, after who booked. Seats are
+        never theirs.
+        """
+        attendees = list(self.attendees[:1])
+        host_ids: list[int] = []
+        for attendee in self.attendees[1:]:
+            host_id = None if attendee.seat_uid else hosts.get(attendee.email.lower())
+            if host_id is None:
+                attendees.append(attendee)
+            elif host_id not in (self.user_id, *host_ids):
+                host_ids.append(host_id)
+        return self.model_copy(update={"attendees": tuple(attendees), "host_ids": tuple(host_ids)})
 
     @model_validator(mode="after")
     def _order(self) -> Self:

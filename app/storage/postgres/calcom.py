@@ -7,7 +7,9 @@ gone.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, count
+from typing import TypeAlias
 
 import asyncpg
 import orjson
@@ -16,7 +18,7 @@ from app.storage.calcom.format import CalcomBooking, HashedKey
 from app.storage.calcom.reading import CalcomReader
 from app.storage.postgres.copying import copy_rows
 from app.storage.postgres.credentials import API_KEY_PREFIX, CredentialKind
-from app.storage.postgres.imported_bookings import occupation, place
+from app.storage.postgres.imported_bookings import occupations, place
 from app.storage.postgres.known import BookedType
 from app.storage.postgres.load import LIST_OF_TABLE, Progress, load_refusals, load_transaction, say_nothing
 from app.storage.postgres.mirror import Changes, Mirror, Mirrored
@@ -57,6 +59,8 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
     "booking_limits": {"event_type_id": "event_types", "team_id": "teams"},
 }
 """Tables whose rows hang on rows of others: which column names those of which."""
+_Hosting: TypeAlias = tuple[int, int, datetime | None, datetime | None]
+"""Booking, host, and the time taken from when to when, buffers included; None: it takes none."""
 _NO_TYPE = BookedType(before_buffer=0, after_buffer=0, seated=False, pending_blocks=True)
 
 
@@ -194,10 +198,13 @@ class _Importer:
         types: dict[int | None, BookedType] = {None: _NO_TYPE}
         for row in await self._connection.fetch(_SQL["imported_types"]):
             types[row["id"]] = BookedType.of_row(row)
+        hosts: dict[int | None, dict[str, int]] = {}
+        for row in await self._connection.fetch(_SQL["team_hosts"]):
+            hosts.setdefault(row["event_type_id"], {})[row["email"]] = row["user_id"]
         taken, total = 0, await self._reader.count_bookings()
         await self._connection.execute(_SQL["remember_bookings"])
         async for batch in self._reader.bookings(user_ids, types):
-            await self._take_batch(batch, types)
+            await self._take_batch([one.parted(hosts.get(one.event_type_id, {})) for one in batch], types)
             taken += len(batch)
             self._tell("bookings", taken, total)
         await self._remember_left_out(["bookings"])
@@ -216,22 +223,38 @@ class _Importer:
         await self._mirror.stage("booking_attendees", _attendee_rows(batch, ids, places))
         await self._connection.execute(_SQL["delete_gone_attendees"], list(ids.values()))
         await self._mirror.write(_ATTENDEES)
-        found = (occupation(ids[booking.uid], booking, types[booking.event_type_id]) for booking in batch)
-        await self._place(ids.values(), [one for one in found if one is not None])
+        hosting: dict[_Hosting, Occupation | None] = {}
+        for booking in batch:
+            hosting.update(_hosting(ids[booking.uid], booking, types[booking.event_type_id]))
+        await self._place(ids.values(), hosting)
         await copy_rows(self._connection, "seen_bookings", map(_seen_row, batch))
 
-    async def _place(self, booking_ids: Collection[int], wanted: Iterable[Occupation]) -> None:
-        """Write whose time the bookings take, where that is not as it was."""
-        rows = await self._connection.fetch(_SQL["ranges_there"], list(booking_ids))
-        there = {(row["booking_id"], row["host_id"], row["starts_at"], row["ends_at"]) for row in rows}
-        by_key = {(one.booking_id, one.host_id, one.start, one.end): one for one in wanted}
-        outdated = {key[0] for key in there ^ by_key.keys()}
+    async def _place(self, booking_ids: Collection[int], hosting: Mapping[_Hosting, Occupation | None]) -> None:
+        """Write who hosts the bookings and whose time they take, where that is not as it was."""
+        there = {tuple(row) for row in await self._connection.fetch(_SQL["hosts_there"], list(booking_ids))}
+        outdated = {key[0] for key in there ^ hosting.keys()}
         if outdated:
             await self._connection.execute(_SQL["delete_hosts"], list(outdated))
-            placed = await place(self._connection, [one for key, one in by_key.items() if key[0] in outdated])
-            await copy_rows(self._connection, "booking_hosts", placed.host_rows)
+            wanted = [(key, one) for key, one in hosting.items() if key[0] in outdated]
+            placed = await place(self._connection, [one for _, one in wanted if one is not None])
+            rows = (*placed.host_rows, *(_idle_host_row(key) for key, one in wanted if one is None))
+            await copy_rows(self._connection, "booking_hosts", rows)
             await self._connection.execute(_SQL["mark_imported"], list(outdated), list(placed.overlapping))
             self._overlapping += len(placed.overlapping)
+
+
+def _hosting(
+    booking_id: int, booking: CalcomBooking, booked_type: BookedType
+) -> Iterator[tuple[_Hosting, Occupation | None]]:
+    """Yield who hosts a booking, with the time it takes of them, if it takes any.
+
+    Where it takes none, its user needs no row to be its host.
+    """
+    taken = list(occupations(booking_id, booking, booked_type, (booking.user_id, *booking.host_ids)))
+    if taken:
+        yield from (((booking_id, one.host_id, one.start, one.end), one) for one in taken)
+    else:
+        yield from (((booking_id, host_id, None, None), None) for host_id in booking.host_ids)
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
@@ -251,6 +274,10 @@ def _key_row(key: HashedKey) -> Row:
         "created_at": key.created_at,
         "expires_at": key.expires_at,
     }
+
+
+def _idle_host_row(hosting: _Hosting) -> Row:
+    return {"booking_id": hosting[0], "host_id": hosting[1], "busy_range": None, "overlap_group": hosting[0]}
 
 
 def _booking_row(booking: CalcomBooking, booked_type: BookedType) -> Row:

@@ -17,6 +17,23 @@ GROUP BY list;
 -- name: imported_types
 SELECT id, before_buffer_minutes, after_buffer_minutes, seats, pending_blocks FROM event_types WHERE from_calcom;
 
+-- name: team_hosts
+-- Who may host the imported event types of teams.
+SELECT hosting.event_type_id, hosting.user_id, lower(u.email) AS email
+FROM (
+    SELECT event_type_id, user_id FROM event_type_hosts
+    UNION
+    SELECT event_type_id, user_id FROM event_type_assignees
+    UNION
+    SELECT e.id, m.user_id
+    FROM event_types AS e
+    JOIN memberships AS m ON m.team_id = e.team_id AND m.accepted
+    WHERE e.assign_all_members
+) AS hosting
+JOIN event_types AS e ON e.id = hosting.event_type_id
+JOIN users AS u ON u.id = hosting.user_id
+WHERE e.from_calcom AND e.team_id IS NOT NULL;
+
 -- name: remember_left_out
 -- What is there and was left out: it does not count as gone.
 CREATE TEMPORARY TABLE left_out (table_name text, key text, PRIMARY KEY (table_name, key)) ON COMMIT DROP;
@@ -52,11 +69,11 @@ CREATE TEMPORARY TABLE seen_bookings (uid text PRIMARY KEY, rescheduled_from tex
 -- $1 uids.
 SELECT uid, id FROM bookings WHERE uid = ANY ($1::text[]);
 
--- name: ranges_there
+-- name: hosts_there
 -- $1 bookings.
 SELECT booking_id, host_id, lower(busy_range) AS starts_at, upper(busy_range) AS ends_at
 FROM booking_hosts
-WHERE booking_id = ANY ($1::bigint[]) AND busy_range IS NOT NULL;
+WHERE booking_id = ANY ($1::bigint[]);
 
 -- name: delete_hosts
 -- $1 bookings.
