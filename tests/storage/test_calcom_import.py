@@ -585,6 +585,34 @@ async def test_what_was_changed_here_is_as_there_again(
     assert await column(connection, "SELECT host_id FROM booking_hosts") == [ANA]
 
 
+async def test_what_is_made_on_both_sides_gets_different_ids(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Else the first that gets an id here would bar every import after it."""
+    await write_world(calcom, world_of(WORLD))
+    await importing.run()
+    made_here = [
+        "INSERT INTO users (username, email, time_zone) VALUES ('here', 'here@example.com', 'UTC') RETURNING id",
+        "INSERT INTO schedules (owner_id, name, time_zone) VALUES (1, 'here', 'UTC') RETURNING id",
+        "INSERT INTO event_types (slug, owner_id, length_minutes) VALUES ('here', 1, 30) RETURNING id",
+        "INSERT INTO teams (slug) VALUES ('here') RETURNING id",
+        "INSERT INTO out_of_office (user_id, starts_at, ends_at) VALUES (1, now(), now()) RETURNING id",
+    ]
+    before = [await connection.fetchval(statement) for statement in made_here]
+    assert min(before) > 1_000_000_000
+    for table in ("users", "Schedule", "EventType", "Team", "OutOfOfficeEntry"):
+        await calcom.execute(
+            f"""SELECT setval(pg_get_serial_sequence('"{table}"', 'id'), (SELECT max(id) FROM "{table}"))"""  # noqa: S608 - our own names
+        )
+    await insert(calcom, "users", username="there", email="there@example.com")
+    await insert(calcom, "Schedule", userId=ANA, name="there")
+    await insert(calcom, "EventType", userId=ANA, title="there", slug="there", length=30)
+    await insert(calcom, "Team", name="there", slug="there")
+    assert changed(await importing.run()).keys() == {"users", "schedules", "eventTypes", "teams"}
+    made = "INSERT INTO schedules (owner_id, name, time_zone) VALUES (1, 'again', 'UTC') RETURNING id"
+    assert await connection.fetchval(made) == before[1] + 1
+
+
 async def test_a_seat_booked_here_stays_in_an_imported_class(
     calcom: Connection, importing: Importing, connection: Connection
 ) -> None:

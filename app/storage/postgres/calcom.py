@@ -98,6 +98,7 @@ async def import_calcom(database_url: str, reader: CalcomReader, on_progress: Pr
             importer = _Importer(Mirror(connection), reader, on_progress or say_nothing)
             report = await importer.run()
             await connection.execute(_WORLD_SQL["continue_ids"])
+            await connection.execute(_SQL["leave_room"])
             await connection.execute(_WORLD_SQL["analyze"])
             return report
 
