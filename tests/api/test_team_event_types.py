@@ -108,6 +108,17 @@ async def test_hosts_that_are_named_end_an_older_way_of_staffing(api: Asking) ->
     assert (await api.reserve(23, "10:00")).status == 201
 
 
+async def test_only_who_is_new_is_looked_at(api: Asking) -> None:
+    """Who hosts already, though they have not accepted, or whose schedule it has, bars no change of something else."""
+    assert (await patch(api, 22, title="Led by Ana")).data["title"] == "Led by Ana"
+    kept = hosts(ANA, mandatory=True) + hosts(CLO)
+    assert [host["userId"] for host in (await patch(api, 22, hosts=kept)).data["hosts"]] == [ANA, CLO]
+    assert wrong_fields(await patch(api, 22, hosts=[*kept, *hosts(EVE)])) == ["hosts"]
+    await api.add(eventTypes=[{"id": 40, "slug": "eves", "teamId": 50, "lengthInMinutes": 60, "scheduleId": EVE + 100}])
+    assert (await patch(api, 40, title="By Eve's hours")).data["scheduleId"] == EVE + 100
+    assert wrong_fields(await patch(api, 20, scheduleId=EVE + 100)) == ["scheduleId"]
+
+
 async def test_what_is_wrong_is_named_and_nothing_is_made(api: Asking) -> None:
     before = (await get(api, CREW)).data
     for stranger in (CLO, EVE, 9_999):
