@@ -277,6 +277,20 @@ async def test_children_come_and_go_with_the_hosts(api: Asking) -> None:
     assert (await api.slots(eventTypeId=of_ben["id"])).status == 404
 
 
+async def test_children_that_came_without_hosts_stay(api: Asking) -> None:
+    """Files and Cal.com know a managed one's people only by their children."""
+    assert [host["userId"] for host in (await get(api, f"{CREW}/24")).data["hosts"]] == [BEN]
+    await patch(api, 24, title="Anew")
+    assert (await get(api, "/v2/event-types/25", "cal_key_of_ben")).data["title"] == "Anew"
+    await patch(api, 24, hosts=hosts(ANA))
+    assert (await get(api, "/v2/event-types/25", "cal_key_of_ben")).status == 404
+
+
+async def test_a_managed_one_that_nobody_hosts_any_more_has_no_children(api: Asking) -> None:
+    parent, *_ = await managed(api)
+    assert (await patch(api, parent["id"], hosts=[])).data == [{**parent, "hosts": []}]
+
+
 async def test_a_managed_one_may_be_everybodys(api: Asking) -> None:
     parent, *children = await managed(api, hosts=None, assignAllTeamMembers=True)
     assert parent["assignAllTeamMembers"] is True

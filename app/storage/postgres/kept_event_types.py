@@ -111,6 +111,10 @@ class PostgresKeptEventTypes:
                 # Assigned users are an older way of staffing, which ends where a newer one begins.
                 await connection.execute(_SQL["forget_assignees"], event_type_id)
                 await _write_hosts(connection, event_type_id, settings)
+                if not settings.assign_all_members:
+                    # Whoever has a child would count as a host where none is named.
+                    host_ids = [entry.user_id for entry in settings.host_entries]
+                    await connection.execute(_SQL["remove_children_of_others"], event_type_id, host_ids)
             if settings.scheduling is SchedulingType.MANAGED:
                 await _write_children(connection, event_type_id, settings)
             return (await _described(connection, [event_type_id]))[0]
