@@ -1,6 +1,7 @@
 """Importing a Cal.com database: what is taken, what is left out, and what a second import changes."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import time
 from functools import partial
@@ -172,6 +173,101 @@ async def test_keys_go_on_working(calcom: Connection, importing: Importing, pool
     assert caller is not None
     assert caller.user_id == BEN
     assert await credentials.token_owner("cal_key_expired") is None
+
+
+async def test_people_and_absences_keep_what_was_said_of_them(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    absence = {"userId": ANA, "start": "2050-01-01", "end": "2050-01-02"}
+    await write_world(calcom, world_of({**WORLD, "outOfOffice": [absence]}))
+    await calcom.execute(
+        """
+        UPDATE users SET bio = 'I am Ana', "avatarUrl" = 'https://example.com/ana.png', locale = 'it',
+            "timeFormat" = 24, "weekStart" = 'Monday' WHERE id = 1;
+        UPDATE users SET "avatarUrl" = '/api/avatar/ben.png', "timeFormat" = NULL, "weekStart" = 'Someday' WHERE id = 2;
+        UPDATE "OutOfOfficeEntry" SET notes = 'at sea';
+        """
+    )
+    await importing.run()
+    shown = "SELECT bio, avatar_url, locale, time_format, week_start FROM users WHERE id IN (1, 2) ORDER BY id"
+    assert [tuple(row) for row in await connection.fetch(shown)] == [
+        ("I am Ana", "https://example.com/ana.png", "it", 24, "Monday"),
+        (None, None, None, 12, "Sunday"),
+    ]
+    assert await column(connection, "SELECT notes FROM out_of_office") == ["at sea"]
+    assert importing.findings.unmatched["users", "a picture that only Cal.com serves"].examples == ["id 2"]
+    assert changed(await importing.run()) == {}
+
+
+PLACES = [
+    ({"type": "inPerson", "address": "Via Roma 1"}, {"type": "address", "address": "Via Roma 1", "public": False}),
+    (
+        {"type": "link", "link": "https://meet.example.com", "displayLocationPublicly": True},
+        {"type": "link", "link": "https://meet.example.com", "public": True},
+    ),
+    ({"type": "userPhone", "hostPhoneNumber": "+39"}, {"type": "phone", "phone": "+39", "public": False}),
+    ({"type": "phone"}, {"type": "attendeePhone"}),
+    ({"type": "attendeeInPerson"}, {"type": "attendeeAddress"}),
+    ({"type": "somewhereElse"}, {"type": "attendeeDefined"}),
+    ({"type": "conferencing"}, {"type": "organizersDefaultApp"}),
+    ({"type": "integrations:daily"}, {"type": "integration", "integration": "cal-video"}),
+    ({"type": "integrations:google:meet"}, {"type": "integration", "integration": "google-meet"}),
+    ({"type": "integrations:office365_video"}, {"type": "integration", "integration": "office365-video"}),
+    ({"type": "inPerson", "address": ""}, None),
+]
+QUESTIONS = [
+    ({"name": "name", "type": "name", "required": True, "editable": "system"}, None),
+    ({"name": "title", "type": "text", "required": True, "hidden": True, "editable": "system-but-optional"}, None),
+    (
+        {"name": "notes", "type": "textarea", "label": "Why?", "required": True, "editable": "system-but-optional"},
+        {"type": "textarea", "slug": "notes", "label": "Why?", "required": True},
+    ),
+    ({"name": "attendeePhoneNumber", "type": "phone", "hidden": True, "editable": "system-but-optional"}, None),
+    (
+        {
+            "name": "size",
+            "type": "select",
+            "label": "Size",
+            "options": [{"label": "S", "value": "s"}],
+            "editable": "user",
+        },
+        {"type": "select", "slug": "size", "label": "Size", "required": False, "options": ["S"]},
+    ),
+    (
+        {"name": "odd", "type": "text", "required": True, "placeholder": "?", "hidden": "yes"},
+        {"type": "text", "slug": "odd", "label": "odd", "required": True, "placeholder": "?"},
+    ),
+    ({"name": "where", "type": "radioInput", "label": "Where"}, None),
+    ({"name": "none", "type": "radio", "label": "No options"}, None),
+]
+
+
+async def test_event_types_keep_what_was_said_of_them(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    await write_world(calcom, world_of(WORLD))
+    await calcom.execute(
+        """
+        UPDATE "EventType"
+        SET description = 'A class', locations = $1, "bookingFields" = $2, "disableGuests" = true,
+            "successRedirectUrl" = 'https://example.com/thanks', "seatsShowAttendees" = true,
+            "seatsShowAvailabilityCount" = false
+        WHERE id = 12
+        """,
+        json.dumps([place for place, _ in PLACES]),
+        json.dumps([question for question, _ in QUESTIONS]),
+    )
+    await calcom.execute("""UPDATE "EventType" SET locations = '{"not": "a list"}' WHERE id = 10""")
+    await importing.run()
+    row = await connection.fetchrow("SELECT * FROM event_types WHERE id = 12")
+    assert row is not None
+    assert (row["description"], row["seats_show_attendees"], row["seats_show_left"]) == ("A class", True, False)
+    assert json.loads(row["locations"]) == [place for _, place in PLACES if place]
+    assert json.loads(row["booking_fields"]) == [question for _, question in QUESTIONS if question]
+    assert json.loads(row["more"]) == {"disableGuests": True, "successRedirectUrl": "https://example.com/thanks"}
+    for what in ("a place of a kind unknown here", "a question to those who book of a kind unknown here"):
+        assert importing.findings.unmatched["eventTypes", what].examples == ["id 12"]
+    assert changed(await importing.run()) == {}
 
 
 async def test_bookings_keep_what_was_said_of_them(
@@ -721,6 +817,10 @@ async def test_newer_and_older_columns_may_lack(calcom: Connection, importing: I
         ALTER TABLE "Host" DROP "groupId", DROP priority, DROP weight, DROP "scheduleId", DROP "createdAt";
         ALTER TABLE "Team" DROP "bookingLimits", DROP "includeManagedEventsInLimits";
         ALTER TABLE "BookingSeat" DROP data, DROP metadata;
+        ALTER TABLE users DROP bio, DROP "avatarUrl", DROP locale, DROP "timeFormat", DROP "weekStart";
+        ALTER TABLE "EventType" DROP description, DROP locations, DROP "bookingFields", DROP "disableGuests",
+            DROP "successRedirectUrl", DROP "seatsShowAttendees", DROP "seatsShowAvailabilityCount";
+        ALTER TABLE "OutOfOfficeEntry" DROP notes;
         """
     )
     assert (await importing.run()).counts["eventTypes"] == len(WORLD["eventTypes"])

@@ -1,4 +1,7 @@
-"""What an import takes that no world file has: bookings with all that was said of them, and hashes of API keys."""
+"""What an import takes that no world file has.
+
+What was said of people, event types, absences and bookings, and hashes of API keys.
+"""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from app.domain.errors import UnknownTimeZoneError
 from app.domain.schedule import zone
 from app.fields import Id, Text
-from app.storage.world_files.format import Item, Moment
+from app.storage.world_files.format import EventType, Item, Moment, OutOfOffice, User
 
 _SHA_256 = re.compile(r"[0-9a-f]{64}")
 
@@ -20,6 +23,29 @@ def _known_zone(name: str | None) -> str | None:
         return None if name is None else zone(name).name
     except UnknownTimeZoneError:
         return None
+
+
+class CalcomUser(User):
+    bio: str | None = None
+    avatar_url: str | None = None
+    locale: str | None = None
+    time_format: Literal[12, 24] = 12
+    week_start: str = "Sunday"
+
+
+class CalcomEventType(EventType):
+    description: str | None = None
+    locations: tuple[Mapping[str, Any], ...] = ()
+    """In the public API's words, as the questions are."""
+    booking_fields: tuple[Mapping[str, Any], ...] = ()
+    seats_show_attendees: bool = False
+    seats_show_left: bool = True
+    more: Mapping[str, Any] = Field(default_factory=dict)
+    """Fields of the public API that mean nothing here."""
+
+
+class CalcomOutOfOffice(OutOfOffice):
+    notes: str | None = None
 
 
 class CalcomAttendee(Item):

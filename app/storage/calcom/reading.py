@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 from pydantic import ValidationError
 
-from app.storage.calcom.format import CalcomBooking, HashedKey
+from app.storage.calcom.format import CalcomBooking, CalcomEventType, CalcomOutOfOffice, CalcomUser, HashedKey
 from app.storage.calcom.report import Findings
 from app.storage.calcom.sifting import LeftOut, sifted
 from app.storage.calcom.source import QUERIES, source_errors
@@ -21,14 +21,14 @@ Read = TypeVar("Read", bound=Item)
 _SQL = queries("source", QUERIES)
 COUNTS = queries("not_taken", QUERIES)
 _LISTS: dict[str, type[Item]] = {
-    "users": world_format.User,
+    "users": CalcomUser,
     "schedules": world_format.Schedule,
     "organizations": world_format.Organization,
     "profiles": world_format.Profile,
     "teams": world_format.Team,
     "memberships": world_format.Membership,
-    "eventTypes": world_format.EventType,
-    "outOfOffice": world_format.OutOfOffice,
+    "eventTypes": CalcomEventType,
+    "outOfOffice": CalcomOutOfOffice,
 }
 _AT_ONCE = 2_000
 """Rows; what is in memory of bookings at any moment."""

@@ -8,16 +8,14 @@ gone.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, count
 from typing import TypeAlias
 
-import asyncpg
 import orjson
 
-from app.storage.calcom.format import CalcomBooking, HashedKey
+from app.storage.calcom.format import CalcomBooking
 from app.storage.calcom.reading import CalcomReader
+from app.storage.postgres.calcom_rows import attendee_rows, booking_row, idle_host_row, key_rows, seen_row, world_rows
 from app.storage.postgres.copying import copy_rows
-from app.storage.postgres.credentials import API_KEY_PREFIX, CredentialKind
 from app.storage.postgres.imported_bookings import occupations, place
 from app.storage.postgres.known import BookedType
 from app.storage.postgres.load import LIST_OF_TABLE, Progress, load_refusals, load_transaction, say_nothing
@@ -25,7 +23,7 @@ from app.storage.postgres.mirror import Changes, Mirror, Mirrored
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.overlaps import Occupation
 from app.storage.postgres.pool import Connection, storage_errors
-from app.storage.postgres.rows import Row, TableRows, tables
+from app.storage.postgres.rows import TableRows
 from app.storage.world_files.checks import world_list
 from app.storage.world_files.format import World
 
@@ -132,7 +130,7 @@ class _Importer:
         users, organizations = (self._ids(world, name) for name in ("users", "organizations"))
         keys = await self._reader.keys(users)
         counts = {**{name: len(world_list(world, name)) for name in LIST_OF_TABLE.values()}, "apiKeys": len(keys)}
-        brought = {rows.table: rows for rows in (*tables(world, organizations), _key_rows(keys))}
+        brought = {rows.table: rows for rows in (*world_rows(world, organizations), key_rows(keys))}
         await self._stage(brought)
         await self._connection.execute(_SQL["remember_left_out"])
         await self._remember_left_out(_MIRRORED)
@@ -215,20 +213,20 @@ class _Importer:
         return taken
 
     async def _take_batch(self, batch: Sequence[CalcomBooking], types: Mapping[int | None, BookedType]) -> None:
-        await self._mirror.stage("bookings", (_booking_row(one, types[one.event_type_id]) for one in batch))
+        await self._mirror.stage("bookings", (booking_row(one, types[one.event_type_id]) for one in batch))
         await self._mirror.refuse_made_here(_BOOKINGS)
         await self._mirror.write(_BOOKINGS)
         rows = await self._connection.fetch(_SQL["booking_ids"], [booking.uid for booking in batch])
         ids = {row["uid"]: row["id"] for row in rows}
         places = {row["booking_id"]: row for row in await self._connection.fetch(_SQL["places"], list(ids.values()))}
-        await self._mirror.stage("booking_attendees", _attendee_rows(batch, ids, places))
+        await self._mirror.stage("booking_attendees", attendee_rows(batch, ids, places))
         await self._connection.execute(_SQL["delete_gone_attendees"], list(ids.values()))
         await self._mirror.write(_ATTENDEES)
         hosting: dict[_Hosting, Occupation | None] = {}
         for booking in batch:
             hosting.update(_hosting(ids[booking.uid], booking, types[booking.event_type_id]))
         await self._place(ids.values(), hosting)
-        await copy_rows(self._connection, "seen_bookings", map(_seen_row, batch))
+        await copy_rows(self._connection, "seen_bookings", map(seen_row, batch))
 
     async def _place(self, booking_ids: Collection[int], hosting: Mapping[_Hosting, Occupation | None]) -> None:
         """Write who hosts the bookings and whose time they take, where that is not as it was."""
@@ -238,7 +236,7 @@ class _Importer:
             await self._connection.execute(_SQL["delete_hosts"], list(outdated))
             wanted = [(key, one) for key, one in hosting.items() if key[0] in outdated]
             placed = await place(self._connection, [one for _, one in wanted if one is not None])
-            rows = (*placed.host_rows, *(_idle_host_row(key) for key, one in wanted if one is None))
+            rows = (*placed.host_rows, *(idle_host_row(*key[:2]) for key, one in wanted if one is None))
             await copy_rows(self._connection, "booking_hosts", rows)
             await self._connection.execute(_SQL["mark_imported"], list(outdated), list(placed.overlapping))
             self._overlapping += len(placed.overlapping)
@@ -256,80 +254,3 @@ def _hosting(
         yield from (((booking_id, one.host_id, one.start, one.end), one) for one in taken)
     else:
         yield from (((booking_id, host_id, None, None), None) for host_id in booking.host_ids)
-
-
-# Rows ----------------------------------------------------------------------------------------------------------------
-
-
-def _key_rows(keys: Iterable[HashedKey]) -> TableRows:
-    """Return API keys as rows; nobody knows more of their first characters than the prefix."""
-    return TableRows("apiKeys", "credentials", (_key_row(key) for key in keys))
-
-
-def _key_row(key: HashedKey) -> Row:
-    return {
-        "kind": CredentialKind.API_KEY.value,
-        "user_id": key.user_id,
-        "secret_hash": bytes.fromhex(key.hashed_key),
-        "hint": API_KEY_PREFIX,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-    }
-
-
-def _idle_host_row(hosting: _Hosting) -> Row:
-    return {"booking_id": hosting[0], "host_id": hosting[1], "busy_range": None, "overlap_group": hosting[0]}
-
-
-def _booking_row(booking: CalcomBooking, booked_type: BookedType) -> Row:
-    return {
-        "uid": booking.uid,
-        "event_type_id": booking.event_type_id,
-        "user_id": booking.user_id,
-        "starts_at": booking.start,
-        "ends_at": booking.end,
-        "status": booking.status,
-        "before_buffer_minutes": booked_type.before_buffer,
-        "after_buffer_minutes": booked_type.after_buffer,
-        "seated": booked_type.seated or any(attendee.seat_uid for attendee in booking.attendees),
-        "title": booking.title,
-        "description": booking.description,
-        "location": booking.location,
-        "metadata": booking.metadata,
-        "responses": booking.responses,
-        "cancellation_reason": booking.cancellation_reason,
-        "cancelled_by": booking.cancelled_by,
-        "rescheduled_by": booking.rescheduled_by,
-        "host_absent": booking.host_absent,
-        "created_at": booking.created_at,
-        "updated_at": booking.updated_at,
-        "from_calcom": True,
-    }
-
-
-def _attendee_rows(
-    batch: Iterable[CalcomBooking], ids: Mapping[str, int], places: Mapping[int, asyncpg.Record]
-) -> Iterator[Row]:
-    """Give attendees the places of those who came before, then those after the last one, who may be from here."""
-    for booking in batch:
-        there = places.get(ids[booking.uid])
-        free = chain(there["imported"], count(there["last"] + 1)) if there else count()
-        for position, attendee in zip(free, booking.attendees, strict=False):
-            yield {
-                "booking_id": ids[booking.uid],
-                "position": position,
-                "email": attendee.email,
-                "name": attendee.name,
-                "time_zone": attendee.time_zone,
-                "seat_uid": attendee.seat_uid,
-                "language": attendee.language,
-                "phone_number": attendee.phone_number,
-                "absent": attendee.absent,
-                "metadata": attendee.metadata,
-                "responses": attendee.responses,
-                "from_calcom": True,
-            }
-
-
-def _seen_row(booking: CalcomBooking) -> Row:
-    return {"uid": booking.uid, "rescheduled_from": booking.rescheduled_from}
