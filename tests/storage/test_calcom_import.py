@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import time
 from functools import partial
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import asyncpg
@@ -831,6 +832,15 @@ async def test_a_wrong_url_is_told(calcom_url: str, change: tuple[str, str]) -> 
     with pytest.raises(SourceUnavailableError, match=r"cannot read Cal\.com's database: .*Check the URL of --from"):
         async with open_source(calcom_url.replace(*change)):
             pass
+
+
+@pytest.mark.parametrize("password", ["s3/cret", "s3#cret", "s3?cret", "[s3cret"])
+async def test_a_url_that_cannot_be_read_is_told_without_its_password(password: str) -> None:
+    url = f"postgresql://calcom:{password}@127.0.0.1:1/calendso"
+    with pytest.raises(SourceUnavailableError, match=r"the URL cannot be read: .*percent-encoded") as refused:
+        async with open_source(url):
+            pass
+    assert "s3" not in "".join(format_exception(refused.value))
 
 
 async def test_the_url_may_be_prismas(calcom: Connection, calcom_url: str) -> None:
