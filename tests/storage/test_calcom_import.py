@@ -550,6 +550,39 @@ async def test_a_second_import_follows_what_changed(
     assert len(await column(connection, ranges)) == 3
 
 
+async def test_bookings_here_wait_only_where_times_change(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Seen at the end of the one transaction, just before it commits."""
+
+    class Watching(CalcomReader):
+        barred = False
+
+        async def count_not_taken(self) -> None:
+            query = """
+                SELECT EXISTS (
+                    SELECT FROM pg_locks
+                    WHERE relation = 'booking_hosts'::regclass AND mode = 'ShareRowExclusiveLock' AND granted
+                )
+            """
+            self.barred = await connection.fetchval(query)
+            assert await column(connection, "SELECT uid FROM bookings FOR UPDATE SKIP LOCKED") == []
+
+    async def bars() -> bool:
+        async with open_source(importing.source_url) as source:
+            reader = Watching(source)
+            await import_calcom(importing.database_url, reader)
+            return reader.barred
+
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("a"))
+    assert await bars()
+    await calcom.execute("""UPDATE "Booking" SET title = 'another'""")
+    assert not await bars()
+    await calcom.execute("""UPDATE "Booking" SET "endTime" = "endTime" + interval '1 hour'""")
+    assert await bars()
+
+
 async def test_names_may_pass_from_one_to_another(
     calcom: Connection, importing: Importing, connection: Connection
 ) -> None:

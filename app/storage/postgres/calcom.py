@@ -134,7 +134,6 @@ class _Importer:
         await self._stage(brought)
         await self._connection.execute(_SQL["remember_left_out"])
         await self._remember_left_out(_MIRRORED)
-        await self._connection.execute(_WORLD_SQL["lock_bookings"])
         await self._delete_gone()
         await self._write(brought, counts)
         counts["bookings"] = await self._take_bookings(users)
@@ -213,6 +212,8 @@ class _Importer:
         return taken
 
     async def _take_batch(self, batch: Sequence[CalcomBooking], types: Mapping[int | None, BookedType]) -> None:
+        # Else one could be cancelled here after it was compared, and then be given its hosts again.
+        await self._connection.execute(_SQL["lock_batch"], [booking.uid for booking in batch])
         await self._mirror.stage("bookings", (booking_row(one, types[one.event_type_id]) for one in batch))
         await self._mirror.refuse_made_here(_BOOKINGS)
         await self._mirror.write(_BOOKINGS)
@@ -233,6 +234,8 @@ class _Importer:
         there = {tuple(row) for row in await self._connection.fetch(_SQL["hosts_there"], list(booking_ids))}
         outdated = {key[0] for key in there ^ hosting.keys()}
         if outdated:
+            # Not before it must be: bookings here wait from now to the end.
+            await self._connection.execute(_WORLD_SQL["lock_bookings"])
             await self._connection.execute(_SQL["delete_hosts"], list(outdated))
             wanted = [(key, one) for key, one in hosting.items() if key[0] in outdated]
             placed = await place(self._connection, [one for _, one in wanted if one is not None])

@@ -65,6 +65,10 @@ ORDER BY id;
 -- name: remember_bookings
 CREATE TEMPORARY TABLE seen_bookings (uid text PRIMARY KEY, rescheduled_from text) ON COMMIT DROP;
 
+-- name: lock_batch
+-- $1 uids. Nobody else changes these bookings, or who comes to them, until the end.
+SELECT id FROM bookings WHERE uid = ANY ($1::text[]) ORDER BY id FOR UPDATE;
+
 -- name: booking_ids
 -- $1 uids.
 SELECT uid, id FROM bookings WHERE uid = ANY ($1::text[]);
