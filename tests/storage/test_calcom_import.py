@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from typing_extensions import override
 
 from app.api.listing import listing_2024_09_04
 from app.api.slots import find
@@ -558,6 +559,7 @@ async def test_bookings_here_wait_only_where_times_change(
     class Watching(CalcomReader):
         barred = False
 
+        @override
         async def count_not_taken(self) -> None:
             query = """
                 SELECT EXISTS (
