@@ -176,6 +176,7 @@ CREATE TABLE "Booking" (
     "cancellationReason" text,
     "rejectionReason" text,
     "fromReschedule" text,
+    "dynamicGroupSlugRef" text,
     "recurringEventId" text,
     "noShowHost" boolean DEFAULT false
 );

@@ -214,6 +214,7 @@ PLACES = [
     ({"type": "conferencing"}, {"type": "organizersDefaultApp"}),
     ({"type": "integrations:daily"}, {"type": "integration", "integration": "cal-video"}),
     ({"type": "integrations:google:meet"}, {"type": "integration", "integration": "google-meet"}),
+    ({"type": "integrations:huddle01"}, {"type": "integration", "integration": "huddle"}),
     ({"type": "integrations:office365_video"}, {"type": "integration", "integration": "office365-video"}),
     ({"type": "inPerson", "address": ""}, None),
 ]
@@ -363,6 +364,23 @@ async def test_all_hosts_of_a_teams_booking_are_booked_for_good(
     await calcom.execute("""UPDATE "Booking" SET status = 'cancelled' WHERE uid = 'team'""")
     await importing.run()
     assert "team 2" in await column(connection, hosts)
+
+
+async def test_all_of_a_groups_booking_are_booked_for_good(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Those whose names stood in the link, of whom each may have another in an organization; guests are none."""
+    attendees = [{"email": f"{name}@example.com"} for name in ("x", "ben", "clo", "dee")]
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("group", attendees=attendees), dynamicGroupSlugRef="ana+ben+dora")
+    await calcom.execute("""UPDATE "Booking" SET "eventTypeId" = NULL""")
+    await importing.run()
+    assert await column(connection, "SELECT host_id FROM booking_hosts ORDER BY 1") == [ANA, BEN, DEE]
+    assert await column(connection, "SELECT email FROM booking_attendees ORDER BY position") == [
+        "x@example.com",
+        "clo@example.com",
+    ]
+    assert changed(await importing.run()) == {}
 
 
 async def test_people_and_teams_without_a_name_of_their_own_get_one(
@@ -853,6 +871,7 @@ async def test_newer_and_older_columns_may_lack(calcom: Connection, importing: I
         ALTER TABLE "Host" DROP "groupId", DROP priority, DROP weight, DROP "scheduleId", DROP "createdAt";
         ALTER TABLE "Team" DROP "bookingLimits", DROP "includeManagedEventsInLimits";
         ALTER TABLE "BookingSeat" DROP data, DROP metadata;
+        ALTER TABLE "Booking" DROP "dynamicGroupSlugRef";
         ALTER TABLE users DROP bio, DROP "avatarUrl", DROP locale, DROP "timeFormat", DROP "weekStart";
         ALTER TABLE "EventType" DROP description, DROP locations, DROP "bookingFields", DROP "disableGuests",
             DROP "successRedirectUrl", DROP "seatsShowAttendees", DROP "seatsShowAvailabilityCount";

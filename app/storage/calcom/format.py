@@ -65,6 +65,8 @@ class CalcomBooking(Item):
     event_type_id: Id | None
     """None: of several people who have no event type in common, or of one that is gone."""
     user_id: Id
+    group: str | None = None
+    """Of several people who have no event type in common, their usernames with `+` between."""
     start: Moment
     end: Moment
     status: Literal["accepted", "pending", "awaiting_host", "cancelled", "rejected"]
@@ -86,10 +88,10 @@ class CalcomBooking(Item):
     """Further hosts, told from the attendees."""
 
     def parted(self, hosts: Mapping[str, int]) -> Self:
-        """Return it with its hosts apart from its attendees; `hosts` are those of its event type, by e-mail.
+        """Return it with its hosts apart from its attendees; `hosts` are who may host it, by e-mail.
 
-        Cal.com keeps a team's hosts, but for the booking's user, among the attendees, after who booked. Seats are
-        never theirs.
+        Cal.com keeps the hosts of a team or group, but for the booking's user, among the attendees, after who booked.
+        Seats are never theirs.
         """
         attendees = list(self.attendees[:1])
         host_ids: list[int] = []

@@ -6,7 +6,7 @@ gone.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -114,6 +114,21 @@ async def _prepare(connection: Connection) -> None:
     await connection.execute("SET CONSTRAINTS users_default_schedule_fkey DEFERRED")
 
 
+@dataclass(frozen=True, slots=True)
+class _PossibleHosts:
+    """Who may host bookings, by e-mail: of event types of teams, and of each username."""
+
+    of_type: dict[int | None, dict[str, int]] = field(default_factory=dict)
+    of_name: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def of(self, booking: CalcomBooking) -> Mapping[str, int]:
+        """Return those of a booking."""
+        if booking.group is None:
+            return self.of_type.get(booking.event_type_id, {})
+        named = (self.of_name.get(name, {}) for name in booking.group.lower().split("+"))
+        return {email: user_id for people in named for email, user_id in people.items()}
+
+
 class _Importer:
     """One import, from reading to the report."""
 
@@ -196,13 +211,11 @@ class _Importer:
         types: dict[int | None, BookedType] = {None: _NO_TYPE}
         for row in await self._connection.fetch(_SQL["imported_types"]):
             types[row["id"]] = BookedType.of_row(row)
-        hosts: dict[int | None, dict[str, int]] = {}
-        for row in await self._connection.fetch(_SQL["team_hosts"]):
-            hosts.setdefault(row["event_type_id"], {})[row["email"]] = row["user_id"]
+        hosts = await self._possible_hosts()
         taken, total = 0, await self._reader.count_bookings()
         await self._connection.execute(_SQL["remember_bookings"])
         async for batch in self._reader.bookings(user_ids, types):
-            await self._take_batch([one.parted(hosts.get(one.event_type_id, {})) for one in batch], types)
+            await self._take_batch([one.parted(hosts.of(one)) for one in batch], types)
             taken += len(batch)
             self._tell("bookings", taken, total)
         await self._remember_left_out(["bookings"])
@@ -210,6 +223,14 @@ class _Importer:
         self._mirror.deleted("bookings", int(status.split()[-1]))
         await self._connection.execute(_SQL["link_rescheduled"])
         return taken
+
+    async def _possible_hosts(self) -> _PossibleHosts:
+        found = _PossibleHosts()
+        for row in await self._connection.fetch(_SQL["team_hosts"]):
+            found.of_type.setdefault(row["event_type_id"], {})[row["email"]] = row["user_id"]
+        for row in await self._connection.fetch(_SQL["people"]):
+            found.of_name.setdefault(row["username"], {})[row["email"]] = row["user_id"]
+        return found
 
     async def _take_batch(self, batch: Sequence[CalcomBooking], types: Mapping[int | None, BookedType]) -> None:
         # Else one could be cancelled here after it was compared, and then be given its hosts again.

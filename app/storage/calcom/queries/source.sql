@@ -293,6 +293,10 @@ CROSS JOIN LATERAL (
                 WHEN kind = 'conferencing' THEN json_build_object('type', 'organizersDefaultApp')
                 WHEN kind = 'integrations:daily'
                     THEN json_build_object('type', 'integration', 'integration', 'cal-video')
+                WHEN kind = 'integrations:huddle01'
+                    THEN json_build_object('type', 'integration', 'integration', 'huddle')
+                WHEN kind = 'integrations:sirius_video_video'
+                    THEN json_build_object('type', 'integration', 'integration', 'sirius-video')
                 WHEN kind LIKE 'integrations:_%' THEN json_build_object(
                     'type', 'integration', 'integration', translate(substr(kind, length('integrations:') + 1), '_:', '--')
                 )
@@ -393,6 +397,7 @@ SELECT
         'uid', b.uid,
         'eventTypeId', b."eventTypeId",
         'userId', b."userId",
+        'group', CASE WHEN b."eventTypeId" IS NULL THEN to_jsonb(b) ->> 'dynamicGroupSlugRef' END,
         'start', to_char(b."startTime", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'end', to_char(b."endTime", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'status', b.status,

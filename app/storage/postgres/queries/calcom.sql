@@ -34,6 +34,12 @@ JOIN event_types AS e ON e.id = hosting.event_type_id
 JOIN users AS u ON u.id = hosting.user_id
 WHERE e.from_calcom AND e.team_id IS NOT NULL;
 
+-- name: people
+-- All, by every name they have.
+SELECT lower(username) AS username, id AS user_id, lower(email) AS email FROM users
+UNION
+SELECT lower(p.username), u.id, lower(u.email) FROM profiles AS p JOIN users AS u ON u.id = p.user_id;
+
 -- name: remember_left_out
 -- What is there and was left out: it does not count as gone.
 CREATE TEMPORARY TABLE left_out (table_name text, key text, PRIMARY KEY (table_name, key)) ON COMMIT DROP;
