@@ -653,6 +653,20 @@ async def test_what_is_gone_there_goes_here(calcom: Connection, importing: Impor
     assert ANA not in await column(connection, "SELECT user_id FROM credentials")
 
 
+async def test_who_is_gone_and_hosted_with_others_goes(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    attendees = [{"email": "x@example.com"}, {"email": "ben@example.com"}]
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("team", eventTypeId=20, attendees=attendees))
+    await importing.run()
+    await calcom.execute("DELETE FROM users WHERE username = 'ben'")
+    assert (await importing.run()).staying_user_ids == ()
+    assert BEN not in await column(connection, "SELECT id FROM users")
+    assert await column(connection, "SELECT host_id FROM booking_hosts") == [ANA]
+    assert len(await column(connection, "SELECT email FROM booking_attendees")) == 2
+
+
 async def test_what_can_no_longer_be_read_stays_as_it_was(
     calcom: Connection, importing: Importing, connection: Connection
 ) -> None:

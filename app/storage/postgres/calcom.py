@@ -192,6 +192,7 @@ class _Importer:
             if table != "users":
                 await self._mirror.delete_gone(mirrored)
         await self._connection.execute(_SQL["delete_bookings_of_gone_users"])
+        await self._connection.execute(_SQL["delete_hosts_who_are_gone"])
         status = await self._connection.execute(_SQL["delete_gone_users"])
         self._mirror.deleted("users", int(status.split()[-1]))
 

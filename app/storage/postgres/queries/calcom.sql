@@ -52,6 +52,14 @@ WHERE u.id = b.user_id AND b.from_calcom AND u.from_calcom
     AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = u.id)
     AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.table_name = 'users' AND l.key = u.id::text);
 
+-- name: delete_hosts_who_are_gone
+-- Of bookings that came with others.
+DELETE FROM booking_hosts AS h
+USING bookings AS b, users AS u
+WHERE b.id = h.booking_id AND u.id = h.host_id AND b.from_calcom AND u.from_calcom
+    AND NOT EXISTS (SELECT FROM brought_users AS brought WHERE brought.id = u.id)
+    AND NOT EXISTS (SELECT FROM left_out AS l WHERE l.table_name = 'users' AND l.key = u.id::text);
+
 -- name: delete_gone_users
 -- Not those who have bookings that were made here.
 DELETE FROM users AS there
