@@ -37,7 +37,7 @@ def import_report(imported: Imported) -> Iterator[str]:
         named = ", ".join(map(str, report.staying_user_ids))
         yield f"Gone there, but they stay because of bookings made here: users {named}."
     if findings.left_out:
-        yield "Left out, because it makes no sense or needs what was left out:"
+        yield "Left out, because it makes no sense or needs what was left out; what came of it earlier stays as it was:"
         yield from (f"  {name} {_tally(tally)}" for name, tally in findings.left_out.items())
     if findings.unmatched or findings.not_taken:
         yield "Without a counterpart here:"

@@ -288,8 +288,9 @@ async def test_an_event_type_is_shown_to_its_owner_and_hosts(api: Asking) -> Non
     async def status(event_type_id: int, name: str) -> int:
         return (await ask(api, "GET", f"/{event_type_id}", f"cal_key_of_{name}")).status
 
-    assert [await status(10, "ana"), await status(20, "ana"), await status(22, "clo")] == [200] * 3
-    assert [await status(10, "ben"), await status(20, "dee"), await status(24, "ben")] == [404] * 3
+    shown = [(10, "ana"), (20, "ana"), (22, "clo"), (24, "ben")]
+    assert [await status(*one) for one in shown] == [200] * 4
+    assert [await status(10, "ben"), await status(20, "dee"), await status(24, "dee")] == [404] * 3
     assert await status(9_999, "ana") == 404
 
 

@@ -108,6 +108,17 @@ async def test_hosts_that_are_named_end_an_older_way_of_staffing(api: Asking) ->
     assert (await api.reserve(23, "10:00")).status == 201
 
 
+async def test_only_who_is_new_is_looked_at(api: Asking) -> None:
+    """Who hosts already, though they have not accepted, or whose schedule it has, bars no change of something else."""
+    assert (await patch(api, 22, title="Led by Ana")).data["title"] == "Led by Ana"
+    kept = hosts(ANA, mandatory=True) + hosts(CLO)
+    assert [host["userId"] for host in (await patch(api, 22, hosts=kept)).data["hosts"]] == [ANA, CLO]
+    assert wrong_fields(await patch(api, 22, hosts=[*kept, *hosts(EVE)])) == ["hosts"]
+    await api.add(eventTypes=[{"id": 40, "slug": "eves", "teamId": 50, "lengthInMinutes": 60, "scheduleId": EVE + 100}])
+    assert (await patch(api, 40, title="By Eve's hours")).data["scheduleId"] == EVE + 100
+    assert wrong_fields(await patch(api, 20, scheduleId=EVE + 100)) == ["scheduleId"]
+
+
 async def test_what_is_wrong_is_named_and_nothing_is_made(api: Asking) -> None:
     before = (await get(api, CREW)).data
     for stranger in (CLO, EVE, 9_999):
@@ -264,6 +275,20 @@ async def test_children_come_and_go_with_the_hosts(api: Asking) -> None:
     assert (await api.slots(eventTypeId=of_ana["id"])).status == 404
     await api.ask("DELETE", f"{CREW}/{parent['id']}", token=BOSS)
     assert (await api.slots(eventTypeId=of_ben["id"])).status == 404
+
+
+async def test_children_that_came_without_hosts_stay(api: Asking) -> None:
+    """Files and Cal.com know a managed one's people only by their children."""
+    assert [host["userId"] for host in (await get(api, f"{CREW}/24")).data["hosts"]] == [BEN]
+    await patch(api, 24, title="Anew")
+    assert (await get(api, "/v2/event-types/25", "cal_key_of_ben")).data["title"] == "Anew"
+    await patch(api, 24, hosts=hosts(ANA))
+    assert (await get(api, "/v2/event-types/25", "cal_key_of_ben")).status == 404
+
+
+async def test_a_managed_one_that_nobody_hosts_any_more_has_no_children(api: Asking) -> None:
+    parent, *_ = await managed(api)
+    assert (await patch(api, parent["id"], hosts=[])).data == [{**parent, "hosts": []}]
 
 
 async def test_a_managed_one_may_be_everybodys(api: Asking) -> None:

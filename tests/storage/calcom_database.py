@@ -24,6 +24,11 @@ CREATE TABLE users (
     "defaultScheduleId" integer,
     "allowDynamicBooking" boolean DEFAULT true,
     "organizationId" integer,
+    bio text,
+    "avatarUrl" text,
+    locale text,
+    "timeFormat" integer DEFAULT 12,
+    "weekStart" text NOT NULL DEFAULT 'Sunday',
     UNIQUE (username, "organizationId")
 );
 CREATE TABLE "TravelSchedule" (
@@ -71,6 +76,13 @@ CREATE TABLE "EventType" (
     id serial PRIMARY KEY,
     title text NOT NULL,
     slug text NOT NULL,
+    description text,
+    locations jsonb,
+    "bookingFields" jsonb,
+    "disableGuests" boolean NOT NULL DEFAULT false,
+    "successRedirectUrl" text,
+    "seatsShowAttendees" boolean DEFAULT false,
+    "seatsShowAvailabilityCount" boolean DEFAULT true,
     length integer NOT NULL,
     "offsetStart" integer NOT NULL DEFAULT 0,
     hidden boolean NOT NULL DEFAULT false,
@@ -135,7 +147,8 @@ CREATE TABLE "OutOfOfficeEntry" (
     "end" timestamp(3) NOT NULL,
     "userId" integer NOT NULL REFERENCES users ON DELETE CASCADE,
     "toUserId" integer REFERENCES users ON DELETE CASCADE,
-    "reasonId" integer
+    "reasonId" integer,
+    notes text
 );
 CREATE TABLE "ApiKey" (
     id text PRIMARY KEY,
@@ -163,6 +176,7 @@ CREATE TABLE "Booking" (
     "cancellationReason" text,
     "rejectionReason" text,
     "fromReschedule" text,
+    "dynamicGroupSlugRef" text,
     "recurringEventId" text,
     "noShowHost" boolean DEFAULT false
 );

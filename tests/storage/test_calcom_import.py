@@ -1,14 +1,17 @@
 """Importing a Cal.com database: what is taken, what is left out, and what a second import changes."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import time
 from functools import partial
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import asyncpg
 import pytest
+from typing_extensions import override
 
 from app.api.listing import listing_2024_09_04
 from app.api.slots import find
@@ -174,6 +177,102 @@ async def test_keys_go_on_working(calcom: Connection, importing: Importing, pool
     assert await credentials.token_owner("cal_key_expired") is None
 
 
+async def test_people_and_absences_keep_what_was_said_of_them(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    absence = {"userId": ANA, "start": "2050-01-01", "end": "2050-01-02"}
+    await write_world(calcom, world_of({**WORLD, "outOfOffice": [absence]}))
+    await calcom.execute(
+        """
+        UPDATE users SET bio = 'I am Ana', "avatarUrl" = 'https://example.com/ana.png', locale = 'it',
+            "timeFormat" = 24, "weekStart" = 'Monday' WHERE id = 1;
+        UPDATE users SET "avatarUrl" = '/api/avatar/ben.png', "timeFormat" = NULL, "weekStart" = 'Someday' WHERE id = 2;
+        UPDATE "OutOfOfficeEntry" SET notes = 'at sea';
+        """
+    )
+    await importing.run()
+    shown = "SELECT bio, avatar_url, locale, time_format, week_start FROM users WHERE id IN (1, 2) ORDER BY id"
+    assert [tuple(row) for row in await connection.fetch(shown)] == [
+        ("I am Ana", "https://example.com/ana.png", "it", 24, "Monday"),
+        (None, None, None, 12, "Sunday"),
+    ]
+    assert await column(connection, "SELECT notes FROM out_of_office") == ["at sea"]
+    assert importing.findings.unmatched["users", "a picture that only Cal.com serves"].examples == ["id 2"]
+    assert changed(await importing.run()) == {}
+
+
+PLACES = [
+    ({"type": "inPerson", "address": "Via Roma 1"}, {"type": "address", "address": "Via Roma 1", "public": False}),
+    (
+        {"type": "link", "link": "https://meet.example.com", "displayLocationPublicly": True},
+        {"type": "link", "link": "https://meet.example.com", "public": True},
+    ),
+    ({"type": "userPhone", "hostPhoneNumber": "+39"}, {"type": "phone", "phone": "+39", "public": False}),
+    ({"type": "phone"}, {"type": "attendeePhone"}),
+    ({"type": "attendeeInPerson"}, {"type": "attendeeAddress"}),
+    ({"type": "somewhereElse"}, {"type": "attendeeDefined"}),
+    ({"type": "conferencing"}, {"type": "organizersDefaultApp"}),
+    ({"type": "integrations:daily"}, {"type": "integration", "integration": "cal-video"}),
+    ({"type": "integrations:google:meet"}, {"type": "integration", "integration": "google-meet"}),
+    ({"type": "integrations:huddle01"}, {"type": "integration", "integration": "huddle"}),
+    ({"type": "integrations:office365_video"}, {"type": "integration", "integration": "office365-video"}),
+    ({"type": "inPerson", "address": ""}, None),
+]
+QUESTIONS = [
+    ({"name": "name", "type": "name", "required": True, "editable": "system"}, None),
+    ({"name": "title", "type": "text", "required": True, "hidden": True, "editable": "system-but-optional"}, None),
+    (
+        {"name": "notes", "type": "textarea", "label": "Why?", "required": True, "editable": "system-but-optional"},
+        {"type": "textarea", "slug": "notes", "label": "Why?", "required": True},
+    ),
+    ({"name": "attendeePhoneNumber", "type": "phone", "hidden": True, "editable": "system-but-optional"}, None),
+    (
+        {
+            "name": "size",
+            "type": "select",
+            "label": "Size",
+            "options": [{"label": "S", "value": "s"}],
+            "editable": "user",
+        },
+        {"type": "select", "slug": "size", "label": "Size", "required": False, "options": ["S"]},
+    ),
+    (
+        {"name": "odd", "type": "text", "required": True, "placeholder": "?", "hidden": "yes"},
+        {"type": "text", "slug": "odd", "label": "odd", "required": True, "placeholder": "?"},
+    ),
+    ({"name": "where", "type": "radioInput", "label": "Where"}, None),
+    ({"name": "none", "type": "radio", "label": "No options"}, None),
+]
+
+
+async def test_event_types_keep_what_was_said_of_them(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    await write_world(calcom, world_of(WORLD))
+    await calcom.execute(
+        """
+        UPDATE "EventType"
+        SET description = 'A class', locations = $1, "bookingFields" = $2, "disableGuests" = true,
+            "successRedirectUrl" = 'https://example.com/thanks', "seatsShowAttendees" = true,
+            "seatsShowAvailabilityCount" = false
+        WHERE id = 12
+        """,
+        json.dumps([place for place, _ in PLACES]),
+        json.dumps([question for question, _ in QUESTIONS]),
+    )
+    await calcom.execute("""UPDATE "EventType" SET locations = '{"not": "a list"}' WHERE id = 10""")
+    await importing.run()
+    row = await connection.fetchrow("SELECT * FROM event_types WHERE id = 12")
+    assert row is not None
+    assert (row["description"], row["seats_show_attendees"], row["seats_show_left"]) == ("A class", True, False)
+    assert json.loads(row["locations"]) == [place for _, place in PLACES if place]
+    assert json.loads(row["booking_fields"]) == [question for _, question in QUESTIONS if question]
+    assert json.loads(row["more"]) == {"disableGuests": True, "successRedirectUrl": "https://example.com/thanks"}
+    for what in ("a place of a kind unknown here", "a question to those who book of a kind unknown here"):
+        assert importing.findings.unmatched["eventTypes", what].examples == ["id 12"]
+    assert changed(await importing.run()) == {}
+
+
 async def test_bookings_keep_what_was_said_of_them(
     calcom: Connection, importing: Importing, connection: Connection
 ) -> None:
@@ -225,6 +324,63 @@ async def test_history_may_overlap_and_is_marked(
     assert report.overlapping_bookings == 2
     assert await column(connection, "SELECT uid FROM bookings WHERE imported ORDER BY 1") == ["a", "b"]
     assert (await importing.run()).overlapping_bookings == 0
+
+
+async def test_all_hosts_of_a_teams_booking_are_booked_for_good(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Cal.com keeps those but the first among the attendees, after who booked, who may be one of them."""
+    guest, ben = {"email": "x@example.com"}, {"email": "Ben@example.com"}
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("team", eventTypeId=20, attendees=[guest, ben]))
+    await write_booking(calcom, booking("off", "11:00", "12:00", eventTypeId=20, attendees=[guest, ben]))
+    await write_booking(calcom, booking("by-ben", "12:00", "13:00", eventTypeId=20, attendees=[ben]))
+    await write_booking(calcom, booking("ana-alone", "14:00", "15:00", attendees=[guest, ben]))
+    await write_booking(calcom, booking("across", "10:30", "11:30", eventTypeId=13, userId=BEN))
+    await calcom.execute("""UPDATE "Booking" SET status = 'cancelled' WHERE uid = 'off'""")
+    report = await importing.run()
+    hosts = """
+        SELECT b.uid || ' ' || h.host_id || CASE WHEN busy_range IS NULL THEN '' ELSE ' busy' END
+        FROM booking_hosts AS h JOIN bookings AS b ON b.id = h.booking_id ORDER BY 1
+    """
+    assert await column(connection, hosts) == [
+        "across 2 busy",
+        "ana-alone 1 busy",
+        "by-ben 1 busy",
+        "off 2",
+        "team 1 busy",
+        "team 2 busy",
+    ]
+    attending = "SELECT b.uid || ' ' || email FROM booking_attendees JOIN bookings AS b ON b.id = booking_id ORDER BY 1"
+    assert await column(connection, attending) == [
+        "ana-alone Ben@example.com",
+        "ana-alone x@example.com",
+        "by-ben Ben@example.com",
+        "off x@example.com",
+        "team x@example.com",
+    ]
+    assert report.overlapping_bookings == 2
+    assert changed(await importing.run()) == {}
+    await calcom.execute("""UPDATE "Booking" SET status = 'cancelled' WHERE uid = 'team'""")
+    await importing.run()
+    assert "team 2" in await column(connection, hosts)
+
+
+async def test_all_of_a_groups_booking_are_booked_for_good(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Those whose names stood in the link, of whom each may have another in an organization; guests are none."""
+    attendees = [{"email": f"{name}@example.com"} for name in ("x", "ben", "clo", "dee")]
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("group", attendees=attendees), dynamicGroupSlugRef="ana+ben+dora")
+    await calcom.execute("""UPDATE "Booking" SET "eventTypeId" = NULL""")
+    await importing.run()
+    assert await column(connection, "SELECT host_id FROM booking_hosts ORDER BY 1") == [ANA, BEN, DEE]
+    assert await column(connection, "SELECT email FROM booking_attendees ORDER BY position") == [
+        "x@example.com",
+        "clo@example.com",
+    ]
+    assert changed(await importing.run()) == {}
 
 
 async def test_people_and_teams_without_a_name_of_their_own_get_one(
@@ -292,7 +448,6 @@ async def test_what_makes_no_sense_is_left_out_with_what_needs_it(
         "memberships": ["number 5 (userId 4, teamId 90), userId: there is no user 4"],
         "eventTypes": [
             "id 12: an event type has either an ownerId or a teamId",
-            "id 31, hosts.userId: there is no user 4",
         ],
         "apiKeys": [
             "userId 1, hashedKey: must be a SHA-256 in lower-case hexadecimal",
@@ -305,6 +460,40 @@ async def test_what_makes_no_sense_is_left_out_with_what_needs_it(
         ],
     }
     assert 4 not in await column(connection, "SELECT id FROM users")
+    assert DEE not in await column(connection, "SELECT user_id FROM event_type_hosts WHERE event_type_id = 31")
+    note = importing.findings.unmatched["eventTypes", "a host who was left out: the others host it"]
+    assert note.examples == ["id 31"]
+
+
+async def test_what_can_do_without_a_schedule_is_not_left_out_with_it(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    absence = {"userId": ANA, "start": "2050-01-01", "end": "2050-01-02", "toUserId": DEE}
+    await write_world(calcom, world_of({**WORLD, "outOfOffice": [absence]}))
+    await write_booking(calcom, booking("a"))
+    await calcom.execute(
+        """
+        UPDATE users SET "defaultScheduleId" = 101 WHERE id = 1;
+        UPDATE "EventType" SET "scheduleId" = 101 WHERE id = 10;
+        UPDATE "Host" SET "scheduleId" = 101 WHERE "eventTypeId" = 31;
+        UPDATE "Schedule" SET "timeZone" = 'GMT+5:30' WHERE id = 101;
+        UPDATE users SET "timeZone" = 'Mars/Olympus' WHERE username = 'dee';
+        """
+    )
+    await importing.run()
+    assert ANA in await column(connection, "SELECT id FROM users WHERE default_schedule_id IS NULL")
+    assert await column(connection, "SELECT uid FROM bookings WHERE event_type_id = 10") == ["a"]
+    assert await column(connection, "SELECT schedule_id FROM event_types WHERE id = 10") == [None]
+    assert set(await column(connection, "SELECT schedule_id FROM event_type_hosts WHERE event_type_id = 31")) == {None}
+    assert await column(connection, "SELECT to_user_id FROM out_of_office") == [None]
+    noted = {(name, what.partition(":")[0]) for name, what in importing.findings.unmatched}
+    assert noted == {
+        ("users", "a default schedule that was left out"),
+        ("eventTypes", "a schedule that was left out"),
+        ("eventTypes", "a host who was left out"),
+        ("eventTypes", "a host's schedule that was left out"),
+        ("outOfOffice", "a stand-in who was left out"),
+    }
 
 
 async def test_an_attendees_odd_zone_does_not_lose_the_booking(
@@ -380,6 +569,40 @@ async def test_a_second_import_follows_what_changed(
     assert len(await column(connection, ranges)) == 3
 
 
+async def test_bookings_here_wait_only_where_times_change(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Seen at the end of the one transaction, just before it commits."""
+
+    class Watching(CalcomReader):
+        barred = False
+
+        @override
+        async def count_not_taken(self) -> None:
+            query = """
+                SELECT EXISTS (
+                    SELECT FROM pg_locks
+                    WHERE relation = 'booking_hosts'::regclass AND mode = 'ShareRowExclusiveLock' AND granted
+                )
+            """
+            self.barred = await connection.fetchval(query)
+            assert await column(connection, "SELECT uid FROM bookings FOR UPDATE SKIP LOCKED") == []
+
+    async def bars() -> bool:
+        async with open_source(importing.source_url) as source:
+            reader = Watching(source)
+            await import_calcom(importing.database_url, reader)
+            return reader.barred
+
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("a"))
+    assert await bars()
+    await calcom.execute("""UPDATE "Booking" SET title = 'another'""")
+    assert not await bars()
+    await calcom.execute("""UPDATE "Booking" SET "endTime" = "endTime" + interval '1 hour'""")
+    assert await bars()
+
+
 async def test_names_may_pass_from_one_to_another(
     calcom: Connection, importing: Importing, connection: Connection
 ) -> None:
@@ -430,6 +653,58 @@ async def test_what_is_gone_there_goes_here(calcom: Connection, importing: Impor
     assert ANA not in await column(connection, "SELECT user_id FROM credentials")
 
 
+async def test_who_is_gone_and_hosted_with_others_goes(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    attendees = [{"email": "x@example.com"}, {"email": "ben@example.com"}]
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("team", eventTypeId=20, attendees=attendees))
+    await importing.run()
+    await calcom.execute("DELETE FROM users WHERE username = 'ben'")
+    assert (await importing.run()).staying_user_ids == ()
+    assert BEN not in await column(connection, "SELECT id FROM users")
+    assert await column(connection, "SELECT host_id FROM booking_hosts") == [ANA]
+    assert len(await column(connection, "SELECT email FROM booking_attendees")) == 2
+
+
+async def test_what_can_no_longer_be_read_stays_as_it_was(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """A typing error there takes nothing away here; what hangs on it goes on following."""
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("a"))
+    await write_booking(calcom, booking("of-dee", "12:00", "13:00", eventTypeId=13, userId=DEE))
+    await importing.run()
+    before = await column(connection, "SELECT id FROM users ORDER BY 1")
+    await connection.execute("INSERT INTO event_types (slug, owner_id, length_minutes) VALUES ('made-here', 4, 30)")
+    await calcom.execute(
+        """
+        UPDATE users SET "timeZone" = 'Mars/Olympus' WHERE id = 4;
+        UPDATE "Schedule" SET "timeZone" = 'GMT+5:30' WHERE id = 101;
+        UPDATE "EventType" SET length = 0 WHERE id = 10;
+        UPDATE "EventType" SET length = 45 WHERE id = 31;
+        UPDATE "Booking" SET "endTime" = "startTime" WHERE uid = 'a';
+        UPDATE "Booking" SET status = 'cancelled' WHERE uid = 'of-dee';
+        UPDATE "Team" SET "timeZone" = 'Nowhere' WHERE id = 90;
+        """
+    )
+    report = await importing.run()
+    assert {name for name, changes in changed(report).items() if changes.deleted} == set()
+    assert report.staying_user_ids == ()
+    assert await column(connection, "SELECT id FROM users ORDER BY 1") == before
+    assert await column(connection, "SELECT time_zone FROM schedules WHERE id = 101") != ["GMT+5:30"]
+    assert await column(connection, "SELECT length_minutes FROM event_types WHERE id IN (10, 31) ORDER BY id") == [
+        60,
+        45,
+    ]
+    assert DEE in await column(connection, "SELECT user_id FROM event_type_hosts WHERE event_type_id = 31")
+    assert await column(connection, "SELECT uid || status FROM bookings ORDER BY 1") == [
+        "aaccepted",
+        "of-deecancelled",
+    ]
+    assert "made-here" in await column(connection, "SELECT slug FROM event_types")
+
+
 async def test_what_was_made_here_stays(
     calcom: Connection, importing: Importing, connection: Connection, pool: Pool
 ) -> None:
@@ -472,6 +747,66 @@ async def test_what_was_changed_here_is_as_there_again(
     assert await column(connection, "SELECT length_minutes FROM event_types WHERE id = 10") == [60]
     assert await column(connection, "SELECT status FROM bookings") == ["accepted"]
     assert await column(connection, "SELECT host_id FROM booking_hosts") == [ANA]
+
+
+async def test_what_is_made_on_both_sides_gets_different_ids(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Else the first that gets an id here would bar every import after it."""
+    await write_world(calcom, world_of(WORLD))
+    await importing.run()
+    made_here = [
+        "INSERT INTO users (username, email, time_zone) VALUES ('here', 'here@example.com', 'UTC') RETURNING id",
+        "INSERT INTO schedules (owner_id, name, time_zone) VALUES (1, 'here', 'UTC') RETURNING id",
+        "INSERT INTO event_types (slug, owner_id, length_minutes) VALUES ('here', 1, 30) RETURNING id",
+        "INSERT INTO teams (slug) VALUES ('here') RETURNING id",
+        "INSERT INTO out_of_office (user_id, starts_at, ends_at) VALUES (1, now(), now()) RETURNING id",
+    ]
+    before = [await connection.fetchval(statement) for statement in made_here]
+    assert min(before) > 1_000_000_000
+    for table in ("users", "Schedule", "EventType", "Team", "OutOfOfficeEntry"):
+        await calcom.execute(
+            f"""SELECT setval(pg_get_serial_sequence('"{table}"', 'id'), (SELECT max(id) FROM "{table}"))"""  # noqa: S608 - our own names
+        )
+    await insert(calcom, "users", username="there", email="there@example.com")
+    await insert(calcom, "Schedule", userId=ANA, name="there")
+    await insert(calcom, "EventType", userId=ANA, title="there", slug="there", length=30)
+    await insert(calcom, "Team", name="there", slug="there")
+    assert changed(await importing.run()).keys() == {"users", "schedules", "eventTypes", "teams"}
+    made = "INSERT INTO schedules (owner_id, name, time_zone) VALUES (1, 'again', 'UTC') RETURNING id"
+    assert await connection.fetchval(made) == before[1] + 1
+
+
+async def test_a_seat_booked_here_stays_in_an_imported_class(
+    calcom: Connection, importing: Importing, connection: Connection
+) -> None:
+    """Also where Cal.com's next one would stand in its place, and where one goes that stood before it."""
+    first, gone, new = ({"email": f"{name}@example.com", "seatUid": name} for name in ("first", "gone", "new"))
+    await write_world(calcom, world_of(WORLD))
+    await write_booking(calcom, booking("class", eventTypeId=12, attendees=[gone, first]))
+    await importing.run()
+    await connection.execute(
+        """
+        INSERT INTO booking_attendees (booking_id, position, email, seat_uid)
+        SELECT id, 2, 'here@example.com', 'here' FROM bookings
+        """
+    )
+    assert changed(await importing.run()) == {}
+    await calcom.execute("""DELETE FROM "Attendee" WHERE email = 'gone@example.com'""")
+    await importing.run()
+    seats = "SELECT seat_uid || ' ' || email FROM booking_attendees ORDER BY seat_uid"
+    assert await column(connection, seats) == ["first first@example.com", "here here@example.com"]
+    [there] = await column(calcom, """SELECT id FROM "Booking" """)
+    for seat in (gone, new):
+        attendee = await insert(calcom, "Attendee", bookingId=there, email=seat["email"], name="", timeZone="UTC")
+        await insert(calcom, "BookingSeat", referenceUid=seat["seatUid"], bookingId=there, attendeeId=attendee)
+    await importing.run()
+    assert await column(connection, seats) == [
+        "first first@example.com",
+        "gone gone@example.com",
+        "here here@example.com",
+        "new new@example.com",
+    ]
 
 
 async def test_a_revoked_key_stays_revoked(calcom: Connection, importing: Importing, pool: Pool) -> None:
@@ -550,6 +885,11 @@ async def test_newer_and_older_columns_may_lack(calcom: Connection, importing: I
         ALTER TABLE "Host" DROP "groupId", DROP priority, DROP weight, DROP "scheduleId", DROP "createdAt";
         ALTER TABLE "Team" DROP "bookingLimits", DROP "includeManagedEventsInLimits";
         ALTER TABLE "BookingSeat" DROP data, DROP metadata;
+        ALTER TABLE "Booking" DROP "dynamicGroupSlugRef";
+        ALTER TABLE users DROP bio, DROP "avatarUrl", DROP locale, DROP "timeFormat", DROP "weekStart";
+        ALTER TABLE "EventType" DROP description, DROP locations, DROP "bookingFields", DROP "disableGuests",
+            DROP "successRedirectUrl", DROP "seatsShowAttendees", DROP "seatsShowAvailabilityCount";
+        ALTER TABLE "OutOfOfficeEntry" DROP notes;
         """
     )
     assert (await importing.run()).counts["eventTypes"] == len(WORLD["eventTypes"])
@@ -560,6 +900,15 @@ async def test_a_wrong_url_is_told(calcom_url: str, change: tuple[str, str]) -> 
     with pytest.raises(SourceUnavailableError, match=r"cannot read Cal\.com's database: .*Check the URL of --from"):
         async with open_source(calcom_url.replace(*change)):
             pass
+
+
+@pytest.mark.parametrize("password", ["s3/cret", "s3#cret", "s3?cret", "[s3cret"])
+async def test_a_url_that_cannot_be_read_is_told_without_its_password(password: str) -> None:
+    url = f"postgresql://calcom:{password}@127.0.0.1:1/calendso"
+    with pytest.raises(SourceUnavailableError, match=r"the URL cannot be read: .*percent-encoded") as refused:
+        async with open_source(url):
+            pass
+    assert "s3" not in "".join(format_exception(refused.value))
 
 
 async def test_the_url_may_be_prismas(calcom: Connection, calcom_url: str) -> None:
@@ -606,7 +955,7 @@ async def test_the_command_says_what_it_did(
         f"Added here: {counts}, apiKeys 6.",
         "Changed here: nothing.",
         "Deleted here: nothing.",
-        "Left out, because it makes no sense or needs what was left out:",
+        "Left out, because it makes no sense or needs what was left out; what came of it earlier stays as it was:",
         "  eventTypes 1 (id 12, lengthInMinutes: Input should be greater than or equal to 1)",
         "Without a counterpart here:",
         "  users, no username, or somebody else's in another organization: called user:ID here: 1 (id 2)",

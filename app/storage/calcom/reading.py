@@ -1,19 +1,19 @@
 """Cal.com's rows as items of a world. What makes no sense is left out and noted, with what needed it."""
 
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, TypeVar
 
 import asyncpg
 import orjson
 from pydantic import ValidationError
 
-from app.storage.calcom.format import CalcomBooking, HashedKey
+from app.storage.calcom.format import CalcomBooking, CalcomEventType, CalcomOutOfOffice, CalcomUser, HashedKey
 from app.storage.calcom.report import Findings
+from app.storage.calcom.sifting import LeftOut, sifted
 from app.storage.calcom.source import QUERIES, source_errors
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Connection
 from app.storage.world_files import format as world_format
-from app.storage.world_files.checks import KnownIds, WorldProblem, label, problems, world_list
 from app.storage.world_files.format import Item, World
 
 Read = TypeVar("Read", bound=Item)
@@ -21,14 +21,14 @@ Read = TypeVar("Read", bound=Item)
 _SQL = queries("source", QUERIES)
 COUNTS = queries("not_taken", QUERIES)
 _LISTS: dict[str, type[Item]] = {
-    "users": world_format.User,
+    "users": CalcomUser,
     "schedules": world_format.Schedule,
     "organizations": world_format.Organization,
     "profiles": world_format.Profile,
     "teams": world_format.Team,
     "memberships": world_format.Membership,
-    "eventTypes": world_format.EventType,
-    "outOfOffice": world_format.OutOfOffice,
+    "eventTypes": CalcomEventType,
+    "outOfOffice": CalcomOutOfOffice,
 }
 _AT_ONCE = 2_000
 """Rows; what is in memory of bookings at any moment."""
@@ -44,14 +44,16 @@ class CalcomReader:
         """Read through this connection, inside its transaction."""
         self._connection = connection
         self.findings = Findings()
+        self.left_out = LeftOut()
 
-    async def world(self) -> World:
-        """Return everything that makes sense, but for bookings and keys."""
+    async def world(self, here: Mapping[str, Collection[int]]) -> World:
+        """Return everything that makes sense, but for bookings and keys; `here` are ids of earlier imports, by list.
+
+        What is left out but here stays, so others may refer to it.
+        """
+        self.left_out.here = here
         lists = {name: [item async for item in self._items(name, model)] for name, model in _LISTS.items()}
-        world, found = sifted(World.model_validate(lists))
-        for problem in found:
-            self.findings.leave_out(problem.list, f"{problem.item}, {problem.field}: {problem.message}")
-        return world
+        return sifted(World.model_validate(lists), self.findings, self.left_out)
 
     async def keys(self, user_ids: Collection[int]) -> list[HashedKey]:
         """Return the API keys of these users."""
@@ -59,6 +61,7 @@ class CalcomReader:
         for key in found:
             if key.user_id not in user_ids:
                 self.findings.leave_out("apiKeys", f"of user {key.user_id}, who was left out")
+                self.left_out.add("apiKeys", key.model_dump(by_alias=True))
         return [key for key in found if key.user_id in user_ids]
 
     async def count_bookings(self) -> int:
@@ -77,6 +80,7 @@ class CalcomReader:
         async for booking in self._items("bookings", CalcomBooking):
             if booking.user_id not in user_ids:
                 self.findings.leave_out("bookings", f"uid {booking.uid}: its user {booking.user_id} was left out")
+                self.left_out.add("bookings", {"uid": booking.uid})
             elif booking.event_type_id in event_type_ids:
                 batch.append(booking)
             else:
@@ -105,6 +109,7 @@ class CalcomReader:
                 item = model.model_validate(document)
             except ValidationError as error:
                 self.findings.leave_out(name, f"{shown}{_reason(error)}")
+                self.left_out.add(name, document)
                 continue
             self.findings.note(name, shown, row["notes"])
             yield item
@@ -120,23 +125,6 @@ class CalcomReader:
                 return
             for row in rows:
                 yield row
-
-
-def sifted(world: World) -> tuple[World, list[WorldProblem]]:
-    """Leave out of a world what makes no sense, then what needed that, until the rest does."""
-    left_out: list[WorldProblem] = []
-    while found := problems(world, KnownIds()):
-        first = {(problem.list, problem.item): problem for problem in reversed(found)}
-        left_out += reversed(first.values())
-        lists = {name: tuple(_others(world, name, first)) for name in _LISTS}
-        world = World.model_validate(lists)
-    return world, left_out
-
-
-def _others(world: World, name: str, without: Collection[tuple[str, str]]) -> Iterator[Item]:
-    for index, item in enumerate(world_list(world, name)):
-        if (name, label(name, index, item)) not in without:
-            yield item
 
 
 def _label(document: dict[str, Any]) -> str:

@@ -118,7 +118,7 @@ async def open_source(url: str) -> AsyncIterator[Connection]:
     NotCalcomError
         If tables or columns are missing.
     """
-    with source_errors():
+    with source_errors(), _unreadable_url():
         connection = await _connect(url)
     try:
         with source_errors():
@@ -143,6 +143,25 @@ def source_errors() -> Iterator[None]:
         yield
     except (*DRIVER_ERRORS, asyncpg.PostgresError) as error:
         raise SourceUnavailableError(str(error) or type(error).__name__) from error
+
+
+@contextmanager
+def _unreadable_url() -> Iterator[None]:
+    """Say that a URL is none without the parts of it, which may be those of a password.
+
+    Raises
+    ------
+    SourceUnavailableError
+        In place of the error that names them.
+    """
+    try:
+        yield
+    except asyncpg.InterfaceError:
+        # Also a ValueError, but one that speaks of options.
+        raise
+    except ValueError:
+        reason = "the URL cannot be read: signs such as / # ? in a password must be percent-encoded"
+        raise SourceUnavailableError(reason) from None
 
 
 async def _connect(url: str) -> Connection:

@@ -45,8 +45,14 @@ async def import_bookings(
     types = {**types_there, **{e.id: BookedType.of_file(e) for e in world.event_types}}
     rows = await connection.fetch(_SQL["new_booking_ids"], len(world.bookings))
     numbered = list(zip((row[0] for row in rows), world.bookings, strict=True))
-    found = (occupation(booking_id, booking, types[booking.event_type_id]) for booking_id, booking in numbered)
-    placed = await place(connection, [one for one in found if one is not None])
+    placed = await place(
+        connection,
+        [
+            one
+            for booking_id, booking in numbered
+            for one in occupations(booking_id, booking, types[booking.event_type_id], [booking.user_id])
+        ],
+    )
     return ImportedBookings(
         tables=(
             TableRows("bookings", "bookings", _booking_rows(numbered, types, placed.overlapping)),
@@ -71,19 +77,22 @@ async def place(connection: Connection, new: Sequence[Occupation]) -> Placed:
     )
 
 
-def occupation(booking_id: int, booking: Booking | CalcomBooking, booked_type: BookedType) -> Occupation | None:
-    """Return the time that a booking takes of its host (docs/rules.md 3), if it takes any."""
+def occupations(
+    booking_id: int, booking: Booking | CalcomBooking, booked_type: BookedType, host_ids: Iterable[int]
+) -> Iterator[Occupation]:
+    """Yield the time that a booking takes of these hosts (docs/rules.md 3), if it takes any."""
     if booking.status not in ("accepted", "awaiting_host") and not (
         booking.status == "pending" and booked_type.pending_blocks
     ):
-        return None
-    return Occupation(
-        booking_id=booking_id,
-        host_id=booking.user_id,
-        start=booking.start - timedelta(minutes=booked_type.before_buffer),
-        end=booking.end + timedelta(minutes=booked_type.after_buffer),
-        seat=(booking.event_type_id, booking.start) if booked_type.seated and booking.event_type_id else None,
-    )
+        return
+    for host_id in host_ids:
+        yield Occupation(
+            booking_id=booking_id,
+            host_id=host_id,
+            start=booking.start - timedelta(minutes=booked_type.before_buffer),
+            end=booking.end + timedelta(minutes=booked_type.after_buffer),
+            seat=(booking.event_type_id, booking.start) if booked_type.seated and booking.event_type_id else None,
+        )
 
 
 async def _occupations_there(connection: Connection, new: Sequence[Occupation]) -> list[Occupation]:

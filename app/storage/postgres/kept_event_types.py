@@ -105,13 +105,18 @@ class PostgresKeptEventTypes:
                 raise EventTypeNotFoundError(event_type_id)
             (kept,) = await _described(connection, [event_type_id])
             settings = change(kept.settings)
-            await _check_people(connection, settings, kept.owner.id if kept.owner else None, kept.team_id)
+            owner_id = kept.owner.id if kept.owner else None
+            await _check_people(connection, settings, owner_id, kept.team_id, before=kept.settings)
             with _one_slug(settings.slug, Flaw.SLUG_TAKEN):
                 await _update(connection, [event_type_id], settings, keep_schedules=False)
             if _staffing(settings) != _staffing(kept.settings):
                 # Assigned users are an older way of staffing, which ends where a newer one begins.
                 await connection.execute(_SQL["forget_assignees"], event_type_id)
                 await _write_hosts(connection, event_type_id, settings)
+                if not settings.assign_all_members:
+                    # Whoever has a child would count as a host where none is named.
+                    host_ids = [entry.user_id for entry in settings.host_entries]
+                    await connection.execute(_SQL["remove_children_of_others"], event_type_id, host_ids)
             if settings.scheduling is SchedulingType.MANAGED:
                 await _write_children(connection, event_type_id, settings)
             return (await _described(connection, [event_type_id]))[0]
@@ -167,9 +172,16 @@ async def _column(connection: Borrowed, query: str, *values: object) -> list[Any
 
 
 async def _check_people(
-    connection: Borrowed, settings: EventTypeSettings, owner_id: int | None, team_id: int | None
+    connection: Borrowed,
+    settings: EventTypeSettings,
+    owner_id: int | None,
+    team_id: int | None,
+    before: EventTypeSettings | None = None,
 ) -> None:
     """Refuse schedules of others, and hosts who are not in the team.
+
+    What stays as it was `before` bars no change of something else: a file or an import may bring hosts who have not
+    accepted yet.
 
     Raises
     ------
@@ -177,11 +189,12 @@ async def _check_people(
         If there is one.
     """
     schedule_id = settings.schedule_id
-    if schedule_id is not None:
+    if schedule_id is not None and (before is None or schedule_id != before.schedule_id):
         owned = await connection.fetchval(_SQL["schedule_of_owner"], schedule_id, owner_id, team_id)
         if owned is None:
             raise SettingsRefusedError(Flaw.SCHEDULE_OF_OTHERS, schedule_id)
-    host_ids = [entry.user_id for entry in settings.host_entries]
+    hosting = {entry.user_id for entry in before.host_entries} if before else set()
+    host_ids = [entry.user_id for entry in settings.host_entries if entry.user_id not in hosting]
     if host_ids:
         members = await _column(connection, "members", team_id, host_ids)
         for host_id in host_ids:

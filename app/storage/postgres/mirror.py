@@ -90,8 +90,9 @@ class Mirror:
             raise MadeHereError(mirrored.table, keys)
 
     async def delete_gone(self, mirrored: Mirrored) -> None:
-        """Delete what came from there and is not staged."""
-        self.deleted(mirrored.table, await self._run("gone", table=mirrored.table, same=mirrored.same))
+        """Delete what came from there and is neither staged nor in the temporary table `left_out`."""
+        names = {"table": mirrored.table, "same": mirrored.same, "there_key": mirrored.key.format(row="there")}
+        self.deleted(mirrored.table, await self._run("gone", **names))
 
     def deleted(self, table: str, count: int) -> None:
         """Count rows that are gone."""

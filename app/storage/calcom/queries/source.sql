@@ -31,14 +31,25 @@ SELECT
             ) ORDER BY t.id)
             FROM "TravelSchedule" AS t
             WHERE t."userId" = u.id
-        ), '[]')
+        ), '[]'),
+        'bio', NULLIF(u.row ->> 'bio', ''),
+        'avatarUrl', CASE WHEN u.row ->> 'avatarUrl' ~ '^https?://' THEN u.row ->> 'avatarUrl' END,
+        'locale', NULLIF(u.row ->> 'locale', ''),
+        'timeFormat', CASE WHEN (u.row ->> 'timeFormat')::integer = 24 THEN 24 ELSE 12 END,
+        'weekStart', CASE
+            WHEN u.row ->> 'weekStart' IN ('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday')
+                THEN u.row ->> 'weekStart'
+            ELSE 'Sunday'
+        END
     ) AS item,
     array_remove(ARRAY[
+        CASE WHEN u.row ->> 'avatarUrl' !~ '^(https?://|$)' THEN 'a picture that only Cal.com serves' END,
         CASE WHEN u.named_anew THEN 'no username, or somebody else''s in another organization: called user:ID here' END
     ], NULL) AS notes
 FROM (
     SELECT
         u.*,
+        to_jsonb(u) AS row,
         NULLIF(u.username, '') IS NULL OR row_number() OVER (
             PARTITION BY u.username ORDER BY EXISTS (SELECT FROM "Profile" AS p WHERE p."userId" = u.id), u.id
         ) > 1 AS named_anew
@@ -153,6 +164,9 @@ SELECT
         'id', e.id,
         'slug', e.slug,
         'title', left(NULLIF(e.title, ''), 255),
+        'description', NULLIF(e.row ->> 'description', ''),
+        'locations', place.places,
+        'bookingFields', question.questions,
         'ownerId', CASE WHEN e."teamId" IS NULL THEN e."userId" END,
         'teamId', e."teamId",
         'parentId', e."parentId",
@@ -168,6 +182,8 @@ SELECT
         'beforeEventBuffer', e."beforeEventBuffer",
         'afterEventBuffer', e."afterEventBuffer",
         'seatsPerTimeSlot', NULLIF(e."seatsPerTimeSlot", 0),
+        'seatsShowAttendees', COALESCE((e.row ->> 'seatsShowAttendees')::boolean, false),
+        'seatsShowLeft', COALESCE((e.row ->> 'seatsShowAvailabilityCount')::boolean, true),
         'bookingLimitsCount', CASE WHEN jsonb_typeof(e."bookingLimits") = 'object' THEN json_build_object(
             'day', e."bookingLimits" -> 'PER_DAY',
             'week', e."bookingLimits" -> 'PER_WEEK',
@@ -225,9 +241,15 @@ SELECT
             WHERE a."A" = e.id AND e."teamId" IS NOT NULL
         ), '[]'),
         'assignAllTeamMembers', COALESCE((e.row ->> 'assignAllTeamMembers')::boolean, false),
-        'rrHostSubsetEnabled', COALESCE((e.row ->> 'rrHostSubsetEnabled')::boolean, false)
+        'rrHostSubsetEnabled', COALESCE((e.row ->> 'rrHostSubsetEnabled')::boolean, false),
+        'more', json_strip_nulls(json_build_object(
+            'disableGuests', CASE WHEN (e.row ->> 'disableGuests')::boolean THEN true END,
+            'successRedirectUrl', NULLIF(e.row ->> 'successRedirectUrl', '')
+        ))
     ) AS item,
     array_remove(ARRAY[
+        CASE WHEN place.some_unknown THEN 'a place of a kind unknown here' END,
+        CASE WHEN question.some_unknown THEN 'a question to those who book of a kind unknown here' END,
         CASE WHEN jsonb_typeof(e.row -> 'recurringEvent') = 'object' THEN 'repeats: each booking stands alone here' END,
         CASE WHEN (e.row ->> 'isInstantEvent')::boolean THEN 'instant meetings' END,
         CASE WHEN e.row ->> 'restrictionScheduleId' IS NOT NULL THEN 'a restriction schedule: listed without it' END,
@@ -251,6 +273,94 @@ FROM (
         END AS threshold
     FROM "EventType" AS e
 ) AS e
+CROSS JOIN LATERAL (
+    SELECT
+        COALESCE(json_agg(place ORDER BY number) FILTER (WHERE place IS NOT NULL), '[]') AS places,
+        bool_or(place IS NULL) AS some_unknown
+    FROM (
+        SELECT
+            number,
+            CASE
+                WHEN kind = 'inPerson' AND sent ->> 'address' <> ''
+                    THEN json_build_object('type', 'address', 'address', sent ->> 'address', 'public', public)
+                WHEN kind = 'link' AND sent ->> 'link' <> ''
+                    THEN json_build_object('type', 'link', 'link', sent ->> 'link', 'public', public)
+                WHEN kind = 'userPhone' AND sent ->> 'hostPhoneNumber' <> ''
+                    THEN json_build_object('type', 'phone', 'phone', sent ->> 'hostPhoneNumber', 'public', public)
+                WHEN kind = 'phone' THEN json_build_object('type', 'attendeePhone')
+                WHEN kind = 'attendeeInPerson' THEN json_build_object('type', 'attendeeAddress')
+                WHEN kind = 'somewhereElse' THEN json_build_object('type', 'attendeeDefined')
+                WHEN kind = 'conferencing' THEN json_build_object('type', 'organizersDefaultApp')
+                WHEN kind = 'integrations:daily'
+                    THEN json_build_object('type', 'integration', 'integration', 'cal-video')
+                WHEN kind = 'integrations:huddle01'
+                    THEN json_build_object('type', 'integration', 'integration', 'huddle')
+                WHEN kind = 'integrations:sirius_video_video'
+                    THEN json_build_object('type', 'integration', 'integration', 'sirius-video')
+                WHEN kind LIKE 'integrations:_%' THEN json_build_object(
+                    'type', 'integration', 'integration', translate(substr(kind, length('integrations:') + 1), '_:', '--')
+                )
+            END AS place
+        FROM (
+            SELECT
+                number, sent, sent ->> 'type' AS kind,
+                sent -> 'displayLocationPublicly' IS NOT DISTINCT FROM 'true' AS public
+            FROM jsonb_array_elements(
+                CASE WHEN jsonb_typeof(e.row -> 'locations') = 'array' THEN e.row -> 'locations' ELSE '[]' END
+            ) WITH ORDINALITY AS l (sent, number)
+        ) AS l
+    ) AS l
+) AS place
+CROSS JOIN LATERAL (
+    -- The usual ones only where they were changed; those of Cal.com's own that are switched off are none.
+    SELECT
+        COALESCE(json_agg(question ORDER BY number) FILTER (WHERE question IS NOT NULL), '[]') AS questions,
+        bool_or(question IS NULL) AS some_unknown
+    FROM (
+        SELECT
+            number,
+            CASE WHEN usual OR (slug <> '' AND kind IN (
+                'phone', 'address', 'text', 'number', 'textarea', 'select', 'multiselect', 'checkbox', 'radio',
+                'multiemail', 'boolean', 'url'
+            ) AND (options IS NOT NULL OR kind NOT IN ('select', 'multiselect', 'checkbox', 'radio')))
+                THEN json_strip_nulls(json_build_object(
+                    'type', kind,
+                    'slug', slug,
+                    'label', CASE WHEN usual THEN label ELSE COALESCE(label, slug) END,
+                    'required', required,
+                    'hidden', CASE WHEN hidden THEN true END,
+                    'placeholder', placeholder,
+                    'disableOnPrefill', CASE WHEN sent -> 'disableOnPrefill' = 'true' THEN true END,
+                    'options', CASE WHEN NOT usual THEN options END
+                ))
+            END AS question
+        FROM (
+            SELECT
+                number, sent, sent ->> 'name' AS slug, sent ->> 'type' AS kind,
+                left(NULLIF(sent ->> 'label', ''), 500) AS label,
+                left(NULLIF(sent ->> 'placeholder', ''), 500) AS placeholder,
+                sent -> 'required' IS NOT DISTINCT FROM 'true' AS required,
+                sent -> 'hidden' IS NOT DISTINCT FROM 'true' AS hidden,
+                sent ->> 'name' IN (
+                    'name', 'email', 'title', 'location', 'notes', 'guests', 'rescheduleReason'
+                ) AS usual,
+                (
+                    SELECT json_agg(left(COALESCE(o.option ->> 'label', o.option ->> 'value', ''), 500) ORDER BY o.number)
+                    FROM jsonb_array_elements(
+                        CASE WHEN jsonb_typeof(sent -> 'options') = 'array' THEN sent -> 'options' ELSE '[]' END
+                    ) WITH ORDINALITY AS o (option, number)
+                ) AS options
+            FROM jsonb_array_elements(
+                CASE WHEN jsonb_typeof(e.row -> 'bookingFields') = 'array' THEN e.row -> 'bookingFields' ELSE '[]' END
+            ) WITH ORDINALITY AS q (sent, number)
+        ) AS q
+        WHERE CASE
+            WHEN usual THEN label IS NOT NULL OR placeholder IS NOT NULL OR hidden <> (slug = 'title')
+                OR required <> (slug IN ('name', 'email', 'title'))
+            ELSE NOT (hidden AND COALESCE(sent ->> 'editable', '') LIKE 'system%')
+        END
+    ) AS q
+) AS question
 ORDER BY e.id;
 
 -- name: outOfOffice
@@ -261,7 +371,8 @@ SELECT
         'start', to_char(o.start, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'end', to_char(o."end", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'toUserId', o."toUserId",
-        'reasonId', to_jsonb(o) -> 'reasonId'
+        'reasonId', to_jsonb(o) -> 'reasonId',
+        'notes', NULLIF(to_jsonb(o) ->> 'notes', '')
     ) AS item,
     '{}'::text[] AS notes
 FROM "OutOfOfficeEntry" AS o
@@ -286,6 +397,7 @@ SELECT
         'uid', b.uid,
         'eventTypeId', b."eventTypeId",
         'userId', b."userId",
+        'group', CASE WHEN b."eventTypeId" IS NULL THEN to_jsonb(b) ->> 'dynamicGroupSlugRef' END,
         'start', to_char(b."startTime", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'end', to_char(b."endTime", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'status', b.status,

@@ -50,6 +50,13 @@ SELECT COALESCE(json_agg(json_build_object(
             WHERE e.assign_all_members AND m.team_id = e.team_id AND m.accepted
                 AND NOT EXISTS (SELECT FROM event_type_hosts AS h WHERE h.event_type_id = e.id)
                 AND NOT EXISTS (SELECT FROM event_type_assignees AS a WHERE a.event_type_id = e.id)
+            UNION ALL
+            -- Of a managed type that was brought along, only the children tell whose it is.
+            SELECT child.owner_id, 0
+            FROM event_types AS child
+            WHERE child.parent_id = e.id AND NOT e.assign_all_members
+                AND NOT EXISTS (SELECT FROM event_type_hosts AS h WHERE h.event_type_id = e.id)
+                AND NOT EXISTS (SELECT FROM event_type_assignees AS a WHERE a.event_type_id = e.id)
         ) AS staff
         JOIN users AS u ON u.id = staff.user_id
     )

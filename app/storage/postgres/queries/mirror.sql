@@ -21,7 +21,11 @@ LIMIT 20;
 
 -- name: gone
 DELETE FROM {table} AS there
-WHERE there.from_calcom AND NOT EXISTS (SELECT FROM brought_{table} AS brought WHERE {same});
+WHERE there.from_calcom
+    AND NOT EXISTS (SELECT FROM brought_{table} AS brought WHERE {same})
+    AND NOT EXISTS (
+        SELECT FROM left_out AS l WHERE l.table_name = '{table}' AND l.key = concat_ws(' ', {there_key})
+    );
 
 -- name: give_up_name
 -- A name may pass from one row to another, and no two may bear it even for a moment.
