@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0015"
+revision = "0013"
 down_revision = "0012"
 
 # Guests are never imported. Of other attendees nobody knows; they go with their booking, as they did until now.

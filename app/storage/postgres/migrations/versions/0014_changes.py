@@ -7,8 +7,8 @@ not rows, and one that changes very much says *.
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 TELL = """
 CREATE FUNCTION tell_changes(names text[]) RETURNS void LANGUAGE plpgsql AS $$
