@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from cachetools import LRUCache
 
@@ -55,11 +56,14 @@ class Looked:
     without_holds: bool
 
 
+_Situation: TypeAlias = tuple[SlotsQuestion, tuple[Reservation, ...], tuple[Reservation, ...]]
+"""A question and the reservations that bear on its answer: they come and go, and then all is as before."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """An answer, and what it was worked out from."""
 
-    rules: EventTypeRules
     seen: Seen
     found: FoundSlots
 
@@ -80,7 +84,9 @@ class SlotFinder:
         self._calendar = calendar
         self._holds = holds
         self._clock = clock
-        self._answers: LRUCache[SlotsQuestion, _Answer] = LRUCache(most, getsizeof=lambda answer: answer.weight)
+        self._staffed: LRUCache[tuple[EventTypeReference, frozenset[int]], tuple[EventTypeRules, StaffedEventType]]
+        self._staffed = LRUCache(most, getsizeof=lambda known: 1 + len(known[1].hosts))
+        self._answers: LRUCache[_Situation, _Answer] = LRUCache(most, getsizeof=lambda answer: answer.weight)
 
     async def find(self, question: SlotsQuestion) -> FoundSlots:
         """Answer a question (docs/rules.md 1 to 13).
@@ -90,17 +96,28 @@ class SlotFinder:
         HoldfastError
             What `EventTypes.find`, `staff` and `EventType.length_asked` raise.
         """
-        known = self._answers.get(question)
-        rules = await self._event_types.find(question.reference)
-        same = known is not None and known.rules is rules
-        staffed = known.seen.staffed if known is not None and same else staff(rules, question.subset)
+        staffed = await self._staff(question)
         seen, without_holds = await self._see(staffed, question, question.window)
-        if known is not None and same and known.found.without_holds == without_holds and known.seen.lists_like(seen):
+        situation = question, seen.busy.reservations, seen.busy.limited_reservations
+        known = self._answers.get(situation)
+        if known is not None and known.found.without_holds == without_holds and known.seen.lists_like(seen):
             return known.found
-        answer = _Answer(rules, seen, _found(seen, without_holds=without_holds))
+        answer = _Answer(seen, _found(seen, without_holds=without_holds))
         if answer.weight <= self._answers.maxsize:
-            self._answers[question] = answer
+            self._answers[situation] = answer
         return answer.found
+
+    async def _staff(self, question: SlotsQuestion) -> StaffedEventType:
+        """Return who hosts what is asked for: the same object for the same rules, if they are remembered."""
+        rules = await self._event_types.find(question.reference)
+        asked = question.reference, question.subset
+        known = self._staffed.get(asked)
+        if known is not None and known[0] is rules:
+            return known[1]
+        staffed = staff(rules, question.subset)
+        if len(staffed.hosts) < self._staffed.maxsize:
+            self._staffed[asked] = rules, staffed
+        return staffed
 
     async def look(self, question: SlotsQuestion, at: Instant | None = None) -> Looked:
         """Return what an answer is computed from; with `at` as far as a slot that starts there reaches.
@@ -110,7 +127,7 @@ class SlotFinder:
         HoldfastError
             As `find`.
         """
-        staffed = staff(await self._event_types.find(question.reference), question.subset)
+        staffed = await self._staff(question)
         start, end = question.window
         length = staffed.event_type.length_asked(question.duration)
         window = question.window if at is None else (start, max(end, at + length * MINUTE))

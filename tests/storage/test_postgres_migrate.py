@@ -21,6 +21,7 @@ from app.storage.postgres.migrate import (
     _pending,
     migrate,
 )
+from tests.storage.conftest import TestServer
 
 VERSIONS = Path(app.__file__).parent / "storage/postgres/migrations/versions"
 ALL = sorted(file.name[:4] for file in VERSIONS.glob("0*.py"))
@@ -92,7 +93,8 @@ async def test_a_failure_half_way_leaves_nothing_behind(empty_database_url: str)
     await other.close()
 
 
-async def test_a_schema_from_the_future_is_refused(database_url: str) -> None:
+async def test_a_schema_from_the_future_is_refused(postgres_server: TestServer) -> None:
+    database_url = postgres_server.url_of(await postgres_server.create())
     other = await asyncpg.connect(database_url)
     await other.execute("UPDATE alembic_version SET version_num = '9999'")
     await other.close()
