@@ -113,21 +113,27 @@ class Looker:
     async def _busy_times(self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint) -> BusyTimes:
         """Read everything that may take the hosts' time in a window, from both stores at once."""
         event_type, near = staffed.event_type, slot_margin(staffed, window)
+        if not event_type.limits.all:
+            booked, held = await asyncio.gather(self._booked(staffed, near), self._held(staffed, near, viewpoint))
+            return replace(booked, reservations=held)
         periods = reach(event_type.limits.all, zone(staffed.zone), near)
         entering = asyncio.ensure_future(self._entered(event_type, periods, viewpoint.claimed))
         if viewpoint.claimed is not None:
             # Before the bookings, not beside them: a reservation that is being booked ends only when the booking is
             # there, so that in this order one of the two is seen.
             await entering
-        booked, limited, held, entered = await asyncio.gather(
-            self._calendar.busy_times(
-                [host.id for host in staffed.hosts], near, None if event_type.seats is None else event_type.id
-            ),
-            self._limited(event_type, periods),
+        booked, held, limited, entered = await asyncio.gather(
+            self._booked(staffed, near),
             self._held(staffed, near, viewpoint),
+            self._limited(event_type, periods),
             entering,
         )
         return replace(booked, limited=limited, reservations=held, limited_reservations=entered)
+
+    async def _booked(self, staffed: StaffedEventType, near: Range) -> BusyTimes:
+        """Read what takes the hosts' time for good."""
+        seated_type_id = None if staffed.event_type.seats is None else staffed.event_type.id
+        return await self._calendar.busy_times([host.id for host in staffed.hosts], near, seated_type_id)
 
     async def _limited(self, event_type: EventType, periods: Range) -> tuple[Booking, ...]:
         """Read the bookings that an event type's limits count."""
