@@ -116,21 +116,26 @@ class WebhookDeliverer:
         self._poll_s = poll_s
         self._under_way = Counter[str]()
         self._tries = set[asyncio.Task[None]]()
+        self._stopping = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Send what is due until the block ends; tries under way then have a moment to finish."""
-        tasks = [asyncio.create_task(self._send_due()), asyncio.create_task(self._forget())]
+        sending, forgetting = asyncio.create_task(self._send_due()), asyncio.create_task(self._forget())
         try:
             yield
         finally:
-            await _ended(tasks)
-            if self._tries:
-                await asyncio.wait(self._tries, timeout=_STOPPING_S)
-            await _ended(self._tries)
+            self._stopping = True
+            self._news.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOPPING_S):
+                    # Not ended at once: what it is taking would lie until it comes up again.
+                    await asyncio.wait([sending])
+                    await asyncio.gather(*self._tries)
+            await _ended([sending, forgetting, *self._tries])
 
     async def _send_due(self) -> None:
-        while True:
+        while not self._stopping:
             self._news.clear()
             if not await self._begin_tries():
                 # Not wait_for, which in Python 3.11 may swallow that the task is to end.
@@ -206,9 +211,8 @@ class WebhookDeliverer:
             await asyncio.sleep(_FORGET_EVERY_S)
 
 
-async def _ended(tasks: Sequence[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
     """End tasks and wait for their end."""
-    tasks = list(tasks)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
