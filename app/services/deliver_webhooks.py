@@ -25,7 +25,9 @@ _PUT_OFF_S = 60.0
 """How long after the beginning of a try that nobody hears of again comes the next."""
 _MOST_UNDER_WAY = 200
 _MOST_OF_A_RECEIVER = 4
-"""Deliveries of one process under way at once, in all and to one receiver: one that never answers delays nobody."""
+_MOST_OF_AN_OWNER = 20
+"""Deliveries of one process under way at once, in all, to one receiver and for one owner: those that never answer delay
+nobody else."""
 _POLL_S = 1.0
 _FORGET_EVERY_S = 600.0
 _STOPPING_S = 2.0
@@ -46,6 +48,8 @@ class Delivery:
     url: str = field(repr=False)
     receiver: str
     """The URL's host:port."""
+    owner: str
+    """Whose webhook it is: "person 1" or "team 5"."""
     secret: str | None = field(repr=False)
     template: str | None = field(repr=False)
     trigger: Trigger
@@ -66,11 +70,17 @@ class Outbox(Protocol):
     """Keeps deliveries. Every method raises StoreUnavailableError if the store does not answer in time."""
 
     async def take(
-        self, most: int, under_way: Mapping[str, int], *, most_of_a_receiver: int, put_off_s: float
+        self,
+        most: int,
+        under_way: Mapping[str, int],
+        *,
+        most_of_a_receiver: int,
+        most_of_an_owner: int,
+        put_off_s: float,
     ) -> Sequence[Delivery]:
         """Take up to `most` deliveries that are due, and put them off so that nobody else takes them.
 
-        `under_way` says how many the caller has of each receiver already.
+        `under_way` says how many the caller has of each receiver and of each owner already.
         """
 
     async def delivered(self, delivery: Delivery, said: str) -> None:
@@ -115,6 +125,8 @@ class WebhookDeliverer:
         self._put_off_s = put_off_s
         self._poll_s = poll_s
         self._under_way = Counter[str]()
+        """Of each receiver and each owner, which are never called the same."""
+        self._places = _MOST_UNDER_WAY
         self._tries = set[asyncio.Task[None]]()
         self._stopping = False
 
@@ -145,12 +157,15 @@ class WebhookDeliverer:
 
     async def _begin_tries(self) -> bool:
         """Begin to send some of what is due; False if there is nothing, or no place for more."""
-        most = _MOST_UNDER_WAY - self._under_way.total()
-        if most <= 0:
+        if not self._places:
             return False
         try:
             due = await self._outbox.take(
-                most, self._under_way, most_of_a_receiver=_MOST_OF_A_RECEIVER, put_off_s=self._put_off_s
+                self._places,
+                self._under_way,
+                most_of_a_receiver=_MOST_OF_A_RECEIVER,
+                most_of_an_owner=_MOST_OF_AN_OWNER,
+                put_off_s=self._put_off_s,
             )
         except StoreUnavailableError:
             return False  # Every request says so in the log already.
@@ -158,7 +173,8 @@ class WebhookDeliverer:
             _logger.exception("looking for deliveries failed")
             return False
         for delivery in due:
-            self._under_way[delivery.receiver] += 1
+            self._places -= 1
+            self._under_way.update((delivery.receiver, delivery.owner))
             task = asyncio.create_task(self._try(delivery))
             self._tries.add(task)
             task.add_done_callback(self._tries.discard)
@@ -168,7 +184,8 @@ class WebhookDeliverer:
         try:
             await self._note(delivery, await self._sent(delivery))
         finally:
-            self._under_way -= Counter([delivery.receiver])
+            self._places += 1
+            self._under_way -= Counter((delivery.receiver, delivery.owner))
             self._news.set()  # There is a place for another one.
 
     async def _sent(self, delivery: Delivery) -> Outcome:

@@ -21,6 +21,7 @@ def delivery(url: str, *, signed: bool = True, template: str | None = None) -> D
         webhook_id=1,
         url=url,
         receiver="r",
+        owner="person 1",
         secret="s" if signed else None,
         template=template,
         trigger=Trigger.BOOKING_CREATED,

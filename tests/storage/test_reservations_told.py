@@ -68,7 +68,7 @@ async def write(outbox: PostgresOutbox, *happened: str) -> None:
 
 
 async def ends_sent(outbox: PostgresOutbox) -> int:
-    return len(await outbox.take(9, {}, most_of_a_receiver=9, put_off_s=60))
+    return len(await outbox.take(9, {}, most_of_a_receiver=9, most_of_an_owner=9, put_off_s=60))
 
 
 async def test_an_end_is_told_once(outbox: PostgresOutbox) -> None:

@@ -15,7 +15,6 @@ from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Pool
 
 _SQL = queries("outbox")
-_LOOKED_AT = 1_000
 _KEPT_S = 7 * 86_400
 _FORGOTTEN_AT_ONCE = 1_000
 _END_S = 5
@@ -51,12 +50,19 @@ class PostgresOutbox:
         self._pool = pool
 
     async def take(
-        self, most: int, under_way: Mapping[str, int], *, most_of_a_receiver: int, put_off_s: float
+        self,
+        most: int,
+        under_way: Mapping[str, int],
+        *,
+        most_of_a_receiver: int,
+        most_of_an_owner: int,
+        put_off_s: float,
     ) -> Sequence[Delivery]:
         """Take deliveries that are due, and put them off."""
+        bounds = most, most_of_a_receiver, most_of_an_owner
         busy = list(under_way), list(under_way.values())
         async with self._pool.connection() as connection:
-            rows = await connection.fetch(_SQL["take"], most, most_of_a_receiver, *busy, put_off_s, _LOOKED_AT)
+            rows = await connection.fetch(_SQL["take"], *bounds, *busy, put_off_s)
         return [_delivery(row) for row in rows]
 
     async def delivered(self, delivery: Delivery, said: str) -> None:
@@ -112,6 +118,7 @@ def _delivery(row: asyncpg.Record) -> Delivery:
         webhook_id=row["webhook_id"],
         url=row["subscriber_url"],
         receiver=row["receiver"],
+        owner=row["owner"],
         secret=row["secret"],
         template=row["payload_template"],
         trigger=Trigger(row["trigger"]),
