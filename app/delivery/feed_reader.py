@@ -8,7 +8,7 @@ import aiohttp
 import orjson
 
 from app.delivery import ics
-from app.delivery.session import PrivateAddressError, open_session
+from app.delivery.session import OutsideNames, PrivateAddressError, open_session
 from app.domain.calendar_feed import FeedFault, FeedProblem
 from app.domain.schedule import Zone
 from app.domain.time_ranges import Range
@@ -54,7 +54,7 @@ class HttpFeedReader:
         try:
             async with (
                 asyncio.timeout(self._fetch_s),
-                open_session(private_addresses=self._private_addresses) as session,
+                open_session(OutsideNames(1), private_addresses=self._private_addresses) as session,
                 session.get(url, headers=_HEADERS, max_redirects=MOST_REDIRECTS) as response,
             ):
                 if response.status != 200:

@@ -23,7 +23,7 @@ TRY_S = 10.0
 """How long a try may take."""
 _PUT_OFF_S = 60.0
 """How long after the beginning of a try that nobody hears of again comes the next."""
-_MOST_UNDER_WAY = 200
+MOST_UNDER_WAY = 200
 _MOST_OF_A_RECEIVER = 4
 _MOST_OF_AN_OWNER = 20
 """Deliveries of one process under way at once, in all, to one receiver and for one owner: those that never answer delay
@@ -97,7 +97,7 @@ class Sender(Protocol):
     """Sends deliveries."""
 
     async def send(self, delivery: Delivery) -> Outcome:
-        """Try a delivery, for at most `TRY_S`."""
+        """Try a delivery, for at most `TRY_S`, and until nothing of the try is under way any more."""
 
 
 class WebhookDeliverer:
@@ -126,7 +126,7 @@ class WebhookDeliverer:
         self._poll_s = poll_s
         self._under_way = Counter[str]()
         """Of each receiver and each owner, which are never called the same."""
-        self._places = _MOST_UNDER_WAY
+        self._places = MOST_UNDER_WAY
         self._tries = set[asyncio.Task[None]]()
         self._stopping = False
 
