@@ -2,7 +2,7 @@
 
 Every pod does this; a delivery is one pod's while it is under way. Before it is sent it is put off, by longer than a
 try takes: should the pod die in the middle, another sends it again, under the same id, since nobody knows whether it
-arrived. What is known to have arrived is never sent again.
+arrived. A pod never sends again what it knows to have arrived.
 """
 
 import asyncio
@@ -128,6 +128,8 @@ class WebhookDeliverer:
         """Of each receiver and each owner, which are never called the same."""
         self._places = MOST_UNDER_WAY
         self._tries = set[asyncio.Task[None]]()
+        self._arrived = dict[str, tuple[Delivery, str]]()
+        """What is known to have arrived and could not be written down: of tries, so no more than those may be."""
         self._stopping = False
 
     @asynccontextmanager
@@ -160,6 +162,7 @@ class WebhookDeliverer:
         if not self._places:
             return False
         try:
+            await self._write_arrived()
             due = await self._outbox.take(
                 self._places,
                 self._under_way,
@@ -196,18 +199,39 @@ class WebhookDeliverer:
             return Outcome(delivered=False, said=type(error).__name__)
 
     async def _note(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Write down what became of a try; while the store is away, until the delivery is anybody's again."""
+        """Write down what became of a try.
+
+        While the store is away a failure is kept until the delivery is anybody's again; an arrival until it is written,
+        before anything else is taken.
+        """
+        if outcome.delivered:
+            self._arrived[delivery.id] = delivery, outcome.said
+            with suppress(StoreUnavailableError):
+                await self._write_arrival(delivery.id)
+        else:
+            await self._note_failure(delivery, outcome)
+
+    async def _note_failure(self, delivery: Delivery, outcome: Outcome) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._put_off_s):
                 while True:
                     with suppress(StoreUnavailableError):
-                        return await self._note_once(delivery, outcome)
+                        return await self._write_failure(delivery, outcome)
                     await asyncio.sleep(self._poll_s)
 
-    async def _note_once(self, delivery: Delivery, outcome: Outcome) -> None:
-        if outcome.delivered:
-            await self._outbox.delivered(delivery, outcome.said)
-            return
+    async def _write_arrived(self) -> None:
+        for delivery_id in list(self._arrived):
+            await self._write_arrival(delivery_id)
+
+    async def _write_arrival(self, delivery_id: str) -> None:
+        delivery, said = self._arrived.pop(delivery_id)
+        try:
+            await self._outbox.delivered(delivery, said)
+        except StoreUnavailableError:
+            self._arrived[delivery_id] = delivery, said
+            raise
+
+    async def _write_failure(self, delivery: Delivery, outcome: Outcome) -> None:
         pause_s = self._pauses_s[delivery.tries - 1] if delivery.tries <= len(self._pauses_s) else None
         _logger.log(
             logging.INFO if pause_s is not None else logging.WARNING,

@@ -1,6 +1,7 @@
 """Deliveries between PostgreSQL and real receivers: each arrives, known ones once, and none waits for another's."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -76,6 +77,45 @@ class ForgetfulOutbox(PostgresOutbox):
         if self.failures:
             self.failures -= 1
             raise StoreUnavailableError("postgres")
+        await super().delivered(delivery, said)
+
+
+class AwayOutbox(PostgresOutbox):
+    """Of a pod that loses the store right after sending, for longer than a delivery is put off."""
+
+    away_s = 0.6
+    put_off_s = 0.2
+    _back_at: float | None = None
+
+    def _ask(self) -> None:
+        if self._back_at is None:
+            self._back_at = time.monotonic() + self.away_s
+        if time.monotonic() < self._back_at:
+            raise StoreUnavailableError("postgres")
+
+    @override
+    async def take(
+        self,
+        most: int,
+        under_way: Mapping[str, int],
+        *,
+        most_of_a_receiver: int,
+        most_of_an_owner: int,
+        put_off_s: float,
+    ) -> Sequence[Delivery]:
+        if self._back_at is not None:
+            self._ask()
+        return await super().take(
+            most,
+            under_way,
+            most_of_a_receiver=most_of_a_receiver,
+            most_of_an_owner=most_of_an_owner,
+            put_off_s=put_off_s,
+        )
+
+    @override
+    async def delivered(self, delivery: Delivery, said: str) -> None:
+        self._ask()
         await super().delivered(delivery, said)
 
 
@@ -303,6 +343,16 @@ async def test_what_is_known_to_have_arrived_is_written_down_though_the_store_wa
     await desk.pod(ForgetfulOutbox(desk.pool))
     assert await desk.outcomes(1) == [("delivered", "200", 1)]
     assert len(receiver.received) == 1
+
+
+async def test_what_is_known_to_have_arrived_is_not_sent_again_however_long_the_store_was_away(
+    desk: Desk, receiver: Receiver
+) -> None:
+    await desk.webhook(receiver)
+    await desk.tell(3)
+    await desk.pod(AwayOutbox(desk.pool), put_off_s=AwayOutbox.put_off_s)
+    assert await desk.outcomes(3) == [("delivered", "200", 1)] * 3
+    assert len(receiver.received) == 3
 
 
 async def test_a_slow_failure_does_not_undo_what_another_pod_delivered(desk: Desk, receiver: Receiver) -> None:
