@@ -9,6 +9,7 @@ from yarl import URL
 
 from app.delivery.message import message
 from app.delivery.session import CONNECT_S, OutsideNames, open_session
+from app.domain.template import TooLargeError
 from app.services.deliver_webhooks import MOST_UNDER_WAY, TRY_S, Delivery, Outcome
 
 
@@ -26,7 +27,10 @@ class HttpSender:
 
         A try whose name is still being looked up when its time is over lasts until that look-up is over.
         """
-        written = message(delivery)
+        try:
+            written = message(delivery)
+        except TooLargeError as error:
+            return Outcome(delivered=False, said=type(error).__name__, for_good=True)
         sending = self._session.post(delivery.url, data=written.body, headers=written.headers, allow_redirects=False)
         try:
             async with asyncio.timeout(self._try_s), sending as response:

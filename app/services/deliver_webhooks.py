@@ -64,6 +64,8 @@ class Outcome:
     delivered: bool
     said: str
     """The status that was answered, or what went wrong."""
+    for_good: bool = False
+    """Whether it would go wrong every time."""
 
 
 class Outbox(Protocol):
@@ -232,7 +234,8 @@ class WebhookDeliverer:
             raise
 
     async def _write_failure(self, delivery: Delivery, outcome: Outcome) -> None:
-        pause_s = self._pauses_s[delivery.tries - 1] if delivery.tries <= len(self._pauses_s) else None
+        goes_on = delivery.tries <= len(self._pauses_s) and not outcome.for_good
+        pause_s = self._pauses_s[delivery.tries - 1] if goes_on else None
         _logger.log(
             logging.INFO if pause_s is not None else logging.WARNING,
             "delivery %s to webhook %d at %s: %s, %s",

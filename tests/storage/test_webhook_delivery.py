@@ -375,6 +375,22 @@ async def test_a_mistake_of_ours_is_not_made_for_ever(desk: Desk, receiver: Rece
     assert await desk.outcomes(1) == [("dead", "LookupError", 2)]
 
 
+async def test_what_would_go_wrong_every_time_is_given_up_at_once(desk: Desk, receiver: Receiver) -> None:
+    """As a body that its template makes too large of."""
+    settings = WebhookSettings(
+        subscriber_url=receiver.url,
+        active=True,
+        triggers=(Trigger.BOOKING_CREATED,),
+        payload_template="{{metadata}}" * 50,
+    )
+    await PostgresWebhooks(desk.pool).add(WebhookOwner(user_id=ANA), settings, "uid")
+    async with desk.pool.connection() as connection:
+        await tell(connection, replace(EVENT, payload={"metadata": {"key": "x" * 10_000}}))
+    await desk.pod()
+    assert await desk.outcomes(1) == [("dead", "TooLargeError", 1)]
+    assert receiver.received == []
+
+
 async def test_a_receiver_has_only_so_many_at_once_whoever_takes_them(desk: Desk, receiver: Receiver) -> None:
     await desk.webhook(receiver)
     await desk.tell(10)
