@@ -68,7 +68,7 @@ class ReservationOutbox(Protocol):
         Raises
         ------
         StoreUnavailableError
-            If the store does not answer in time; then nothing is written.
+            If the store does not answer in time; then nothing is written, unless it was the last answer that got lost.
         """
 
 
@@ -118,6 +118,11 @@ class Noticeboard:
                 self._is_noted.clear()
         return taken
 
+    def put_back(self, taken: Sequence[ReservationNews]) -> None:
+        """Note again, before everything else, what could not be written."""
+        self._noted.extendleft(reversed(taken))
+        self._is_noted.set()
+
     def close(self) -> None:
         """Let nobody wait for more than is noted."""
         self.closed = True
@@ -153,8 +158,10 @@ class ReservationTeller:
                 if await self._outbox.write(noted):
                     self._news.set()
             except StoreUnavailableError:
-                _logger.warning("webhooks do not hear what happened to %d reservations", len(noted))
+                self._noticeboard.put_back(noted)  # Every request says so in the log already.
             except Exception:
                 _logger.exception("writing what happened to reservations failed")
-            if not self._noticeboard.closed:
-                await asyncio.sleep(_PAUSE_S)
+            else:
+                if self._noticeboard.closed:
+                    continue
+            await asyncio.sleep(_PAUSE_S)
