@@ -44,6 +44,7 @@ from app.api.event_type_parts import (
 from app.domain.errors import Flaw, SettingsRefusedError
 from app.domain.event_type import SchedulingType
 from app.domain.event_type_settings import EventTypeSettings
+from app.domain.slug import LONGEST_SLUG
 from app.fields import BufferMinutes, EventMinutes, Id, NoticeMinutes, OffsetMinutes, Text
 
 MOST_LENGTHS = 50
@@ -101,6 +102,8 @@ Scheduling = Annotated[
     BeforeValidator(_scheduling),
     WithJsonSchema({"type": "string", "enum": ["collective", "roundRobin", "managed"]}),
 ]
+Slug = Annotated[str, Field(max_length=LONGEST_SLUG, pattern=r"^[A-Za-z0-9_-]+$")]
+"""What an address can lead to as it stands."""
 UNSAID: Any = None
 """What stands in a field that was left out and may not be null; nobody reads it."""
 
@@ -111,7 +114,7 @@ class EventTypeBody(BaseModel):
     model_config = FIELDS
 
     title: Text = UNSAID
-    slug: Text = UNSAID
+    slug: Slug = UNSAID
     length: EventMinutes = Field(UNSAID, alias="lengthInMinutes")
     description: LongText | None = None
     lengths: Annotated[list[EventMinutes], Field(max_length=MOST_LENGTHS)] | None = Field(
@@ -190,7 +193,7 @@ class NewEventTypeBody(EventTypeBody):
     """An event type to make."""
 
     title: Text
-    slug: Text
+    slug: Slug
     length: EventMinutes = Field(alias="lengthInMinutes")
 
     def settings(self) -> EventTypeSettings:

@@ -142,6 +142,10 @@ def _private_receiver(_: webhooks.PrivateReceiverError) -> RequestError:
     return RequestError(400, "Bad Request Exception", (wrong,))
 
 
+def _wrong_field(name: str, value: object, rule: str, said: str) -> RequestError:
+    return RequestError(400, said, (FieldError(name, value, {rule: said}),))
+
+
 def fault_text(problem: FeedProblem) -> str:
     """Say what is wrong with a calendar feed."""
     return _FAULTS[problem.fault].format(status=problem.status)
@@ -187,8 +191,7 @@ def _lengths(lengths: tuple[int, ...]) -> str:
 
 def _settings_refused(error: domain.SettingsRefusedError) -> RequestError:
     name, text = _FLAWS[error.flaw]
-    said = text.format(value=error.value)
-    return RequestError(400, said, (FieldError(name, error.value, {error.flaw.name.lower(): said}),))
+    return _wrong_field(name, error.value, error.flaw.name.lower(), text.format(value=error.value))
 
 
 TIME_TAKEN = "User either already has booking at this time or is not available"
@@ -357,18 +360,26 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     services.TooManySchedulesError: lambda e: bad_request(
         f"A person may have at most {e.most} schedules. Delete one, or change one that there is."
     ),
+    services.TooManyEventTypesError: lambda e: bad_request(
+        f"A person or a team may have at most {e.most} event types. Remove one, or change one that there is."
+    ),
     services.OutOfOfficeNotFoundError: lambda e: RequestError(
         404, f"Out-of-office entry with ID={e.entry_id} not found"
     ),
-    services.OutOfOfficeOrderError: lambda _: bad_request("An out-of-office entry must not end before it starts."),
+    services.OutOfOfficeOrderError: lambda _: _wrong_field(
+        "end", None, "order", "An out-of-office entry must not end before it starts."
+    ),
     services.OutOfOfficeTwiceError: lambda _: RequestError(
         409, "There is an out-of-office entry from the same start to the same end already."
     ),
     services.TooManyOutOfOfficeError: lambda e: bad_request(
         f"A person may have at most {e.most} out-of-office entries ahead. Delete one, or make one longer."
     ),
-    services.CoverError: lambda e: bad_request(
-        f"User with ID={e.user_id} cannot cover: 'toUserId' must be somebody else in the same team or organization."
+    services.CoverError: lambda e: _wrong_field(
+        "toUserId",
+        e.user_id,
+        "cover",
+        f"User with ID={e.user_id} cannot cover: 'toUserId' must be somebody else in the same team or organization.",
     ),
     services.EmailTakenError: lambda e: RequestError(409, f"Somebody else has the e-mail address {e.email}."),
     webhooks.WebhookNotFoundError: lambda e: RequestError(404, f"Webhook with id={e.webhook_id} was not found"),

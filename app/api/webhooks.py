@@ -13,7 +13,7 @@ from app.api.pages import PageQuery, read_page
 from app.api.paths import path_id
 from app.api.state import USE_CASES
 from app.api.web_address import WebAddress
-from app.domain.template import unknown_place
+from app.domain.template import MOST_PLACES, number_of_places, unknown_place
 from app.domain.webhook import Trigger, Webhook, WebhookOwner, WebhookSettings
 from app.fields import MAX_ID, storable
 from app.services.keep_slots import new_uid
@@ -25,6 +25,8 @@ _LONGEST_SECRET = 512
 
 
 def _plain_places(template: str) -> str:
+    if number_of_places(template) > MOST_PLACES:
+        raise ValueError(f"must have at most {MOST_PLACES} places")
     place = unknown_place(template)
     if place is not None:
         raise ValueError(f"must have plain names in its places, as {{{{attendees.0.email}}}}, not {place[:64]!r}")

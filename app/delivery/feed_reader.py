@@ -12,7 +12,7 @@ import aiohttp
 import orjson
 
 from app.delivery import ics
-from app.delivery.session import PrivateAddressError, open_session
+from app.delivery.session import OutsideNames, PrivateAddressError, open_session
 from app.domain.calendar_feed import FeedFault, FeedProblem
 from app.domain.schedule import Zone
 from app.domain.time_ranges import Range
@@ -28,6 +28,8 @@ LARGEST_FEED_BYTES = 4 * 1024 * 1024
 MOST_REDIRECTS = 3
 _AT_ONCE = 8
 """Feeds that one process of the service reads at once, and has in its memory."""
+_LOOK_UPS = 64
+"""Names that it looks up at once: of a fetch that is given up the look-up goes on, until nobody is known to answer."""
 _PROCESSES = 2
 """Feeds that it works out at once."""
 _HEADERS = {"Accept": "text/calendar", "User-Agent": "Holdfast"}
@@ -119,7 +121,7 @@ async def open_feed_reader(
     largest_bytes: int = LARGEST_FEED_BYTES,
 ) -> AsyncIterator[HttpFeedReader]:
     """Give a reader; with `private_addresses` it also fetches from the service's own network."""
-    async with open_session(private_addresses=private_addresses) as session:
+    async with open_session(OutsideNames(_LOOK_UPS), private_addresses=private_addresses) as session:
         yield HttpFeedReader(
             session, fetch_s=fetch_s, work_s=work_s, patience_s=patience_s, largest_bytes=largest_bytes
         )

@@ -27,7 +27,13 @@ class Message:
 
 
 def message(delivery: Delivery) -> Message:
-    """Write a delivery; it is signed with HMAC-SHA256 over the very bytes of the body, in hexadecimal."""
+    """Write a delivery; it is signed with HMAC-SHA256 over the very bytes of the body, in hexadecimal.
+
+    Raises
+    ------
+    TooLargeError
+        If its template would make too much of it.
+    """
     told = {"triggerEvent": delivery.trigger, "createdAt": utc_text(delivery.created_at)}
     body, kind = _body(told, delivery)
     signature = _UNSIGNED

@@ -6,8 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+MOST_PLACES = 50
+LARGEST_BYTES = 256 * 1024
+"""Of what a template makes: a place can hold all of a payload's metadata, again and again."""
+
 _PLACE = re.compile(r"\{\{([^{}]*)\}\}")
 _PATH = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)*)\s*", re.ASCII)
+
+
+class TooLargeError(Exception):
+    """A template would make more than `LARGEST_BYTES`."""
+
+
+def number_of_places(template: str) -> int:
+    """Return how many places a template has."""
+    return len(_PLACE.findall(template))
 
 
 def unknown_place(template: str) -> str | None:
@@ -25,9 +38,24 @@ def filled(template: str, values: Mapping[str, Any]) -> str:
 
     In JSON a place stands in a string, or for a number or truth value; a form gets its values percent-encoded. What is
     not there leaves its place empty.
+
+    Raises
+    ------
+    TooLargeError
+        If it gets larger than `LARGEST_BYTES`.
     """
     write = _in_json if is_json(template) else _in_form
-    return _PLACE.sub(lambda place: write(_value(values, place[1].strip())), template)
+    left = LARGEST_BYTES - len(template.encode())
+
+    def fill(place: re.Match[str]) -> str:
+        nonlocal left
+        written = write(_value(values, place[1].strip()))
+        left -= len(written.encode())
+        if left < 0:
+            raise TooLargeError
+        return written
+
+    return _PLACE.sub(fill, template)
 
 
 def _value(values: Mapping[str, Any], path: str) -> Any:

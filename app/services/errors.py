@@ -147,6 +147,15 @@ class TooManySchedulesError(HoldfastError):
         self.most = most
 
 
+class TooManyEventTypesError(HoldfastError):
+    """Somebody, or a team, has as many event types as they may."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the bound."""
+        super().__init__(most)
+        self.most = most
+
+
 class OutOfOfficeNotFoundError(HoldfastError):
     """Somebody has no out-of-office entry of this id."""
 

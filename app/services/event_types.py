@@ -18,6 +18,9 @@ from app.domain.role import Role
 from app.services.errors import EventTypeNotOwnedError
 from app.services.ports import Caller, EventTypes, Roles
 
+MOST_EVENT_TYPES = 1_000
+"""How many event types one person, or one team, may have: they are listed all at once."""
+
 Change: TypeAlias = Callable[[EventTypeSettings], EventTypeSettings]
 """Makes new settings of old ones. Pure: it may be called more than once."""
 
@@ -119,7 +122,13 @@ class KeptEventTypes(Protocol):
         """Say whether there is such a team, and it is the organization's where one is named."""
 
     async def add(self, settings: EventTypeSettings, *, owner_id: int | None, team_id: int | None) -> KeptEventType:
-        """Make an event type of a person or a team; of a managed one, a child for each of its hosts too."""
+        """Make an event type of a person or a team; of a managed one, a child for each of its hosts too.
+
+        Raises
+        ------
+        TooManyEventTypesError
+            If the person or the team has `MOST_EVENT_TYPES`; others' managed ones may bring a person beyond.
+        """
 
     async def change(self, event_type_id: int, change: Change) -> KeptEventType:
         """Set an event type anew, as `change` says, while nobody else does; a managed one's children follow.
@@ -148,8 +157,8 @@ class EventTypeKeeper:
 
         Raises
         ------
-        SettingsRefusedError
-            If the settings cannot be kept.
+        SettingsRefusedError, TooManyEventTypesError
+            If the settings cannot be kept, or they have too many.
         """
         check(settings)
         return await self._kept.add(settings, owner_id=user_id, team_id=None)

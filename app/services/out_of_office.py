@@ -62,6 +62,8 @@ class OutOfOffices(Protocol):
             If it would end before it starts.
         CoverError, OutOfOfficeTwiceError
             As `create`.
+        TooManyOutOfOfficeError
+            If it would be one more that is not over, and there are `MOST_AHEAD`.
         """
 
     async def delete(self, user_id: int, entry_id: int) -> OutOfOffice | None:

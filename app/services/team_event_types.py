@@ -35,8 +35,8 @@ class TeamEventTypeKeeper:
 
         Raises
         ------
-        SettingsRefusedError
-            If the settings cannot be kept.
+        SettingsRefusedError, TooManyEventTypesError
+            If the settings cannot be kept, or it has too many.
         """
         await self._check_runs(caller, place)
         check(settings)

@@ -3,15 +3,17 @@
 Reservations live in Redis and bookings in PostgreSQL, so unlike those these cannot be told in the same step. What
 happens is noted in this process and written to the outbox a moment later: a pod that dies in between keeps it to
 itself. That a reservation expires is written as soon as it is made, to be sent when its time is up, and withdrawn when
-it is moved, given up or booked.
+it is moved, given up or booked, by whichever process that is: what several processes note of one reservation may be
+written in any order.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol
 
 from app.domain.reservation import KeptReservation
@@ -25,20 +27,34 @@ _MOST_NOTED = 10_000
 _AT_ONCE = 100
 _PAUSE_S = 0.2
 """From one writing to the next, so that many reservations are few writings."""
+_STOPPING_S = 2.0
+"""How long a process that stops goes on writing."""
 
 _logger = logging.getLogger(__name__)
 
 
+class Course(Enum):
+    """What a reservation's end depends on."""
+
+    BEGUN = auto()
+    """It was made: its end is to come, unless something else is known of it already."""
+    MOVED = auto()
+    """It keeps another slot: another end is to come."""
+    OVER = auto()
+    """It was given up or booked: no end is to come."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationNews:
-    """What happened to a reservation. What was to be told of it later no longer is."""
+    """What happened to a reservation."""
 
     uid: str
+    course: Course
     event: Event | None = None
     """What to tell now."""
-    expiry: Event | None = None
-    """What to tell when its time is up."""
-    until: Instant = 0
+    expiry: Event
+    """What to tell when its time is up, if that is still to come."""
+    until: Instant
 
 
 class ReservationOutbox(Protocol):
@@ -47,10 +63,12 @@ class ReservationOutbox(Protocol):
     async def write(self, news: Sequence[ReservationNews]) -> bool:
         """Write down what webhooks are to be sent, in this order; False if none wants to hear of reservations.
 
+        Of a reservation that was booked, or is over by what any process wrote at any time, no end is told.
+
         Raises
         ------
         StoreUnavailableError
-            If the store does not answer in time; then nothing is written.
+            If the store does not answer in time; then nothing is written, unless it was the last answer that got lost.
         """
 
 
@@ -59,33 +77,56 @@ class Noticeboard:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._noted = deque[ReservationNews](maxlen=_MOST_NOTED)
+        self._noted = deque[ReservationNews]()
         self._is_noted = asyncio.Event()
+        self._overflows = False
+        self.closed = False
 
     def kept(self, reservation: KeptReservation, instead_of: KeptReservation | None = None) -> None:
         """Note that a slot is kept, perhaps instead of an earlier one of the same reservation."""
-        event, expiry = created(reservation, instead_of), expired(reservation)
-        self._note(ReservationNews(uid=reservation.uid, event=event, expiry=expiry, until=reservation.until))
+        course = Course.BEGUN if instead_of is None else Course.MOVED
+        self._note(reservation, course, created(reservation, instead_of))
 
     def released(self, reservation: KeptReservation) -> None:
         """Note that a reservation was given up."""
-        self._note(ReservationNews(uid=reservation.uid, event=released(reservation)))
+        self._note(reservation, Course.OVER, released(reservation))
 
     def booked(self, reservation: KeptReservation) -> None:
         """Note that a reservation became a booking, of which webhooks are told by itself."""
-        self._note(ReservationNews(uid=reservation.uid))
+        self._note(reservation, Course.OVER)
 
-    def _note(self, news: ReservationNews) -> None:
-        self._noted.append(news)
+    def _note(self, reservation: KeptReservation, course: Course, event: Event | None = None) -> None:
+        if len(self._noted) >= _MOST_NOTED:
+            self._noted.popleft()
+            self._log_overflow()
+        expiry, until = expired(reservation), reservation.until
+        self._noted.append(ReservationNews(uid=reservation.uid, course=course, event=event, expiry=expiry, until=until))
         self._is_noted.set()
 
+    def _log_overflow(self) -> None:
+        if not self._overflows:
+            _logger.warning("more happens to reservations than can be written: webhooks do not hear of the oldest")
+        self._overflows = True
+
     async def oldest(self) -> list[ReservationNews]:
-        """Wait until something is noted, and take some of it off."""
+        """Wait until something is noted, and take some of it off; nothing once it is closed and empty."""
         await self._is_noted.wait()
         taken = [self._noted.popleft() for _ in range(min(_AT_ONCE, len(self._noted)))]
         if not self._noted:
-            self._is_noted.clear()
+            self._overflows = False
+            if not self.closed:
+                self._is_noted.clear()
         return taken
+
+    def put_back(self, taken: Sequence[ReservationNews]) -> None:
+        """Note again, before everything else, what could not be written."""
+        self._noted.extendleft(reversed(taken))
+        self._is_noted.set()
+
+    def close(self) -> None:
+        """Let nobody wait for more than is noted."""
+        self.closed = True
+        self._is_noted.set()
 
 
 class ReservationTeller:
@@ -99,23 +140,28 @@ class ReservationTeller:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Write until the block ends."""
+        """Write until the block ends; what is noted by then has a moment to be written."""
         task = asyncio.create_task(self._write())
         try:
             yield
         finally:
+            self._noticeboard.close()
+            written, _ = await asyncio.wait([task], timeout=_STOPPING_S)
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
+            if not written:
+                _logger.warning("webhooks do not hear what last happened to reservations")
 
     async def _write(self) -> None:
-        while True:
-            noted = await self._noticeboard.oldest()
+        while noted := await self._noticeboard.oldest():
             try:
                 if await self._outbox.write(noted):
                     self._news.set()
             except StoreUnavailableError:
-                _logger.warning("webhooks do not hear what happened to %d reservations", len(noted))
+                self._noticeboard.put_back(noted)  # Every request says so in the log already.
             except Exception:
                 _logger.exception("writing what happened to reservations failed")
+            else:
+                if self._noticeboard.closed:
+                    continue
             await asyncio.sleep(_PAUSE_S)

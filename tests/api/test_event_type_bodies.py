@@ -47,6 +47,11 @@ def wrong_fields(body: dict[str, Any], model: type[EventTypeBody]) -> list[str]:
         ({"metadata": {"a": {"b": 1}}}, ["metadata.a"]),
         ({"metadata": {"a": "\0"}}, ["metadata.a"]),
         ({"title": "\0"}, ["title"]),
+        ({"slug": "c a/ll?#"}, ["slug"]),
+        ({"slug": ""}, ["slug"]),
+        ({"slug": ".."}, ["slug"]),
+        ({"slug": "chat\n"}, ["slug"]),
+        ({"slug": "x" * 101}, ["slug"]),
     ],
 )
 def test_every_wrong_field_is_named(body: dict[str, Any], wrong: list[str]) -> None:
@@ -67,6 +72,11 @@ def test_every_wrong_field_is_named(body: dict[str, Any], wrong: list[str]) -> N
 )
 def test_so_with_teams(body: dict[str, Any], wrong: list[str]) -> None:
     assert wrong_fields({**NEW_OF_TEAM, **body}, NewTeamEventTypeBody) == wrong
+
+
+@pytest.mark.parametrize("slug", ["chat", "Long-Talk_2", "30min", "x" * 100])
+def test_slugs_that_addresses_can_hold(slug: str) -> None:
+    assert validated({**NEW, "slug": slug}, NewEventTypeBody).settings().slug == slug
 
 
 def test_a_new_event_type_needs_a_title_a_slug_and_a_length() -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import asyncpg
+
 from tests.api.asking import Answer, Asking
 from tests.api.world import ANA, BEN
 
@@ -179,6 +181,26 @@ async def test_a_refused_patch_changes_nothing(api: Asking) -> None:
 
 async def test_two_people_may_have_the_same_slug(api: Asking) -> None:
     assert (await post(api, slug="buffered")).status == 201
+
+
+async def test_how_many_a_person_and_a_team_may_have(api: Asking) -> None:
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE memberships SET role = 'OWNER' WHERE user_id = $1 AND team_id = 50", ANA)
+    await connection.execute(
+        """
+        INSERT INTO event_types (owner_id, team_id, slug, length_minutes)
+        SELECT owner_id, team_id, 's' || number, 30
+        FROM (VALUES ($1::integer, NULL), (NULL, 50)) AS one (owner_id, team_id), generate_series(1, 1000) AS number
+        """,
+        ANA,
+    )
+    await connection.close()
+    refused = [
+        await post(api),
+        await api.ask("POST", "/v2/teams/50/event-types", token=OWNER, json={**NEW, "schedulingType": "collective"}),
+    ]
+    assert [(answer.status, "at most 1000" in answer.message) for answer in refused] == [(400, True)] * 2
+    assert (await post(api, token="cal_key_of_ben")).status == 201
 
 
 async def test_a_repeated_post_with_a_key_makes_one(api: Asking) -> None:

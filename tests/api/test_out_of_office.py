@@ -20,6 +20,10 @@ async def ask(api: Asking, method: str, path: str = "", *, who: str = "ana", **b
     return await api.ask(method, f"/v2/me/ooo{path}", token=f"cal_key_of_{who}", **more)
 
 
+def wrong_fields(answer: Answer) -> list[str]:
+    return [error["property"] for error in answer.body["error"]["details"]["errors"]]
+
+
 async def test_an_entry_comes_back_as_it_was_sent(api: Asking) -> None:
     answer = await ask(api, "POST", **AWAY, notes="By the sea", reason="vacation", toUserId=BEN)
     assert answer.status == 201
@@ -60,6 +64,7 @@ async def test_what_a_patch_leaves_out_stays(api: Asking) -> None:
     assert not {"notes", "toUserId"} & ended.keys()
     refused = await ask(api, "PATCH", path, start="2050-09-08T00:00:00Z")
     assert (refused.status, refused.message) == (400, "An out-of-office entry must not end before it starts.")
+    assert wrong_fields(refused) == ["end"]
 
 
 async def test_deleting_shows_what_it_was(api: Asking) -> None:
@@ -81,6 +86,7 @@ async def test_who_cannot_cover(api: Asking, cover: int) -> None:
     answer = await ask(api, "POST", **AWAY, toUserId=cover)
     assert answer.status == 400
     assert "cannot cover" in answer.message
+    assert wrong_fields(answer) == ["toUserId"]
     assert (await ask(api, "GET")).data == []
 
 
@@ -100,7 +106,7 @@ async def test_who_cannot_cover(api: Asking, cover: int) -> None:
 async def test_a_wrong_field_is_named(api: Asking, fields: dict[str, Any], name: str) -> None:
     answer = await ask(api, "POST", **{**AWAY, **fields})
     assert (answer.status, answer.message) == (400, "Bad Request Exception")
-    assert [error["property"] for error in answer.body["error"]["details"]["errors"]] == [name]
+    assert wrong_fields(answer) == [name]
 
 
 async def test_entries_are_sorted_and_paged(api: Asking) -> None:
@@ -129,6 +135,11 @@ async def test_entries_ahead_are_bounded(api: Asking) -> None:
     refused = await ask(api, "POST", start="2051-01-01", end="2051-01-02")
     assert refused.status == 400
     assert "at most 250" in refused.message
+    entries = (await ask(api, "GET", "?take=250")).data
+    moved = await ask(api, "PATCH", f"/{entries[0]['id']}", start="2051-01-01", end="2051-01-02")
+    assert (moved.status, moved.message) == (400, refused.message)
+    assert (await ask(api, "GET", "?take=250")).data == entries
+    assert (await ask(api, "PATCH", f"/{entries[-1]['id']}", start="2051-01-01", end="2051-01-02")).status == 200
 
 
 async def test_a_pod_that_died_after_making_one_leaves_one(dying: Asking, api: Asking, redis: Redis) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
+from app.application import build
 from tests.api.asking import Answer, Asking
 from tests.api.world import ANA, BEN, CLO, event_type
 from tests.receiver import Receiver, receiving
@@ -266,6 +268,27 @@ async def test_a_reservation_that_is_booked_neither_ends_nor_is_released(api: As
     await receiver.got(1)
     assert (await book(api, 10, "10:00", reservationUid=uid)).status == 201
     assert await delivered(api) == sorted(receiver.triggers) == ["BOOKING_CREATED", "RESERVATION_CREATED"]
+
+
+async def test_what_another_pod_ends_does_not_expire(api: Asking, receiver: Receiver) -> None:
+    """The other pod writes first: this one pauses between its writings. It stops at once, and tells what it did."""
+    await listen(api, receiver, "ana", triggers=[*OF_RESERVATIONS, "BOOKING_CREATED"])
+    async with TestClient(TestServer(await build(api.settings, api.urls))) as client:
+        other = Asking(client, api.settings, api.urls)
+        await api.reserve(10, "08:00")
+        await receiver.got(1)
+        booked, released = [(await api.reserve(10, hour)).data["reservationUid"] for hour in ("10:00", "12:00")]
+        assert (await book(other, 10, "10:00", reservationUid=booked)).status == 201
+        await other.ask("DELETE", f"/v2/slots/reservations/{released}")
+    await receiver.got(5)
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE webhook_deliveries SET due_at = now() WHERE outcome IS NULL")
+    await connection.close()
+    await receiver.got(6)
+    assert sorted(receiver.triggers) == [
+        "BOOKING_CREATED", "RESERVATION_CREATED", "RESERVATION_CREATED", "RESERVATION_CREATED", "RESERVATION_EXPIRED",
+        "RESERVATION_RELEASED",
+    ]  # fmt: skip
 
 
 async def test_without_a_webhook_that_wants_them_nothing_is_written_of_reservations(

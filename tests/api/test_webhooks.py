@@ -185,6 +185,7 @@ async def test_what_is_not_there(api: Asking, webhook_id: str) -> None:
         ("triggers", ["BOOKING_CREATED"] * 1_000),
         ("payloadTemplate", "{{#each attendees}}"),
         ("payloadTemplate", "x" * 10_001),
+        ("payloadTemplate", "{{title}}" * 51),
         ("payloadTemplate", "\0"),
         ("secret", "x" * 513),
         ("secret", "\0"),

@@ -1,8 +1,11 @@
 """Sending: to public addresses alone unless told otherwise, in bounded time, and nowhere but where it was to go."""
 
+import asyncio
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -21,6 +24,7 @@ def delivery(url: str, *, signed: bool = True, template: str | None = None) -> D
         webhook_id=1,
         url=url,
         receiver="r",
+        owner="person 1",
         secret="s" if signed else None,
         template=template,
         trigger=Trigger.BOOKING_CREATED,
@@ -63,6 +67,30 @@ async def test_a_name_that_leads_elsewhere_each_time_is_looked_at_when_it_is_con
         outcome = await sender.send(delivery(f"http://hooks.example.com:{receiver.port}/hook"))
     assert outcome == Outcome(False, "PrivateAddressError")
     assert receiver.received == []
+
+
+async def test_names_that_nobody_answers_for_stop_no_others(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They keep their threads for longer than tries last, and tries last as long as they do."""
+    look_up, over = socket.getaddrinfo, threading.Event()
+
+    def look_up_for_long(host: str, *arguments: Any, **more: Any) -> Any:
+        if host.rstrip(".").endswith(".example"):
+            over.wait(10)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return look_up(host, *arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_for_long)
+    async with open_sender(private_addresses=True, connect_s=0.1, try_s=0.2) as sender:
+        unanswered = [
+            asyncio.create_task(sender.send(delivery(f"http://h{number}.example./"))) for number in range(100)
+        ]
+        await asyncio.sleep(0.5)
+        assert await sender.send(delivery(f"http://localhost:{receiver.port}/")) == Outcome(True, "200")
+        assert not any(one.done() for one in unanswered)
+        over.set()
+        assert not any(outcome.delivered for outcome in await asyncio.gather(*unanswered))
 
 
 def test_a_socket_is_made_for_public_addresses_alone() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.template import filled, is_json, unknown_place
+from app.domain.template import LARGEST_BYTES, TooLargeError, filled, is_json, unknown_place
 
 VALUES: dict[str, Any] = {
     "title": 'A "call"',
@@ -51,3 +51,13 @@ def test_no_value_breaks_out_of_a_string(text: str) -> None:
     template = '{"a": "{{text}}", "b": 1}'
     assert is_json(template)
     assert json.loads(filled(template, {"text": text})) == {"a": text, "b": 1}
+
+
+@pytest.mark.parametrize("letter", ["x", "é", '"'])
+@pytest.mark.parametrize("start", ["a=", "["])
+def test_what_is_made_has_a_bound_in_bytes(start: str, letter: str) -> None:
+    written = {"é": 2 if start == "[" else 6, '"': 2 if start == "[" else 3}.get(letter, 1)
+    fits, template = (LARGEST_BYTES - 1_000) // written // 50, start + "{{text}}" * 50
+    assert len(filled(template, {"text": letter * fits}).encode()) > LARGEST_BYTES * 0.99
+    with pytest.raises(TooLargeError):
+        filled(template, {"text": letter * (fits + 1_000)})

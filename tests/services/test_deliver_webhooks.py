@@ -15,6 +15,7 @@ class NothingDue:
         under_way: Mapping[str, int],  # noqa: ARG002
         *,
         most_of_a_receiver: int,  # noqa: ARG002
+        most_of_an_owner: int,  # noqa: ARG002
         put_off_s: float,  # noqa: ARG002
     ) -> Sequence[Delivery]:
         await asyncio.sleep(0)

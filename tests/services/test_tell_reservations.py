@@ -8,7 +8,7 @@ import pytest
 from app.domain.reservation import Claim, KeptReservation
 from app.services import tell_reservations
 from app.services.errors import StoreUnavailableError
-from app.services.tell_reservations import Noticeboard, ReservationNews, ReservationTeller
+from app.services.tell_reservations import Course, Noticeboard, ReservationNews, ReservationTeller
 
 
 def reservation(uid: str) -> KeptReservation:
@@ -32,10 +32,12 @@ class Outbox:
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
         self.written: list[ReservationNews] = []
+        self.takes_s = 0.0
 
     async def write(self, news: Sequence[ReservationNews]) -> bool:
         if self.errors:
             raise self.errors.pop(0)
+        await asyncio.sleep(self.takes_s)
         self.written += news
         return True
 
@@ -55,14 +57,13 @@ async def test_what_happens_is_written_in_order() -> None:
     board.released(reservation("a"))
     board.booked(reservation("b"))
     assert await written(board, outbox, 4) == ["a", "b", "a", "b"]
-    assert [news.expiry is not None for news in outbox.written] == [True, True, False, False]
+    assert [news.course for news in outbox.written] == [Course.BEGUN, Course.MOVED, Course.OVER, Course.OVER]
     assert [news.event is not None for news in outbox.written] == [True, True, True, False]
     assert outbox.written[0].until == 90_000
 
 
-@pytest.mark.parametrize("error", [StoreUnavailableError("postgres"), LookupError("a mistake")])
-async def test_an_outbox_that_fails_loses_only_that(error: Exception) -> None:
-    board, outbox = Noticeboard(), Outbox(error)
+async def test_a_mistake_of_ours_loses_only_what_it_was_made_with() -> None:
+    board, outbox = Noticeboard(), Outbox(LookupError("a mistake"))
     board.kept(reservation("lost"))
     async with ReservationTeller(board, outbox, asyncio.Event()).running(), asyncio.timeout(5):
         while outbox.errors:  # noqa: ASYNC110
@@ -73,9 +74,48 @@ async def test_an_outbox_that_fails_loses_only_that(error: Exception) -> None:
     assert [news.uid for news in outbox.written] == ["kept"]
 
 
-async def test_only_so_much_is_noted_and_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_noted_while_the_store_is_away_is_written_when_it_is_back() -> None:
+    """Otherwise the end would be told of what was given up meanwhile."""
+    board, outbox = Noticeboard(), Outbox(*[StoreUnavailableError("postgres")] * 2)
+    board.released(reservation("first"))
+    async with ReservationTeller(board, outbox, asyncio.Event()).running(), asyncio.timeout(5):
+        while outbox.errors:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        board.released(reservation("second"))
+        while len(outbox.written) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert [news.uid for news in outbox.written] == ["first", "second"]
+
+
+async def test_only_so_much_is_noted_and_the_oldest_goes_first(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(tell_reservations, "_MOST_NOTED", 2)
     board, outbox = Noticeboard(), Outbox()
-    for uid in "abc":
+    for uid in "abcd":
         board.kept(reservation(uid))
-    assert await written(board, outbox, 2) == ["b", "c"]
+    assert caplog.text.count("do not hear of the oldest") == 1
+    assert await written(board, outbox, 2) == ["c", "d"]
+
+
+async def test_what_is_noted_when_the_process_stops_is_written() -> None:
+    """More than one writing holds, and some of it in the middle of one."""
+    board, outbox = Noticeboard(), Outbox()
+    outbox.takes_s = 0.05
+    async with ReservationTeller(board, outbox, asyncio.Event()).running():
+        board.kept(reservation("first"))
+        await asyncio.sleep(0.01)
+        for number in range(250):
+            board.released(reservation(str(number)))
+    assert len(outbox.written) == 251
+
+
+async def test_an_outbox_that_does_not_answer_stops_a_process_for_a_moment_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tell_reservations, "_STOPPING_S", 0.05)
+    board, outbox = Noticeboard(), Outbox()
+    outbox.takes_s = 60
+    async with asyncio.timeout(5), ReservationTeller(board, outbox, asyncio.Event()).running():
+        board.released(reservation("a"))
+    assert "do not hear what last happened" in caplog.text

@@ -1,6 +1,7 @@
 """Deliveries between PostgreSQL and real receivers: each arrives, known ones once, and none waits for another's."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -23,7 +24,13 @@ from app.storage.world_files.reading import world_of
 from tests.receiver import Receiver, receiving
 
 ANA = 1
-WORLD = {"users": [{"id": ANA, "username": "ana", "email": "ana@example.com", "timeZone": "UTC"}]}
+BEN = 2
+WORLD = {
+    "users": [
+        {"id": user_id, "username": name, "email": f"{name}@example.com", "timeZone": "UTC"}
+        for user_id, name in ((ANA, "ana"), (BEN, "ben"))
+    ]
+}
 EVENT = Event(triggers=(Trigger.BOOKING_CREATED,), payload={}, event_type_id=None, user_ids=frozenset({ANA}))
 QUICK = (0.05, 0.1, 0.2)
 """Pauses between tries, in seconds."""
@@ -36,11 +43,23 @@ class DyingOutbox(PostgresOutbox):
 
     @override
     async def take(
-        self, most: int, under_way: Mapping[str, int], *, most_of_a_receiver: int, put_off_s: float
+        self,
+        most: int,
+        under_way: Mapping[str, int],
+        *,
+        most_of_a_receiver: int,
+        most_of_an_owner: int,
+        put_off_s: float,
     ) -> Sequence[Delivery]:
         if self.dead:
             return []
-        return await super().take(most, under_way, most_of_a_receiver=most_of_a_receiver, put_off_s=put_off_s)
+        return await super().take(
+            most,
+            under_way,
+            most_of_a_receiver=most_of_a_receiver,
+            most_of_an_owner=most_of_an_owner,
+            put_off_s=put_off_s,
+        )
 
     @override
     async def delivered(self, delivery: Delivery, said: str) -> None:
@@ -61,6 +80,45 @@ class ForgetfulOutbox(PostgresOutbox):
         await super().delivered(delivery, said)
 
 
+class AwayOutbox(PostgresOutbox):
+    """Of a pod that loses the store right after sending, for longer than a delivery is put off."""
+
+    away_s = 0.6
+    put_off_s = 0.2
+    _back_at: float | None = None
+
+    def _ask(self) -> None:
+        if self._back_at is None:
+            self._back_at = time.monotonic() + self.away_s
+        if time.monotonic() < self._back_at:
+            raise StoreUnavailableError("postgres")
+
+    @override
+    async def take(
+        self,
+        most: int,
+        under_way: Mapping[str, int],
+        *,
+        most_of_a_receiver: int,
+        most_of_an_owner: int,
+        put_off_s: float,
+    ) -> Sequence[Delivery]:
+        if self._back_at is not None:
+            self._ask()
+        return await super().take(
+            most,
+            under_way,
+            most_of_a_receiver=most_of_a_receiver,
+            most_of_an_owner=most_of_an_owner,
+            put_off_s=put_off_s,
+        )
+
+    @override
+    async def delivered(self, delivery: Delivery, said: str) -> None:
+        self._ask()
+        await super().delivered(delivery, said)
+
+
 class BrokenSender:
     """Fails in a way that nobody has thought of."""
 
@@ -77,19 +135,19 @@ class Desk:
         self._stack = stack
         self._uids = 0
 
-    async def webhook(self, *receivers: Receiver) -> None:
+    async def webhook(self, *receivers: Receiver, owner: int = ANA) -> None:
         for receiver in receivers:
             self._uids += 1
             settings = WebhookSettings(
                 subscriber_url=receiver.url, active=True, triggers=(Trigger.BOOKING_CREATED,), secret="s"
             )
-            await PostgresWebhooks(self.pool).add(WebhookOwner(user_id=ANA), settings, f"uid {self._uids}")
+            await PostgresWebhooks(self.pool).add(WebhookOwner(user_id=owner), settings, f"uid {self._uids}")
 
-    async def tell(self, number: int = 1) -> None:
+    async def tell(self, number: int = 1, owner: int = ANA) -> None:
         """Let so many things happen."""
         async with self.pool.connection() as connection, connection.transaction():
             for n in range(number):
-                assert await tell(connection, replace(EVENT, payload={"n": n}))
+                assert await tell(connection, replace(EVENT, payload={"n": n}, user_ids=frozenset({owner})))
 
     async def pod(
         self,
@@ -169,7 +227,7 @@ async def test_of_many_that_take_at_once_one_takes_each(desk: Desk, receiver: Re
     await desk.webhook(receiver)
     await desk.tell(200)
     outbox = PostgresOutbox(desk.pool)
-    takes = (outbox.take(50, {}, most_of_a_receiver=50, put_off_s=60) for _ in range(8))
+    takes = (outbox.take(50, {}, most_of_a_receiver=50, most_of_an_owner=50, put_off_s=60) for _ in range(8))
     taken = [delivery.id for one in await asyncio.gather(*takes) for delivery in one]
     assert len(taken) == len(set(taken)) >= 50
 
@@ -211,6 +269,51 @@ async def test_a_receiver_that_never_answers_delays_nobody(desk: Desk, receiver:
         assert len({one.delivery for one in silent.received}) == 8
 
 
+async def test_an_owner_whose_receivers_never_answer_delays_nobody_else(desk: Desk, receiver: Receiver) -> None:
+    """Hers could take all places of a pod, and were due before the other's."""
+    async with AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(receiving()) for _ in range(50)]
+        for one in silent:
+            one.silent = True
+        await desk.webhook(*silent)
+        await desk.tell(4)
+        await desk.webhook(receiver, owner=BEN)
+        await desk.tell(owner=BEN)
+        await desk.pod()
+        await receiver.got(1)
+        assert sum(len(one.received) for one in silent) <= 20  # So many at once, and none has come to an end yet.
+
+
+async def test_of_what_lies_before_a_receiver_little_is_read(desk: Desk, receiver: Receiver) -> None:
+    """Neither of what is due nor of what is over."""
+    await desk.webhook(receiver)
+    outbox = PostgresOutbox(desk.pool)
+    async with desk.pool.connection() as connection:
+        await connection.execute(
+            """
+            INSERT INTO webhook_deliveries (webhook_id, trigger, payload, due_at, outcome)
+            SELECT w.id, 'BOOKING_CREATED', '{}', due_at, CASE WHEN due_at IS NULL THEN 'delivered' END
+            FROM webhooks AS w, unnest(ARRAY[NULL, now()]) AS due_at, generate_series(1, 20000)
+            """
+        )
+        await connection.execute("ANALYZE webhook_deliveries")
+    before = await _rows_read(desk.pool)
+    busy = {f"127.0.0.1:{receiver.port}": 4}
+    assert await outbox.take(10, busy, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60) == []
+    assert len(await outbox.take(10, {}, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60)) == 4
+    assert await _rows_read(desk.pool) - before < 200
+
+
+async def _rows_read(pool: Pool) -> int:
+    """Return how many rows of deliveries were read until now."""
+    async with pool.connection() as connection:
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        read: int = await connection.fetchval(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'webhook_deliveries'"
+        )
+    return read
+
+
 async def test_a_receiver_that_never_answers_is_tried_again(desk: Desk, receiver: Receiver) -> None:
     receiver.silent = True
     await desk.webhook(receiver)
@@ -242,14 +345,24 @@ async def test_what_is_known_to_have_arrived_is_written_down_though_the_store_wa
     assert len(receiver.received) == 1
 
 
+async def test_what_is_known_to_have_arrived_is_not_sent_again_however_long_the_store_was_away(
+    desk: Desk, receiver: Receiver
+) -> None:
+    await desk.webhook(receiver)
+    await desk.tell(3)
+    await desk.pod(AwayOutbox(desk.pool), put_off_s=AwayOutbox.put_off_s)
+    assert await desk.outcomes(3) == [("delivered", "200", 1)] * 3
+    assert len(receiver.received) == 3
+
+
 async def test_a_slow_failure_does_not_undo_what_another_pod_delivered(desk: Desk, receiver: Receiver) -> None:
     await desk.webhook(receiver)
     await desk.tell()
     outbox = PostgresOutbox(desk.pool)
-    [slow] = await outbox.take(1, {}, most_of_a_receiver=1, put_off_s=0)
-    [quick] = await outbox.take(1, {}, most_of_a_receiver=1, put_off_s=60)
+    [slow] = await outbox.take(1, {}, most_of_a_receiver=1, most_of_an_owner=50, put_off_s=0)
+    [quick] = await outbox.take(1, {}, most_of_a_receiver=1, most_of_an_owner=50, put_off_s=60)
     await outbox.failed(slow, "TimeoutError", 0)
-    assert await outbox.take(1, {}, most_of_a_receiver=1, put_off_s=0) == []
+    assert await outbox.take(1, {}, most_of_a_receiver=1, most_of_an_owner=50, put_off_s=0) == []
     await outbox.delivered(quick, "200")
     await outbox.failed(quick, "TimeoutError", 0)
     assert await desk.outcomes(1) == [("delivered", "200", 2)]
@@ -262,16 +375,32 @@ async def test_a_mistake_of_ours_is_not_made_for_ever(desk: Desk, receiver: Rece
     assert await desk.outcomes(1) == [("dead", "LookupError", 2)]
 
 
+async def test_what_would_go_wrong_every_time_is_given_up_at_once(desk: Desk, receiver: Receiver) -> None:
+    """As a body that its template makes too large of."""
+    settings = WebhookSettings(
+        subscriber_url=receiver.url,
+        active=True,
+        triggers=(Trigger.BOOKING_CREATED,),
+        payload_template="{{metadata}}" * 50,
+    )
+    await PostgresWebhooks(desk.pool).add(WebhookOwner(user_id=ANA), settings, "uid")
+    async with desk.pool.connection() as connection:
+        await tell(connection, replace(EVENT, payload={"metadata": {"key": "x" * 10_000}}))
+    await desk.pod()
+    assert await desk.outcomes(1) == [("dead", "TooLargeError", 1)]
+    assert receiver.received == []
+
+
 async def test_a_receiver_has_only_so_many_at_once_whoever_takes_them(desk: Desk, receiver: Receiver) -> None:
     await desk.webhook(receiver)
     await desk.tell(10)
     outbox = PostgresOutbox(desk.pool)
-    first = await outbox.take(10, {}, most_of_a_receiver=4, put_off_s=60)
+    first = await outbox.take(10, {}, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60)
     assert len(first) == 4
     busy = {first[0].receiver: 3}
-    assert len(await outbox.take(10, busy, most_of_a_receiver=4, put_off_s=60)) == 1
-    assert await outbox.take(10, {first[0].receiver: 4}, most_of_a_receiver=4, put_off_s=60) == []
-    assert len(await outbox.take(2, {}, most_of_a_receiver=4, put_off_s=60)) == 2
+    assert len(await outbox.take(10, busy, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60)) == 1
+    assert await outbox.take(10, {first[0].receiver: 4}, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60) == []
+    assert len(await outbox.take(2, {}, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60)) == 2
 
 
 async def test_what_is_long_past_is_forgotten(desk: Desk, receiver: Receiver) -> None:

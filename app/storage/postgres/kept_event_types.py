@@ -15,7 +15,8 @@ from app.domain.event_type import HostEntry, SchedulingType
 from app.domain.event_type_settings import ConfirmationPolicy, EventTypeSettings, Notice, Seats, of_child
 from app.domain.limits import Limit, Period
 from app.fields import MAX_ID
-from app.services.event_types import Change, KeptEventType, PersonName, Somebody, SomeTeam, Wanted
+from app.services.errors import TooManyEventTypesError
+from app.services.event_types import MOST_EVENT_TYPES, Change, KeptEventType, PersonName, Somebody, SomeTeam, Wanted
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
 
@@ -89,6 +90,10 @@ class PostgresKeptEventTypes:
     async def add(self, settings: EventTypeSettings, *, owner_id: int | None, team_id: int | None) -> KeptEventType:
         """Make an event type."""
         async with self._writing() as connection:
+            # Two that are made for the same owner take turns. One that is gone is told by the insert.
+            await connection.execute(_SQL["lock_owner"], owner_id, team_id)
+            if await connection.fetchval(_SQL["count_of_owner"], owner_id, team_id) >= MOST_EVENT_TYPES:
+                raise TooManyEventTypesError(MOST_EVENT_TYPES)
             await _check_people(connection, settings, owner_id, team_id)
             owners = None if owner_id is None else [owner_id]
             with _one_slug(settings.slug, Flaw.SLUG_TAKEN):

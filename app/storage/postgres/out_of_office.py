@@ -68,7 +68,11 @@ class PostgresOutOfOffice:
                 return None
             away = replace(_entry(row).away, **values)
             await _check(connection, user_id, away, entry_id)
-            return _surely(await connection.fetchrow(_SQL["change"], user_id, *_columns(away), entry_id))
+            before = await connection.fetchval(_SQL["ahead"], user_id)
+            changed = _surely(await connection.fetchrow(_SQL["change"], user_id, *_columns(away), entry_id))
+            if await connection.fetchval(_SQL["ahead"], user_id) > max(before, MOST_AHEAD):
+                raise TooManyOutOfOfficeError(MOST_AHEAD)
+            return changed
 
     async def delete(self, user_id: int, entry_id: int) -> OutOfOffice | None:
         """Delete an entry and return what it was; None if the user does not have it."""

@@ -9,15 +9,16 @@ from app.domain.time_ranges import Instant
 from app.domain.webhook import Event, Trigger
 from app.fields import instant_from
 from app.services.deliver_webhooks import Delivery
-from app.services.tell_reservations import ReservationNews
+from app.services.tell_reservations import Course, ReservationNews
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Pool
 
 _SQL = queries("outbox")
-_LOOKED_AT = 1_000
 _KEPT_S = 7 * 86_400
 _FORGOTTEN_AT_ONCE = 1_000
+_END_S = 5
+"""After a reservation's end it is told: a booking that was under way by then may stand until later."""
 _OF_RESERVATIONS = [Trigger.RESERVATION_CREATED, Trigger.RESERVATION_RELEASED, Trigger.RESERVATION_EXPIRED]
 
 
@@ -36,6 +37,7 @@ async def tell(
         sorted(event.user_ids),
         None if at is None else timestamp_of(at),
         reservation_uid,
+        _END_S,
     )
     return bool(rows)
 
@@ -48,12 +50,19 @@ class PostgresOutbox:
         self._pool = pool
 
     async def take(
-        self, most: int, under_way: Mapping[str, int], *, most_of_a_receiver: int, put_off_s: float
+        self,
+        most: int,
+        under_way: Mapping[str, int],
+        *,
+        most_of_a_receiver: int,
+        most_of_an_owner: int,
+        put_off_s: float,
     ) -> Sequence[Delivery]:
         """Take deliveries that are due, and put them off."""
+        bounds = most, most_of_a_receiver, most_of_an_owner
         busy = list(under_way), list(under_way.values())
         async with self._pool.connection() as connection:
-            rows = await connection.fetch(_SQL["take"], most, most_of_a_receiver, *busy, put_off_s, _LOOKED_AT)
+            rows = await connection.fetch(_SQL["take"], *bounds, *busy, put_off_s)
         return [_delivery(row) for row in rows]
 
     async def delivered(self, delivery: Delivery, said: str) -> None:
@@ -72,17 +81,34 @@ class PostgresOutbox:
             if not await connection.fetchval(_SQL["reservations_are_told"], _OF_RESERVATIONS):
                 return False
             for one in news:
-                await connection.execute(_SQL["withdraw"], one.uid)
-                if one.event is not None:
-                    await tell(connection, one.event)
-                if one.expiry is not None:
-                    await tell(connection, one.expiry, at=one.until, reservation_uid=one.uid)
+                await _tell(connection, one)
         return True
 
     async def forget(self) -> bool:
         """Forget deliveries that were written a week ago."""
         async with self._pool.connection() as connection:
             return bool(await connection.fetch(_SQL["forget"], _KEPT_S, _FORGOTTEN_AT_ONCE))
+
+
+async def _tell(connection: Borrowed, news: ReservationNews) -> None:
+    if news.event is not None:
+        await tell(connection, news.event)
+    if news.course is Course.BEGUN:
+        # Another process may have written already what happened afterwards.
+        if not await connection.fetchval(_SQL["knows_end"], news.uid):
+            await _tell_end(connection, news)
+        return
+    withdrawn = await connection.fetch(_SQL["withdraw"], news.uid)
+    if news.course is Course.MOVED:
+        await _tell_end(connection, news)
+    elif not withdrawn:
+        # It may yet be written, by a process that is late.
+        await _tell_end(connection, news)
+        await connection.execute(_SQL["bury"], news.uid)
+
+
+async def _tell_end(connection: Borrowed, news: ReservationNews) -> None:
+    await tell(connection, news.expiry, at=news.until, reservation_uid=news.uid)
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:
@@ -92,6 +118,7 @@ def _delivery(row: asyncpg.Record) -> Delivery:
         webhook_id=row["webhook_id"],
         url=row["subscriber_url"],
         receiver=row["receiver"],
+        owner=row["owner"],
         secret=row["secret"],
         template=row["payload_template"],
         trigger=Trigger(row["trigger"]),

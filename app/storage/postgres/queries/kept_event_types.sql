@@ -148,6 +148,20 @@ WHERE team_id = $1 AND accepted AND ($2::integer[] IS NULL OR user_id = ANY($2))
 ORDER BY user_id
 FOR SHARE;
 
+-- name: lock_owner
+-- $1 person or null, $2 team or null.
+WITH person AS (
+    SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE
+),
+team AS (
+    SELECT id FROM teams WHERE id = $2 FOR NO KEY UPDATE
+)
+SELECT id FROM person UNION ALL SELECT id FROM team;
+
+-- name: count_of_owner
+-- $1 person or null, $2 team or null. How many event types they have.
+SELECT count(*) FROM event_types WHERE owner_id = $1 OR team_id = $2;
+
 -- name: insert
 -- $1 users or null, $2 team or null, $3 parent or null, $4 the settings: a JSON object of values by column.
 -- One event type for every user or, without users, one for the team.
