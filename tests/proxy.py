@@ -13,6 +13,7 @@ class Proxy:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._up = True
         self.pause_s = 0.0
         """How long each chunk from the client is held back."""
@@ -29,6 +30,7 @@ class Proxy:
         finally:
             server.close()
             self.cut()
+            await asyncio.gather(*self._serving, return_exceptions=True)
 
     def cut(self) -> None:
         """End every connection and refuse new ones, as a server that is gone does."""
@@ -44,17 +46,29 @@ class Proxy:
         self._awaited, self._act = asked, act
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
         if not self._up:
             writer.close()
             return
         server_reader, server_writer = await self._connect()
         self._writers |= {writer, server_writer}
         answering = asyncio.Event()
-        with suppress(OSError):
-            await asyncio.gather(
-                self._pass_questions(reader, server_writer, answering),
-                self._pass_answers(server_reader, writer, answering),
-            )
+        passing = [
+            asyncio.create_task(self._pass_questions(reader, server_writer, answering)),
+            asyncio.create_task(self._pass_answers(server_reader, writer, answering)),
+        ]
+        # Who has nothing more to say has gone: no test leaves a connection half open.
+        await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
+        for task in passing:
+            task.cancel()
+        await asyncio.gather(*passing, return_exceptions=True)
+        for end in (writer, server_writer):
+            end.close()
+            with suppress(OSError):
+                await end.wait_closed()
         self._writers -= {writer, server_writer}
 
     async def _pass_questions(

@@ -88,7 +88,9 @@ def _function(table: str, names: str) -> str:
     return f"""
 CREATE FUNCTION tell_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
+    IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 401) AS touched) > 400 THEN
+        PERFORM pg_notify('holdfast_changes', '*');
+    ELSIF TG_OP = 'UPDATE' THEN
         PERFORM tell_changes({told.format(rows=both)});
     ELSE
         PERFORM tell_changes({told.format(rows="changed")});
