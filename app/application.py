@@ -149,7 +149,7 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
         stack.push_async_callback(pool.close)
         redis = await stack.enter_async_context(open_redis(urls.redis, deadline_s=settings.store_deadline_s))
         memory = Memory(settings.remembered_items)
-        changes = PostgresChanges(_revealed(settings.listen_url) or urls.database, memory.forget)
+        changes = PostgresChanges(_revealed(settings.listen_url) or urls.database, urls.database, memory.forget)
         await stack.enter_async_context(changes.heard())
         reader = open_feed_reader(private_addresses=settings.webhook_private_addresses)
         feed_reader = await stack.enter_async_context(reader)

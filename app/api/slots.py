@@ -18,11 +18,14 @@ from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
 from app.services.ports import Answer
 
 DEGRADED = "X-Holdfast-Degraded"
+_LONGEST_REMEMBERED = 1_000
+"""Characters of a query whose reading is remembered."""
 
 
 async def get_slots(request: web.Request) -> web.Response:
     """List the slots of an event type."""
-    query, question = _read(request.rel_url.raw_query_string)
+    raw_query = request.rel_url.raw_query_string
+    query, question = _read(raw_query) if len(raw_query) <= _LONGEST_REMEMBERED else _read.__wrapped__(raw_query)
     found = await find(request.app[USE_CASES].slot_finder, question)
     return answered(found, written(found, listing_2024_09_04, query.time_zone, query.format), request.if_none_match)
 

@@ -13,6 +13,7 @@ from app.domain.event_type import EventType, EventTypeRules, StaffedEventType, s
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claimed
 from app.domain.time_ranges import MINUTE, Instant, Range
+from app.fields import LONGEST_TEXT
 from app.services.errors import StoreUnavailableError
 from app.services.look_at_calendars import Looker, Seen, Viewpoint
 from app.services.ports import Calendar, Clock, EventTypes, LiveReservations
@@ -70,7 +71,8 @@ class _Answer:
     @property
     def weight(self) -> int:
         busy = self.seen.busy
-        return 1 + len(self.found.slots) + len(busy.bookings) + len(busy.reservations)
+        taken = len(busy.bookings) + len(busy.limited) + len(busy.reservations) + len(busy.limited_reservations)
+        return 1 + len(self.seen.staffed.hosts) + len(self.found.slots) + taken + sum(map(len, busy.calendars.values()))
 
 
 class SlotFinder:
@@ -103,7 +105,8 @@ class SlotFinder:
         if known is not None and known.found.without_holds == without_holds and known.seen.lists_like(seen):
             return known.found
         answer = _Answer(seen, _found(seen, without_holds=without_holds))
-        if answer.weight <= self._answers.maxsize:
+        # No booking has a longer uid; a stranger's may have any length.
+        if answer.weight <= self._answers.maxsize and len(question.rescheduling or "") <= LONGEST_TEXT:
             self._answers[situation] = answer
         return answer.found
 

@@ -13,8 +13,9 @@ ANYTHING = "*"
 """A source that stands for all of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Kept:
+    key: Hashable
     value: Any
     sources: frozenset[str]
     weight: int
@@ -31,7 +32,7 @@ class _Reading:
 
 
 class Memory:
-    """Bounded by weight: what has not been asked for the longest goes first.
+    """Bounded by weight, to which each source adds: what has not been asked for the longest goes first.
 
     Sources are names of what can change, as `services.ports.Changes` tells them. A read that a change overtakes is
     handed to whoever began it and not kept, since nobody can tell which of the two it saw.
@@ -62,7 +63,7 @@ class Memory:
             self._readings.discard(reading)
         named = frozenset(sources(value))
         if not reading.is_overtaken(named):
-            self._kept.keep(key, _Kept(value, named, 1 + weigh(value)))
+            self._kept.keep(_Kept(key, value, named, 1 + len(named) + weigh(value)))
         return value
 
     def forget(self, sources: Collection[str]) -> None:
@@ -81,40 +82,42 @@ class Memory:
 
 
 class _Index(LRUCache[Hashable, _Kept]):
-    """Values by key, and keys by source."""
+    """What is kept, by key and by source."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most, getsizeof=lambda kept: kept.weight)
-        self._keys: dict[str, set[Hashable]] = {}
+        self._by_source: dict[str, set[_Kept]] = {}
 
-    def keep(self, key: Hashable, kept: _Kept) -> None:
+    def keep(self, kept: _Kept) -> None:
         if kept.weight > self.maxsize:
             return
-        self._leave(key, self.pop(key, None))
-        self[key] = kept
+        self._leave(self.pop(kept.key, None))
+        self[kept.key] = kept
         for source in kept.sources:
-            self._keys.setdefault(source, set()).add(key)
+            self._by_source.setdefault(source, set()).add(kept)
 
     def drop(self, sources: Collection[str]) -> None:
         for source in sources:
-            for key in tuple(self._keys.get(source, ())):
-                self._leave(key, self.pop(key))
+            for kept in tuple(self._by_source.get(source, ())):
+                self._leave(self.pop(kept.key))
 
     @override
     def popitem(self) -> tuple[Hashable, _Kept]:
         """Let go of what has not been asked for the longest."""
         key, kept = super().popitem()
-        self._leave(key, kept)
+        self._leave(kept)
         return key, kept
 
     @override
     def clear(self) -> None:
         super().clear()
-        self._keys.clear()
+        self._by_source.clear()
 
-    def _leave(self, key: Hashable, kept: _Kept | None) -> None:
-        for source in () if kept is None else kept.sources:
-            keys = self._keys[source]
-            keys.remove(key)
-            if not keys:
-                del self._keys[source]
+    def _leave(self, kept: _Kept | None) -> None:
+        if kept is None:
+            return
+        for source in kept.sources:
+            others = self._by_source[source]
+            others.discard(kept)
+            if not others:
+                del self._by_source[source]

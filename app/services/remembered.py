@@ -95,7 +95,8 @@ def _weight_of_rules(rules: EventTypeRules) -> int:
     people = rules.people.values()
     schedules = [*rules.schedules.values(), *(person.default_schedule for person in people if person.default_schedule)]
     parts = sum(len(schedule.hours) + len(schedule.overrides) for schedule in schedules)
-    return parts + sum(1 + len(person.travels) + len(person.absences) for person in people) + len(rules.member_ids)
+    listed = len(rules.member_ids) + len(rules.event_type.limits.team_event_type_ids)
+    return parts + listed + sum(1 + len(person.travels) + len(person.absences) for person in people)
 
 
 def _weight_of_busy_times(busy: BusyTimes) -> int:

@@ -70,33 +70,40 @@ async def test_a_read_that_fails_leaves_nothing() -> None:
             continue
         raise AssertionError
     assert await recalled(memory, "x", reading) == 1
-    assert memory.weight == 1
+    assert memory.weight == 2
 
 
 async def test_no_more_is_kept_than_may_be_and_the_least_asked_for_goes() -> None:
     memory, reading = Memory(10), Reading()
     for key in ("x", "y", "x", "z"):
-        await recalled(memory, key, reading, weight=4)
+        await recalled(memory, key, reading, weight=3)
     assert reading.times == 3
     assert memory.weight == 10
-    await recalled(memory, "x", reading, weight=4)
+    await recalled(memory, "x", reading, weight=3)
     assert reading.times == 3
-    await recalled(memory, "y", reading, weight=4)
+    await recalled(memory, "y", reading, weight=3)
     assert reading.times == 4
 
 
 async def test_what_is_too_heavy_for_all_of_it_is_not_kept() -> None:
     memory, reading = Memory(10), Reading()
-    await recalled(memory, "x", reading, weight=10)
-    assert await recalled(memory, "x", reading, weight=9) == 2
-    assert await recalled(memory, "x", reading, weight=9) == 2
+    await recalled(memory, "x", reading, weight=9)
+    assert await recalled(memory, "x", reading, weight=8) == 2
+    assert await recalled(memory, "x", reading, weight=8) == 2
 
 
 async def test_what_went_leaves_no_trace_under_its_sources() -> None:
     memory, reading = Memory(10), Reading()
     for number in range(1_000):
-        await recalled(memory, str(number), reading, (f"source {number}",), weight=4)
-    assert sum(len(keys) for keys in memory._kept._keys.values()) == len(memory._kept._keys) == 2
+        await recalled(memory, str(number), reading, (f"source {number}",), weight=3)
+    by_source = memory._kept._by_source
+    assert sum(map(len, by_source.values())) == len(by_source) == 2
+
+
+async def test_what_it_was_read_from_weighs_too() -> None:
+    memory, reading = Memory(1_000), Reading()
+    await recalled(memory, "x", reading, [f"b{number}" for number in range(500)])
+    assert memory.weight == 501
 
 
 async def test_what_is_read_twice_at_once_is_known_by_the_later_ones_sources() -> None:

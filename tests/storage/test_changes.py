@@ -20,14 +20,20 @@ class Counted(PostgresChanges):
         self.trips = 0
         self.slow = asyncio.Event()
         self.slow.set()
-        super().__init__(database_url, self.told_of.extend)
+        super().__init__(database_url, database_url, self.told_of.extend)
 
     @override
-    async def _listening(self) -> Connection:
+    async def _round_trip(self, connection: Connection) -> bool:
         self.trips += 1
-        connection = await super()._listening()
+        ends = await super()._round_trip(connection)
         await self.slow.wait()
-        return connection
+        return ends
+
+    async def hears(self) -> None:
+        """Wait until it listens, which nobody else does."""
+        async with asyncio.timeout(10):
+            while not await self.told():  # noqa: ASYNC110 - told, not waited for
+                await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -36,6 +42,10 @@ async def heard(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     monkeypatch.setattr(changes, "_ANSWER_S", 30)
     counted = Counted(database_url)
     async with counted.heard():
+        assert not await counted.told(), "nobody waits until it listens"
+        await counted.hears()
+        counted.trips = 0
+        counted._heard_at = 0
         yield counted
 
 
@@ -79,6 +89,17 @@ async def test_a_round_trip_that_began_before_the_write_does_not_count(heard: Co
     assert heard.trips == 3
 
 
+async def test_who_listens_to_another_database_hears_nothing(
+    database_url: str, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_CONNECT_S", 0.3)
+    elsewhere = PostgresChanges(empty_database_url, database_url, lambda _: None)
+    async with elsewhere.heard():
+        assert not await elsewhere.told()
+        await asyncio.sleep(0.5)
+        assert not await elsewhere.told()
+
+
 async def test_whoever_leaves_takes_nobody_along(heard: Counted) -> None:
     heard.slow.clear()
     impatient, patient = asyncio.create_task(heard.told()), asyncio.create_task(heard.told())
@@ -89,13 +110,13 @@ async def test_whoever_leaves_takes_nobody_along(heard: Counted) -> None:
     assert heard.trips == 1
 
 
-async def test_after_a_lost_connection_anything_may_have_changed(heard: Counted, connection: Connection) -> None:
+async def test_after_a_lost_connection_anything_may_have_changed(
+    heard: Counted, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await heard.told()
     assert heard.told_of.count(ANYTHING) == 1
     await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT 1'")
     heard.written()
-    async with asyncio.timeout(10):
-        while not await heard.told():
-            assert not await heard.told(), "nobody asks again at once"
-            heard._silent_until = 0
+    monkeypatch.setattr(changes, "_PAUSE_S", 0.01)
+    await heard.hears()
     assert heard.told_of.count(ANYTHING) == 2

@@ -11,15 +11,17 @@ from secrets import token_hex
 import asyncpg
 
 from app.services.memory import ANYTHING
-from app.storage.postgres.pool import CLOSING_S, DRIVER_ERRORS, Connection
+from app.storage.postgres.pool import DRIVER_ERRORS, Connection
 
 TRUSTED_S = 0.05
 """How long others' changes may be unknown: half of what docs/rules.md promises, the rest is the answer's own time."""
 _ANSWER_S = 0.5
 """How long the listening connection may be silent; then everything is read anew instead."""
+_CONNECT_S = 5.0
 _PAUSE_S = 1.0
 """How long nobody asks again after that."""
 _CHANNEL = "holdfast_changes"
+_ERRORS = (*DRIVER_ERRORS, asyncpg.PostgresError)
 _logger = logging.getLogger(__name__)
 
 
@@ -31,9 +33,10 @@ class PostgresChanges:
     when it began; one serves everybody for `TRUSTED_S`, and none is made while nobody asks.
     """
 
-    def __init__(self, database_url: str, forget: Callable[[Collection[str]], None]) -> None:
-        """Hear of changes in this database, and name what changed to `forget`."""
-        self._url = database_url
+    def __init__(self, listen_url: str, database_url: str, forget: Callable[[Collection[str]], None]) -> None:
+        """Hear at `listen_url` of changes that are made through `database_url`, and name what changed to `forget`."""
+        self._url = listen_url
+        self._database_url = database_url
         self._forget = forget
         self._connection: Connection | None = None
         self._steps = count(1)
@@ -45,6 +48,7 @@ class PostgresChanges:
         """When it began, by the event loop's clock."""
         self._silent_until = -inf
         self._asking: asyncio.Task[bool] | None = None
+        self._connecting: asyncio.Task[None] | None = None
         self._proof = ""
         self._proven = asyncio.Event()
 
@@ -69,17 +73,20 @@ class PostgresChanges:
         try:
             yield
         finally:
-            if self._asking is not None:
-                self._asking.cancel()
+            for task in (self._asking, self._connecting):
+                if task is not None:
+                    task.cancel()
             if self._connection is not None:
-                await self._connection.close(timeout=CLOSING_S)
+                # It has nothing to say that anybody waits for.
+                self._connection.terminate()
 
     async def _ask(self) -> bool:
         """Wait for a round trip, one's own or another's that is under way."""
+        if self._connection is None or self._connection.is_closed():
+            self._begin_listening()
+            return False
         if self._asking is None:
-            if self._now() < self._silent_until:
-                return False
-            self._asking = asyncio.create_task(self._round_trip())
+            self._asking = asyncio.create_task(self._round_trip(self._connection))
             self._asking.add_done_callback(self._asked)
         # Whoever leaves does not take it along.
         return await asyncio.shield(self._asking)
@@ -87,34 +94,49 @@ class PostgresChanges:
     def _asked(self, _: "asyncio.Task[bool]") -> None:
         self._asking = None
 
-    async def _round_trip(self) -> bool:
+    async def _round_trip(self, connection: Connection) -> bool:
         begun, at = next(self._steps), self._now()
         try:
             async with asyncio.timeout(_ANSWER_S):
-                connection = await self._listening()
                 await connection.execute("SELECT 1")
-        except DRIVER_ERRORS as error:
+        except _ERRORS as error:
             self._lose(error)
             return False
         self._begun, self._heard_at = begun, at
         return True
 
-    async def _listening(self) -> Connection:
-        if self._connection is not None and not self._connection.is_closed():
-            return self._connection
-        connection = self._connection = await asyncpg.connect(self._url, statement_cache_size=0)
-        connection.add_termination_listener(self._ended)
-        await connection.add_listener(_CHANNEL, self._hear)
-        await self._prove_hearing()
+    def _begin_listening(self) -> None:
+        """Connect, while nobody waits for it: until then everything is read anew."""
+        if self._connecting is None and self._now() >= self._silent_until:
+            self._connecting = asyncio.create_task(self._listen())
+            self._connecting.add_done_callback(self._listened)
+
+    def _listened(self, _: "asyncio.Task[None]") -> None:
+        self._connecting = None
+
+    async def _listen(self) -> None:
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                connection = await asyncpg.connect(self._url, statement_cache_size=0)
+                try:
+                    connection.add_termination_listener(self._ended)
+                    await connection.add_listener(_CHANNEL, self._hear)
+                    await self._prove_hearing()
+                except BaseException:
+                    connection.terminate()
+                    raise
+        except _ERRORS as error:
+            self._lose(error)
+            return
         # What changed while nobody listened is not known.
         self._forget([ANYTHING])
-        return connection
+        self._connection = connection
 
     async def _prove_hearing(self) -> None:
-        """Wait for a word sent by another connection: through a pooler of transactions, LISTEN hears nothing."""
+        """Wait for a word sent where changes are made: LISTEN hears nothing through a pooler, or of other databases."""
         self._proof = f"proof-{token_hex(8)}"
         self._proven.clear()
-        sender = await asyncpg.connect(self._url, statement_cache_size=0)
+        sender = await asyncpg.connect(self._database_url, statement_cache_size=0)
         try:
             await sender.execute("SELECT pg_notify($1, $2)", _CHANNEL, self._proof)
             await self._proven.wait()

@@ -10,8 +10,11 @@ from alembic import op
 revision = "0014"
 down_revision = "0013"
 
-TELL = """
-CREATE FUNCTION tell_changes(names text[]) RETURNS void LANGUAGE plpgsql AS $$
+# Whoever may write a table tells of it, whatever else they may read and wherever they look for names.
+WITH_OWN_RIGHTS = "SECURITY DEFINER SET search_path FROM CURRENT"
+
+TELL = f"""
+CREATE FUNCTION tell_changes(names text[]) RETURNS void LANGUAGE plpgsql {WITH_OWN_RIGHTS} AS $$
 BEGIN
     -- A notification has at most 8,000 bytes.
     IF cardinality(names) > 400 THEN
@@ -23,8 +26,8 @@ END
 $$
 """
 
-TELL_ALL = """
-CREATE FUNCTION tell_of_anything() RETURNS trigger LANGUAGE plpgsql AS $$
+TELL_ALL = f"""
+CREATE FUNCTION tell_of_anything() RETURNS trigger LANGUAGE plpgsql {WITH_OWN_RIGHTS} AS $$
 BEGIN
     PERFORM pg_notify('holdfast_changes', '*');
     RETURN NULL;
@@ -40,7 +43,15 @@ OF_BOOKINGS = """
 
 # ruff: noqa: S608 - put together of what stands here.
 NAMES = {
-    "users": "VALUES ('u' || r.id), ('b' || r.id)",
+    # Bookings with an attendee of their address are theirs, and count as such where limits count.
+    "users": """
+        VALUES ('u' || r.id), ('b' || r.id)
+        UNION ALL
+        SELECT 't' || b.event_type_id
+        FROM booking_attendees AS a
+        JOIN bookings AS b ON b.id = a.booking_id
+        WHERE lower(a.email) = lower(r.email)
+    """,
     "profiles": "VALUES ('u' || r.user_id)",
     "memberships": "VALUES ('g' || r.team_id)",
     "travel_schedules": "VALUES ('u' || r.user_id)",
@@ -52,6 +63,7 @@ NAMES = {
     "event_types": """
         VALUES ('e' || r.id), ('g' || r.team_id)
         UNION ALL SELECT 'g' || parent.team_id FROM event_types AS parent WHERE parent.id = r.parent_id
+        UNION ALL SELECT 'e' || child.id FROM event_types AS child WHERE child.parent_id = r.id
     """,
     "event_type_hosts": "VALUES ('e' || r.event_type_id)",
     "event_type_assignees": "VALUES ('e' || r.event_type_id)",
@@ -86,7 +98,7 @@ def _function(table: str, names: str) -> str:
     told = f"ARRAY({named} WHERE told.name IS NOT NULL)"
     both = "(SELECT * FROM before UNION ALL SELECT * FROM changed)"
     return f"""
-CREATE FUNCTION tell_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION tell_of_{table}() RETURNS trigger LANGUAGE plpgsql {WITH_OWN_RIGHTS} AS $$
 BEGIN
     IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 401) AS touched) > 400 THEN
         PERFORM pg_notify('holdfast_changes', '*');
