@@ -13,11 +13,11 @@ from app.domain.event_type import EventType, EventTypeRules, StaffedEventType, s
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claimed
 from app.domain.time_ranges import MINUTE, Instant, Range
-from app.fields import LONGEST_TEXT
 from app.services.errors import StoreUnavailableError
 from app.services.look_at_calendars import Looker, Seen, Viewpoint
 from app.services.ports import Calendar, Clock, EventTypes, LiveReservations
 
+_LONGEST_UID = 255
 _logger = logging.getLogger(__name__)
 
 
@@ -106,7 +106,7 @@ class SlotFinder:
             return known.found
         answer = _Answer(seen, _found(seen, without_holds=without_holds))
         # No booking has a longer uid; a stranger's may have any length.
-        if answer.weight <= self._answers.maxsize and len(question.rescheduling or "") <= LONGEST_TEXT:
+        if answer.weight <= self._answers.maxsize and len(question.rescheduling or "") <= _LONGEST_UID:
             self._answers[situation] = answer
         return answer.found
 
