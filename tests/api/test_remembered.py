@@ -180,7 +180,7 @@ STATEMENTS = (
 @pytest.mark.parametrize("statement", STATEMENTS)
 async def test_straight_sql_is_seen(world: Asking, forgetful: Asking, database: Any, statement: str) -> None:
     before = await told(world)
-    assert await told(world) == before == await told(forgetful)
+    assert await told(world) == before
     await database.execute(statement)
     await asyncio.sleep(TOLD_S / 2)
     after = await told(forgetful)

@@ -80,9 +80,9 @@ async def test_every_answer_is_described(api: Asking, base_url: str, feeds: Feed
     there = await (_calendars_there(api, feeds) if "/calendars" in label else _there(api, label))
     meant, wild, wrong = _requests(label, THERE | there)
     skipped = [checks.negative_data_rejection] if label in TOLD_BY_ITEM else []
-    statuses = await asyncio.to_thread(_ask, meant, 6, base_url, skipped)
+    statuses = await asyncio.to_thread(_ask, meant, 10, base_url, skipped)
     assert min(statuses) < 300
-    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 4, base_url, skipped)
+    await asyncio.to_thread(_ask, st.one_of(wild, wrong), 3, base_url, skipped)
 
 
 async def _there(api: Asking, label: str) -> dict[str, list[Any]]:

@@ -236,7 +236,7 @@ anything = st.one_of(situations(), situations(seated=True), situations(limited=T
 
 
 @given(anything, st.integers(0, 2 * 24 * 12))
-@settings(max_examples=75)
+@settings(max_examples=50)
 def test_an_explanation_agrees_with_the_predicate(situation: Situation, fives: int) -> None:
     judged = situation.availability()
     start = situation.window[0] + 5 * fives * MINUTE
@@ -252,7 +252,7 @@ def test_an_explanation_agrees_with_the_predicate(situation: Situation, fives: i
 
 
 @given(anything, st.sampled_from(ZONES))
-@settings(max_examples=75)
+@settings(max_examples=50)
 def test_counts_add_up_and_name_what_single_starts_name(situation: Situation, asker: str) -> None:
     judged, there = situation.availability(), zone(asker)
     days = explain_days(judged, situation.window, there)
@@ -263,7 +263,7 @@ def test_counts_add_up_and_name_what_single_starts_name(situation: Situation, as
 
 
 @given(anything, st.integers(0, 2 * 24 * 4))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_a_start_is_counted_under_a_rule_that_forbids_it(situation: Situation, quarters: int) -> None:
     judged = situation.availability()
     start = situation.window[0] - situation.window[0] % MINUTE + 15 * quarters * MINUTE

@@ -62,37 +62,37 @@ anything_on_a_plain_grid = st.one_of(
 
 
 @given(st.one_of(situations(most_hosts=1), situations()))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_the_listing_is_what_a_slow_reading_of_the_rules_lists(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(most_hosts=1, seated=True), situations(seated=True)))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_so_it_is_with_seats(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(most_hosts=1, windowed=True), situations(windowed=True)))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_so_it_is_with_a_booking_window(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(most_hosts=1, limited=True), situations(limited=True)))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_so_it_is_with_limits(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(with_all_rules(most_hosts=1), with_all_rules(most_hosts=2)))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_so_it_is_with_all_of_them(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(places=CHANGES, most_hosts=2), situations(places=CHANGES, limited=True, windowed=True)))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_so_it_is_where_clocks_change(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
@@ -139,7 +139,7 @@ def test_slots_are_in_order_of_time_and_in_the_window(situation: Situation) -> N
 
 
 @given(anything)
-@settings(max_examples=75)
+@settings(max_examples=50)
 def test_everything_listed_is_free_by_the_predicate(situation: Situation) -> None:
     judged = situation.availability()
     assert all(judged.refusal(slot.start) is None for slot in judged.slots(situation.window))
@@ -156,7 +156,7 @@ def test_everything_listed_is_free_when_it_is_looked_at_alone(situation: Situati
 
 
 @given(anything_on_a_plain_grid)
-@settings(max_examples=75)
+@settings(max_examples=50)
 def test_with_a_step_that_divides_the_hour_everything_free_on_it_is_listed(situation: Situation) -> None:
     """Such a grid has the same starts wherever free time begins, so the listing is the predicate on that grid."""
     judged = situation.availability()
@@ -211,7 +211,7 @@ def _not_rolling(situation: Situation) -> Situation:
 
 
 @given(with_more_busy_time(anything))
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_what_is_listed_with_more_busy_time_was_free_without_it(both: tuple[Situation, Situation]) -> None:
     """It need not have been listed: the grid begins anew after the busy time, at starts that it did not have before."""
     before, after = both
@@ -220,7 +220,7 @@ def test_what_is_listed_with_more_busy_time_was_free_without_it(both: tuple[Situ
 
 
 @given(with_more_busy_time(anything_on_a_plain_grid))
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_more_busy_time_never_adds_a_slot_where_it_cannot_move_the_grid(both: tuple[Situation, Situation]) -> None:
     before, after = both
     assert set(after.starts()) <= set(before.starts())
@@ -291,7 +291,7 @@ def _is_joined(there: Booking, booking: Booking) -> bool:
 
 
 @given(kept_and_booked())
-@settings(max_examples=75)
+@settings(max_examples=50)
 def test_a_reservation_takes_the_same_starts_as_the_booking_that_comes_of_it(both: tuple[Situation, Situation]) -> None:
     kept, booked = both
     assert kept.starts() == booked.starts()
@@ -326,7 +326,7 @@ def _shuffled_schedules(draw: st.DrawFn, one: Schedule) -> Schedule:
 
 
 @given(shuffled())
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_the_order_of_hours_overrides_bookings_and_busy_times_does_not_matter(
     both: tuple[Situation, Situation],
 ) -> None:
@@ -418,7 +418,7 @@ def _in_daytime(host: Host, minutes: Range) -> Host:
 
 
 @given(days_apart())
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_a_window_lists_what_its_halves_list_where_nothing_is_cut(situation: Situation) -> None:
     start, end = situation.window
     halves = [replace(situation, window=half) for half in ((start, start + DAY - SECOND), (start + DAY, end))]
@@ -429,7 +429,7 @@ def test_a_window_lists_what_its_halves_list_where_nothing_is_cut(situation: Sit
 
 
 @given(st.one_of(situations(), situations(most_hosts=1, seated=True)), st.integers(1, 90_000))
-@settings(max_examples=150)
+@settings(max_examples=90)
 def test_within_a_moment_a_listing_stays(situation: Situation, later: int) -> None:
     event_type, start = situation.staffed.event_type, situation.window[0]
     after = replace(situation, now=situation.now + later)
