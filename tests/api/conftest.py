@@ -58,10 +58,48 @@ def _no_answer_differs_from_its_description() -> Iterator[None]:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.fixture(scope="session")
+async def database(urls: StoreUrls) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the tests' own, to see whether anything was written."""
+    connection = await asyncpg.connect(urls.database)
+    yield connection
+    await connection.close()
+
+
+class _Loaded:
+    """The tests' world in the database, written anew for a test after one that wrote anything."""
+
+    def __init__(self) -> None:
+        self._writes: int | None = None
+
+    async def afresh(self, settings: Settings, urls: StoreUrls, database: asyncpg.Connection, redis: Redis) -> None:
+        # Every transaction that writes, and no other, takes a number.
+        if self._writes is None or await database.fetchval(_NEXT_NUMBER) != self._writes:
+            await application.load(settings, urls, world_of(WORLD), "replace")
+            self._writes = await database.fetchval(_NEXT_NUMBER)
+        else:
+            await redis.flushall()
+
+
+_NEXT_NUMBER = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+
+
+@pytest.fixture(scope="session")
+def loaded() -> _Loaded:
+    return _Loaded()
+
+
 @pytest.fixture
-async def api(settings: Settings, urls: StoreUrls, client: TestClient[Any, Any]) -> Asking:
+async def api(
+    settings: Settings,
+    urls: StoreUrls,
+    client: TestClient[Any, Any],
+    loaded: _Loaded,
+    database: asyncpg.Connection,
+    redis: Redis,
+) -> Asking:
     """The service with the tests' world, and nothing left of earlier tests."""
-    await application.load(settings, urls, world_of(WORLD), "replace")
+    await loaded.afresh(settings, urls, database, redis)
     return Asking(client, settings, urls)
 
 
