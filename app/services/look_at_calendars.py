@@ -111,23 +111,20 @@ class Looker:
         )
 
     async def _busy_times(self, staffed: StaffedEventType, window: Range, viewpoint: Viewpoint) -> BusyTimes:
-        """Read everything that may take the hosts' time in a window, from both stores at once."""
+        """Read everything that may take the hosts' time in a window.
+
+        Reservations before bookings, not beside them: one that is being booked ends only when the booking is there, so
+        that in this order one of the two is seen. Mostly it is faster too, as bookings are remembered.
+        """
         event_type, near = staffed.event_type, slot_margin(staffed, window)
         if not event_type.limits.all:
-            booked, held = await asyncio.gather(self._booked(staffed, near), self._held(staffed, near, viewpoint))
-            return replace(booked, reservations=held)
+            held = await self._held(staffed, near, viewpoint)
+            return replace(await self._booked(staffed, near), reservations=held)
         periods = reach(event_type.limits.all, zone(staffed.zone), near)
-        entering = asyncio.ensure_future(self._entered(event_type, periods, viewpoint.claimed))
-        if viewpoint.claimed is not None:
-            # Before the bookings, not beside them: a reservation that is being booked ends only when the booking is
-            # there, so that in this order one of the two is seen.
-            await entering
-        booked, held, limited, entered = await asyncio.gather(
-            self._booked(staffed, near),
-            self._held(staffed, near, viewpoint),
-            self._limited(event_type, periods),
-            entering,
+        held, entered = await asyncio.gather(
+            self._held(staffed, near, viewpoint), self._entered(event_type, periods, viewpoint.claimed)
         )
+        booked, limited = await asyncio.gather(self._booked(staffed, near), self._limited(event_type, periods))
         return replace(booked, limited=limited, reservations=held, limited_reservations=entered)
 
     async def _booked(self, staffed: StaffedEventType, near: Range) -> BusyTimes:

@@ -35,11 +35,11 @@ async def test_what_takes_too_long_is_given_up() -> None:
 
 async def test_who_waits_for_others_is_not_told_that_the_store_is_slow() -> None:
     """Three times as many at once as have a turn, each nearly as long as one may take."""
-    bounds = Bounds(0.2)
+    bounds = Bounds(0.5)
 
     async def one() -> None:
         async with bounds.answered():
-            await asyncio.sleep(0.12)
+            await asyncio.sleep(0.3)
 
     await asyncio.gather(*(one() for _ in range(300)))
 

@@ -1,7 +1,8 @@
 """The port `Holds` on Redis or Valkey. What each order of steps risks is said where it is taken."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
@@ -22,6 +23,7 @@ from app.domain.time_ranges import Instant, Range
 from app.storage.holds import keys
 from app.storage.holds.bounds import Bounds
 from app.storage.holds.keys import Lane
+from app.storage.holds.reading_together import ReadingTogether
 from app.storage.holds.records import as_busy, read, written
 from app.storage.holds.scripts import Call, Value, run, run_all
 
@@ -32,6 +34,10 @@ _CONFIRMED = b"c"
 """How a confirmed hold begins."""
 _BATCH = 500
 """How many reservations, or keys, are written or dropped at once."""
+
+_TimeOfHosts: TypeAlias = tuple[tuple[int, ...], Range]
+_LaneAndTurn: TypeAlias = tuple[Lane, int]
+_Look: TypeAlias = tuple[list[_LaneAndTurn], Range]
 
 
 class RedisHolds:
@@ -48,6 +54,7 @@ class RedisHolds:
         self._redis = redis
         self._clustered = isinstance(redis, RedisCluster)
         self._bounds = Bounds(deadline_s)
+        self._readings = ReadingTogether(self._live_of)
 
     async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
         """Claim for some seconds; see `services.ports.Holds`."""
@@ -226,23 +233,33 @@ class RedisHolds:
             return False
 
     async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
-        """Return the live reservations of hosts, in one round trip for all of them."""
-        return await self._live([(keys.host_lane(host_id), 0) for host_id in host_ids], around)
+        """Return the live reservations of hosts, in one round trip for all of them and all who ask at this moment."""
+        return await self._readings.answer((tuple(host_ids), around))
+
+    async def _live_of(self, questions: Sequence[_TimeOfHosts]) -> list[tuple[Reservation, ...]]:
+        """Return the live reservations of hosts, for each question."""
+        lanes = [([(keys.host_lane(host_id), 0) for host_id in host_ids], around) for host_ids, around in questions]
+        return await self._live(lanes)
 
     async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
         """Return the live reservations in the ledgers of an event type; see `services.ports.LiveReservations`."""
         turns = {} if claimed is None else claimed.turns
         lanes = [(keys.ledger_lane(ledger), turns.get(ledger, 0)) for ledger in event_type.ledgers]
-        return await self._live(lanes, around)
+        [live] = await self._live([(lanes, around)])
+        return live
 
-    async def _live(self, lanes: list[tuple[Lane, int]], around: Range) -> tuple[Reservation, ...]:
-        if not lanes:
-            return ()
-        parts = [[lane] for lane in lanes] if self._clustered else [lanes]
+    async def _live(self, looks: Sequence[_Look]) -> list[tuple[Reservation, ...]]:
+        """Return the live reservations in some lanes, each look's by themselves."""
+        calls = [[_read_part(part, around) for part in self._parts(lanes)] for lanes, around in looks]
         async with self._bounds.answered():
-            answers = await run_all(self._redis, [_read_part(part, around) for part in parts])
-            found = {kept.claim.id: kept for records in answers for kept in map(read, records)}
-            return tuple(as_busy(kept) for kept in found.values())
+            answers = iter(await run_all(self._redis, [call for of_look in calls for call in of_look]))
+            return [_reservations([next(answers) for _ in of_look]) for of_look in calls]
+
+    def _parts(self, lanes: list[_LaneAndTurn]) -> list[list[_LaneAndTurn]]:
+        """Split lanes into those that one script may read."""
+        if self._clustered:
+            return [[lane] for lane in lanes]
+        return [lanes] if lanes else []
 
     async def ping(self) -> None:
         """Ask the store for a sign of life; StoreUnavailableError if it gives none."""
@@ -369,7 +386,12 @@ def _release_part(claim: Claim, lanes: Sequence[Lane]) -> Call:
     return Call("release", _index_and_hold_keys(claim, lanes), [lane.member(claim) for lane in lanes])
 
 
-def _read_part(lanes: Sequence[tuple[Lane, int]], around: Range) -> Call:
+def _reservations(answers: Iterable[list[bytes]]) -> tuple[Reservation, ...]:
+    found = {kept.claim.id: kept for records in answers for kept in map(read, records)}
+    return tuple(as_busy(kept) for kept in found.values())
+
+
+def _read_part(lanes: Sequence[_LaneAndTurn], around: Range) -> Call:
     arguments: list[Value] = [*around]
     for lane, turn in lanes:
         arguments += [lane.hold_prefix, turn]

@@ -52,6 +52,8 @@ async def run_all(redis: Redis | RedisCluster, calls: Sequence[Call]) -> list[An
 
     The server runs each on its own: what one does stands whatever the next ones do.
     """
+    if not calls:
+        return []
     if len(calls) == 1:
         return [await run(redis, calls[0])]
     pipeline = redis.pipeline(transaction=False)
