@@ -356,7 +356,7 @@ async def test_a_crash_in_the_middle_of_a_move_leaves_the_old_one(
         raise ConnectionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(redis_holds, "run_all", crash)
+        patched.setattr(redis_holds, "results", crash)
         with pytest.raises(StoreUnavailableError):
             await holds.move(old, new.claim, new.at + 60_000)
     await redis.delete(hold_key(1, "new"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
@@ -23,9 +23,9 @@ from app.domain.time_ranges import Instant, Range
 from app.storage.holds import keys
 from app.storage.holds.bounds import Bounds
 from app.storage.holds.keys import Lane
-from app.storage.holds.reading_together import ReadingTogether
 from app.storage.holds.records import as_busy, read, written
-from app.storage.holds.scripts import Call, Value, run, run_all
+from app.storage.holds.scripts import Call, Value, results, run, run_all, value_of
+from app.storage.holds.together import Together
 
 PROVISIONAL_MS = 5_000
 """How long a claim stands unconfirmed: longer than a request may take, short enough to wait out after a crash."""
@@ -54,7 +54,8 @@ class RedisHolds:
         self._redis = redis
         self._clustered = isinstance(redis, RedisCluster)
         self._bounds = Bounds(deadline_s)
-        self._readings = ReadingTogether(self._live_of)
+        self._looking = Together(self._live_of)
+        self._running = Together(self._run_together)
 
     async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
         """Claim for some seconds; see `services.ports.Holds`."""
@@ -73,7 +74,7 @@ class RedisHolds:
         """Take a place in each quota, or in none; return how the one nearest to full stands."""
         if not claim.quotas:
             return None
-        answers = await run_all(self._redis, [_take_place(claim, quota, ignoring) for quota in claim.quotas])
+        answers = await self._run_all([_take_place(claim, quota, ignoring) for quota in claim.quotas])
         standings = [
             QuotaStanding(quota.most, int(left), int(next_free_ms))
             for quota, (_, left, next_free_ms) in zip(claim.quotas, answers, strict=True)
@@ -111,7 +112,7 @@ class RedisHolds:
         at, turns = 0, list[int]()
         parts = self._together(keys.lanes(claim))
         for number, part in enumerate(parts):
-            verdict, *told = await run(self._redis, _claim_part(claim, part, ignoring))
+            [(verdict, *told)] = await self._run_all([_claim_part(claim, part, ignoring)])
             if verdict != b"claimed":
                 if number:
                     await run_all(self._redis, [_release_part(claim, claimed) for claimed in parts[:number]])
@@ -123,6 +124,18 @@ class RedisHolds:
     def _together(self, lanes: list[Lane]) -> list[list[Lane]]:
         """Split lanes into those that one script may reach."""
         return [[lane] for lane in lanes] if self._clustered else [lanes]
+
+    async def _run_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Run scripts in order, in one round trip with those of others."""
+        if self._clustered:
+            # A node that is away would fail what others ask of another.
+            return await run_all(self._redis, calls)
+        told = await self._running.done(calls)
+        return [await value_of(self._redis, call, result) for call, result in zip(calls, told, strict=True)]
+
+    async def _run_together(self, items: Sequence[Sequence[Call]]) -> list[list[Any]]:
+        told = iter(await results(self._redis, [call for calls in items for call in calls]))
+        return [[next(told) for _ in calls] for calls in items]
 
     async def release(self, claim: Claim) -> None:
         """Give up a claim."""
@@ -187,7 +200,7 @@ class RedisHolds:
     async def _all_done(self, calls: Sequence[Call], *, one_by_one: bool = False) -> bool:
         """Run scripts in order and say whether all of them did their part; perhaps none after one that did not."""
         if not (self._clustered or one_by_one):
-            return all(await run_all(self._redis, calls))
+            return all(await self._run_all(calls))
         # The nodes of a cluster do not wait for each other, and the last lane tells that all are confirmed.
         for call in calls:
             if not await run(self._redis, call):
@@ -234,12 +247,14 @@ class RedisHolds:
 
     async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
         """Return the live reservations of hosts, in one round trip for all of them and all who ask at this moment."""
-        return await self._readings.answer((tuple(host_ids), around))
+        return await self._looking.done((tuple(host_ids), around))
 
     async def _live_of(self, questions: Sequence[_TimeOfHosts]) -> list[tuple[Reservation, ...]]:
-        """Return the live reservations of hosts, for each question."""
-        lanes = [([(keys.host_lane(host_id), 0) for host_id in host_ids], around) for host_ids, around in questions]
-        return await self._live(lanes)
+        """Return the live reservations of hosts, for each question; widgets ask the same ones again and again."""
+        distinct = dict.fromkeys(questions)
+        looks = [([(keys.host_lane(host_id), 0) for host_id in host_ids], around) for host_ids, around in distinct]
+        answers = dict(zip(distinct, await self._live(looks), strict=True))
+        return [answers[question] for question in questions]
 
     async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
         """Return the live reservations in the ledgers of an event type; see `services.ports.LiveReservations`."""

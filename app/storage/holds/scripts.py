@@ -56,18 +56,23 @@ async def run_all(redis: Redis | RedisCluster, calls: Sequence[Call]) -> list[An
         return []
     if len(calls) == 1:
         return [await run(redis, calls[0])]
+    told = await results(redis, calls)
+    return [await value_of(redis, call, result) for call, result in zip(calls, told, strict=True)]
+
+
+async def results(redis: Redis | RedisCluster, calls: Sequence[Call]) -> list[Any]:
+    """Run scripts in order, in one round trip, and return what the server says of each, errors included."""
     pipeline = redis.pipeline(transaction=False)
     for call in calls:
         # Not .evalsha(), which the pipelines of clusters refuse, though they route it well: redis-py #2914.
         _ = pipeline.execute_command("EVALSHA", script(call.script).digest, len(call.keys), *call.keys, *call.arguments)
-    results = await pipeline.execute(raise_on_error=False)
-    return [
-        await run(redis, call) if isinstance(result, NoScriptError) else _value(result)
-        for call, result in zip(calls, results, strict=True)
-    ]
+    return await pipeline.execute(raise_on_error=False)
 
 
-def _value(result: Any) -> Any:
+async def value_of(redis: Redis | RedisCluster, call: Call, result: Any) -> Any:
+    """Return what a script returned, or raise what the server says; a script that it has lost is sent again."""
+    if isinstance(result, NoScriptError):
+        return await run(redis, call)
     if isinstance(result, Exception):
         raise result
     return result

@@ -1,4 +1,4 @@
-"""Questions asked at the same moment share a read; what one of them sees is never older than its asking."""
+"""What is asked for at the same moment shares a round trip; what comes of it is never older than the asking."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.services.errors import StoreUnavailableError
-from app.storage.holds.reading_together import ReadingTogether
+from app.storage.holds.together import Together
 
 
 class Store:
@@ -26,34 +26,34 @@ class Store:
         return [f"{question} {writes}" for question in questions]
 
 
-async def test_who_asks_at_once_shares_a_read_and_equal_questions_an_answer() -> None:
+async def test_who_asks_at_once_shares_a_read() -> None:
     store = Store()
-    together = ReadingTogether(store.read)
+    together = Together(store.read)
 
-    answers = await asyncio.gather(*map(together.answer, ["a", "b", "a"]))
+    answers = await asyncio.gather(*map(together.done, ["a", "b", "a"]))
 
     assert answers == ["a 0", "b 0", "a 0"]
-    assert store.reads == [["a", "b"]]
+    assert store.reads == [["a", "b", "a"]]
 
 
 async def test_who_asks_while_a_read_is_under_way_has_one_of_its_own() -> None:
     store = Store()
-    together = ReadingTogether(store.read)
-    early = asyncio.ensure_future(together.answer("a"))
+    together = Together(store.read)
+    early = asyncio.ensure_future(together.done("a"))
     await asyncio.sleep(0.005)
     store.writes = 1
 
-    assert await together.answer("a") == "a 1"
+    assert await together.done("a") == "a 1"
 
     assert await early == "a 0"
 
 
 async def test_many_questions_are_some_reads() -> None:
     store = Store()
-    together = ReadingTogether(store.read)
+    together = Together(store.read)
     questions = [str(number) for number in range(80)]
 
-    answers = await asyncio.gather(*map(together.answer, questions))
+    answers = await asyncio.gather(*map(together.done, questions))
 
     assert answers == [f"{question} 0" for question in questions]
     assert list(map(len, store.reads)) == [32, 32, 16]
@@ -61,20 +61,20 @@ async def test_many_questions_are_some_reads() -> None:
 
 async def test_all_are_told_that_the_store_is_away_and_the_next_who_asks_may_find_it_back() -> None:
     store = Store()
-    together = ReadingTogether(store.read)
+    together = Together(store.read)
     store.away = True
 
-    answers = await asyncio.gather(*map(together.answer, ["a", "b", "a"]), return_exceptions=True)
+    answers = await asyncio.gather(*map(together.done, ["a", "b", "a"]), return_exceptions=True)
 
     assert [type(answer) for answer in answers] == [StoreUnavailableError] * 3
     store.away = False
-    assert await together.answer("a") == "a 0"
+    assert await together.done("a") == "a 0"
 
 
 async def test_who_leaves_takes_nothing_from_the_others() -> None:
     store = Store()
-    together = ReadingTogether(store.read)
-    leaving, staying = (asyncio.ensure_future(together.answer("a")) for _ in range(2))
+    together = Together(store.read)
+    leaving, staying = (asyncio.ensure_future(together.done("a")) for _ in range(2))
     await asyncio.sleep(0.005)
     leaving.cancel()
 

@@ -1,0 +1,58 @@
+"""What is asked of a store at the same moment shares a round trip."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+_MOST_TOGETHER = 32
+"""Items of one round trip: those who asked little should not wait long for those who asked much."""
+
+
+class Together(Generic[Item, Outcome]):
+    """Does at once what everybody asks for who is ready to, so that each sees what stood when they asked, or later.
+
+    Under load most of what a round trip costs is the trip, not what is done. Whoever asks while one is under way waits
+    for the next, and not for that one's end.
+    """
+
+    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]) -> None:
+        """Do it with `do`, which returns outcomes in the order of items or raises, and ends by itself."""
+        self._do = do
+        self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+        self._under_way = set[asyncio.Future[Sequence[Outcome]]]()
+
+    async def done(self, item: Item) -> Outcome:
+        """Return what came of an item, or raise what was raised for all."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            # Whoever else is ready to run in this round of the loop asks before it.
+            loop.call_soon(self._begin)
+        outcome: asyncio.Future[Outcome] = loop.create_future()
+        self._waiting.append((item, outcome))
+        if len(self._waiting) == _MOST_TOGETHER:
+            self._begin()
+        return await outcome
+
+    def _begin(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            items = [item for item, _ in waiting]
+            outcomes = [outcome for _, outcome in waiting]
+            doing = asyncio.ensure_future(self._do(items))
+            self._under_way.add(doing)
+            doing.add_done_callback(lambda _: self._end(doing, outcomes))
+
+    def _end(self, doing: asyncio.Future[Sequence[Outcome]], waiting: list[asyncio.Future[Outcome]]) -> None:
+        self._under_way.discard(doing)
+        error = asyncio.CancelledError() if doing.cancelled() else doing.exception()
+        if error is not None:
+            for future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for future, outcome in zip(waiting, doing.result(), strict=True):
+            if not future.done():
+                future.set_result(outcome)
