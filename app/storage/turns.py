@@ -22,7 +22,11 @@ class Turns:
         TimeoutError
             If it does not come in time.
         """
-        async with asyncio.timeout(self._patience_s):
+        if self._free.locked():
+            async with asyncio.timeout(self._patience_s):
+                await self._free.acquire()
+        else:
+            # It does not wait, and a timeout costs more than all the rest.
             await self._free.acquire()
         try:
             yield

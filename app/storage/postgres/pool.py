@@ -101,12 +101,13 @@ class Pool:
             If there is none in time, or what is done with it fails or takes too long.
         """
         with storage_errors():
-            async with (
-                self._turns.turn(),
-                asyncio.timeout(self._deadline_s),
-                self._pool.acquire(timeout=self._deadline_s) as connection,
-            ):
-                yield connection
+            async with self._turns.turn(), asyncio.timeout(self._deadline_s):
+                # Without a timeout of its own, for which asyncpg would make a task: ours holds.
+                connection = await self._pool.acquire()
+                try:
+                    yield connection
+                finally:
+                    await self._pool.release(connection, timeout=self._deadline_s)
 
     async def ping(self) -> None:
         """Ask PostgreSQL for a sign of life.
