@@ -128,7 +128,7 @@ class _Watch:
         self._watchlist = watchlist
         self._turns = turns
         self._waiting: list[asyncio.Future[FoundSlots]] = []
-        self._woken = asyncio.Event()
+        self._asked, self._woken = asyncio.Event(), asyncio.Event()
         self._until: Instant = clock()
         self._sources = frozenset[str]()
         self._task = asyncio.create_task(self._run())
@@ -137,6 +137,7 @@ class _Watch:
         """Wait for a look that begins from now on."""
         answer: asyncio.Future[FoundSlots] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)
+        self._asked.set()
         self._woken.set()
         return await answer
 
@@ -150,7 +151,7 @@ class _Watch:
             await self._due()
             async with self._turns:
                 await self._look()
-            await asyncio.sleep(_PAUSE_S)
+            await self._pause()
 
     async def _due(self) -> None:
         """Wait until somebody asks, something changes, or the last answer's time is up."""
@@ -159,7 +160,14 @@ class _Watch:
                 async with asyncio.timeout(left / SECOND):
                     await self._woken.wait()
 
+    async def _pause(self) -> None:
+        """Let changes gather, but nobody wait who asks."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE_S):
+                await self._asked.wait()
+
     async def _look(self) -> None:
+        self._asked.clear()
         self._woken.clear()
         asked, self._waiting = self._waiting, []
         try:

@@ -92,12 +92,13 @@ async def opened(asking: Asking, *, known: str | None = None, **query: Any) -> A
 def open_streams(asking: Asking) -> Streams:
     app = asking.client.app
     assert app is not None
-    return app[STREAMS]
+    open_here: Streams = app[STREAMS]
+    return open_here
 
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(SOON_S):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.02)
 
 
@@ -382,7 +383,7 @@ async def test_a_process_that_stops_ends_its_streams_at_once(settings: Settings,
 # When changes cannot be heard ----------------------------------------------------------------------------------------
 
 
-async def test_without_being_told_of_changes_it_looks_every_second(api: Asking, other: Asking, database: Any) -> None:
+async def test_without_being_told_of_changes_it_looks_every_second(api: Asking, database: Any) -> None:
     nowhere = SecretStr("postgresql://127.0.0.1:1/nowhere")
     async with pod(api.settings.model_copy(update={"listen_url": nowhere}), api.urls) as deaf, opened(deaf) as stream:
         await stream.event()
