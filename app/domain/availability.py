@@ -100,7 +100,8 @@ def next_moment(now: Instant, event_type: EventType) -> Instant:
     slots are looked at each second: they might change with each millisecond.
     """
     step = SECOND if event_type.optimized_slots else MINUTE
-    return now - now % step + step + 1
+    # Just after: where notice ends with a whole minute, a slot that may start in it may not a millisecond later.
+    return now - (now - 1) % step + step
 
 
 def hours_of(hosts: Iterable[Host], around: Range) -> dict[int, list[Range]]:
