@@ -13,13 +13,16 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, make_mocked_request
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from app import application
 from app.api import streams
+from app.api.state import USE_CASES
 from app.api.streams import STREAMS, Streams
+from app.api.under_way import UnderWay
 from app.application import StoreUrls, open_stores
 from app.domain.reference import ById
 from app.domain.time_ranges import Instant
@@ -40,6 +43,8 @@ STREAM = "/v2/slots/stream"
 MONDAY = {"start": "2050-09-05", "end": "2050-09-05"}
 SOON_S = 5.0
 """Bounds every wait; none should come near it."""
+SETTLED_S = 0.3
+"""Longer than the pause after which a new question is looked at once more."""
 
 
 class Stream:
@@ -68,6 +73,12 @@ class Stream:
                 assert fields["event"] == "slots"
                 return orjson.loads(fields["data"])
         return None
+
+    async def settled(self) -> list[str]:
+        """The starts that are told at first, once nothing more comes of the beginning itself."""
+        told = starts(await self.event())
+        await asyncio.sleep(SETTLED_S)
+        return told
 
     async def until(self, shows: Callable[[list[str]], bool]) -> None:
         """Read on until the starts of Monday are as wanted."""
@@ -100,6 +111,16 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(SOON_S):
         while not holds():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.02)
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def _told_of_changes(client: TestClient[Any, Any]) -> AsyncIterator[None]:
+    """Somebody watches all the time, so that changes are told before a test begins: else it would see by looking."""
+    app = client.app
+    assert app is not None
+    with app[USE_CASES].slot_watcher.watching(SlotsQuestion(reference=ById(1), window=(0, 1))):
+        await asyncio.sleep(1.5)
+        yield
 
 
 @pytest.fixture
@@ -136,7 +157,7 @@ async def test_each_stream_is_told_in_its_own_zone_and_format(api: Asking) -> No
 
 async def test_a_reservation_on_another_pod_is_seen_and_its_release_too(api: Asking, other: Asking) -> None:
     async with opened(api) as stream:
-        assert "10:00" in starts(await stream.event())
+        assert "10:00" in await stream.settled()
         kept = (await other.reserve(10, "10:00")).data
         assert "10:00" not in starts(await stream.event())
         await other.ask("DELETE", f"/v2/slots/reservations/{kept['reservationUid']}")
@@ -146,7 +167,7 @@ async def test_a_reservation_on_another_pod_is_seen_and_its_release_too(api: Ask
 async def test_a_reservation_that_is_moved_is_seen(api: Asking, other: Asking) -> None:
     kept = (await api.reserve(10, "10:00")).data
     async with opened(api) as stream:
-        assert "10:00" not in starts(await stream.event())
+        assert "10:00" not in await stream.settled()
         body = {"eventTypeId": 10, "slotStart": "2050-09-05T12:00:00Z"}
         moved = await other.ask("PATCH", f"/v2/slots/reservations/{kept['reservationUid']}", json=body)
         assert moved.status == 200
@@ -158,7 +179,7 @@ async def test_holds_that_limits_count_and_of_each_host_are_seen(
     api: Asking, other: Asking, event_type_id: int, others: int
 ) -> None:
     async with opened(api, eventTypeId=str(event_type_id)) as stream:
-        before = starts(await stream.event())
+        before = await stream.settled()
         for _ in range(2):  # Of two who take turns, one at least is asked for.
             await other.reserve(others, "10:00")
         await stream.until(lambda shown: shown != before)
@@ -167,7 +188,7 @@ async def test_holds_that_limits_count_and_of_each_host_are_seen(
 async def test_ones_own_reservation_stays_on_offer(api: Asking) -> None:
     kept = (await api.reserve(10, "10:00")).data
     async with opened(api, reservationUid=kept["reservationUid"]) as stream:
-        assert "10:00" in starts(await stream.event())
+        assert "10:00" in await stream.settled()
         await api.reserve(10, "12:00")
         assert starts(await stream.event()) == [f"{hour:02}:00" for hour in (7, 8, 9, 10, 11, 13, 14)]
 
@@ -190,7 +211,7 @@ async def test_a_booking_is_seen_and_its_cancellation_too(api: Asking, other: As
     attendee = {"name": "Mia", "email": "mia@example.org", "timeZone": "UTC"}
     body = {"eventTypeId": 10, "start": "2050-09-05T10:00:00Z", "attendee": attendee}
     async with opened(api) as stream:
-        await stream.event()
+        await stream.settled()
         booked = (await other.ask("POST", "/v2/bookings", json=body)).data
         await stream.until(lambda shown: "10:00" not in shown)
         await other.ask("POST", f"/v2/bookings/{booked['uid']}/cancel", json={})
@@ -207,9 +228,9 @@ async def test_a_booking_is_seen_and_its_cancellation_too(api: Asking, other: As
 )
 async def test_straight_sql_is_seen(api: Asking, database: Any, statement: str) -> None:
     async with opened(api) as stream:
-        first = await stream.event()
+        first = await stream.settled()
         await database.execute(statement)
-        assert await stream.event() != first
+        await stream.until(lambda shown: shown != first)
 
 
 async def test_a_host_who_is_new_is_watched_from_then_on(api: Asking, other: Asking, database: Any) -> None:
@@ -380,13 +401,29 @@ async def test_a_process_that_stops_ends_its_streams_at_once(settings: Settings,
             assert await stream.event() is None
 
 
+async def test_nobody_waits_for_the_end_of_what_is_set_aside() -> None:
+    requests, on = UnderWay(), asyncio.Event()
+
+    async def endless(_: web.Request) -> web.StreamResponse:
+        with requests.set_aside():
+            await on.wait()
+        return web.Response()
+
+    answering = asyncio.create_task(requests.counted(make_mocked_request("GET", "/"), endless))
+    await asyncio.sleep(0)
+    assert await requests.finished(SOON_S)
+    on.set()
+    await answering
+    assert await requests.finished(0)
+
+
 # When changes cannot be heard ----------------------------------------------------------------------------------------
 
 
 async def test_without_being_told_of_changes_it_looks_every_second(api: Asking, database: Any) -> None:
     nowhere = SecretStr("postgresql://127.0.0.1:1/nowhere")
     async with pod(api.settings.model_copy(update={"listen_url": nowhere}), api.urls) as deaf, opened(deaf) as stream:
-        await stream.event()
+        await stream.settled()
         await database.execute("UPDATE schedule_hours SET start_minute = 660 WHERE schedule_id = 101")
         await stream.until(lambda shown: shown[0] == "09:00")
 
