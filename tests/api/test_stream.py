@@ -37,6 +37,7 @@ from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.event_types import PostgresEventTypes
 from tests.api.asking import Asking
 from tests.api.pods import pod, serving
+from tests.api.world import ANA, BEN, event_type
 from tests.proxy import Proxy
 
 STREAM = "/v2/slots/stream"
@@ -183,6 +184,18 @@ async def test_holds_that_limits_count_and_of_each_host_are_seen(
         for _ in range(2):  # Of two who take turns, one at least is asked for.
             await other.reserve(others, "10:00")
         await stream.until(lambda shown: shown != before)
+
+
+async def test_holds_that_a_limit_counts_are_seen_whoever_hosts_them(api: Asking, other: Asking, database: Any) -> None:
+    hosts = [{"userId": ANA}]
+    few = event_type(70, "few", teamId=50, schedulingType="collective", hosts=hosts, bookingLimitsCount={"day": 1})
+    await api.add(eventTypes=[few])
+    kept = (await api.reserve(70, "10:00")).data
+    await database.execute("UPDATE event_type_hosts SET user_id = $1 WHERE event_type_id = 70", BEN)
+    async with opened(api, eventTypeId="70") as stream:
+        assert await stream.settled() == []
+        await other.ask("DELETE", f"/v2/slots/reservations/{kept['reservationUid']}")
+        await stream.until(bool)
 
 
 async def test_ones_own_reservation_stays_on_offer(api: Asking) -> None:
