@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from app.api.refusals import request_error
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
 from app.api.state import UseCases
+from app.api.streams import StreamLimits
 from app.delivery.feed_reader import HttpFeedReader, open_feed_reader
 from app.delivery.sender import open_sender
 from app.domain.errors import HoldfastError
@@ -60,12 +61,15 @@ from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
 from app.services.teams import TeamKeeper
 from app.services.tell_reservations import Noticeboard, ReservationTeller
+from app.services.watch_slots import SlotWatcher
+from app.services.watchlist import Watchlist
 from app.services.webhooks import WebhookKeeper
 from app.settings import Settings
 from app.storage.calcom.reading import CalcomReader
 from app.storage.calcom.report import Findings
 from app.storage.calcom.source import open_source
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
+from app.storage.holds.hold_changes import RedisHoldChanges
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
 from app.storage.postgres.accounts import PostgresAccounts
@@ -119,6 +123,8 @@ class Stores:
     holds: RedisHolds
     memory: Memory
     changes: PostgresChanges
+    hold_changes: RedisHoldChanges
+    watchlist: Watchlist
     feed_reader: HttpFeedReader
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process has written something to send to webhooks, so that it need not wait to be found."""
@@ -149,12 +155,20 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
         stack.push_async_callback(pool.close)
         redis = await stack.enter_async_context(open_redis(urls.redis, deadline_s=settings.store_deadline_s))
         memory = Memory(settings.remembered_items)
-        changes = PostgresChanges(_revealed(settings.listen_url) or urls.database, urls.database, memory.forget)
+        watchlist = Watchlist()
+
+        def tell(sources: Collection[str]) -> None:
+            memory.forget(sources)
+            watchlist.tell(sources)
+
+        changes = PostgresChanges(_revealed(settings.listen_url) or urls.database, urls.database, tell)
         await stack.enter_async_context(changes.heard())
+        hold_changes = RedisHoldChanges(redis, watchlist.tell)
+        await stack.enter_async_context(hold_changes.heard())
         reader = open_feed_reader(private_addresses=settings.webhook_private_addresses)
         feed_reader = await stack.enter_async_context(reader)
         holds = RedisHolds(redis, deadline_s=settings.store_deadline_s)
-        yield Stores(pool, redis, holds, memory, changes, feed_reader)
+        yield Stores(pool, redis, holds, memory, changes, hold_changes, watchlist, feed_reader)
 
 
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
@@ -195,6 +209,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     member_access = MemberAccess(roles, members)
     return UseCases(
         slot_finder=finder,
+        slot_watcher=SlotWatcher(finder, now, stores.watchlist, (stores.changes, stores.hold_changes)),
         # The other half of the connections is left to single requests.
         batch_finder=BatchFinder(finder, at_once=max(1, settings.database_pool_size // 2)),
         slot_explainer=SlotExplainer(reading_finder, credentials),
@@ -250,7 +265,8 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     """
     stack = AsyncExitStack()
     stores = await stack.enter_async_context(open_stores(settings, urls))
-    app = web_application(use_cases(settings, stores), settings.trusted_proxies)
+    limits = StreamLimits(settings.streams, settings.streams_per_client)
+    app = web_application(use_cases(settings, stores), settings.trusted_proxies, limits)
     app.cleanup_ctx.append(lambda _: delivering(settings, stores))
     app.cleanup_ctx.append(lambda _: refreshing(settings, stores))
 

@@ -1,8 +1,10 @@
 """Running the web application: in this process, or in several that share a port."""
 
 import asyncio
+import resource
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import uvloop
@@ -18,13 +20,24 @@ from app.settings import Settings
 _LONGEST_LINE = 32 * 1024
 """Bytes of a request line or header; some clients put long lists into a query."""
 
+_MOST_OPEN = 65_536
+"""Files and connections."""
+
 
 def serve(settings: Settings, urls: StoreUrls, on_listening: Callable[[], None]) -> None:
     """Serve until the process is asked to stop; then requests under way finish and new connections are refused."""
+    _allow_many_connections()
     if settings.workers > 1:
         _Workers(settings, urls, on_listening).run()
     else:
         uvloop.run(_serve_here(settings, urls, on_listening))
+
+
+def _allow_many_connections() -> None:
+    """Use what the system lets this process have open: the 1,024 that it begins with are fewer than its streams."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _MOST_OPEN)), hard))
 
 
 class Runner(web.AppRunner):

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     """Live reservations of one network address without credentials; 0: any number."""
     holds_per_event_type: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Live reservations of one event type by all without credentials; 0: any number."""
+    streams: Annotated[int, Field(ge=0, le=1_000_000)] = 5_000
+    """Open streams of changes of each process."""
+    streams_per_client: Annotated[int, Field(ge=0, le=1_000_000)] = 100
+    """Of these, those of one network address without credentials; 0: any number."""
     trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = ()
     """Whose X-Forwarded-For is believed: addresses and networks with commas between."""
     webhook_private_addresses: bool = False

@@ -17,6 +17,7 @@ from scripts.benchmarks.http.picture import picture
 from scripts.benchmarks.http.requests import reservations
 from scripts.benchmarks.http.world import BUSY, QUIET, TEAM_EVENT_TYPE, World
 from scripts.benchmarks.http.wrk import Load
+from scripts.benchmarks.streams import Reader, Write
 
 SIZES = ["--days", "7", "--days", "1", "--hosts", "2", "--hosts", "1", "--bookings", "3", "--bookings", "0"]
 
@@ -122,3 +123,20 @@ def test_latency_is_drawn_for_each_server() -> None:
     assert len(lines) == 4
     labels = [label.text for label in drawn.findall("{http://www.w3.org/2000/svg}text")]
     assert {"0.1 ms", "100 ms", "1", "8", "floor, p50", "listing, p99"} <= set(labels)
+
+
+# Streams -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_start_counts_as_told_when_a_whole_event_is_without_it() -> None:
+    write = Write("booking", "2030-09-03T09:00:00.000Z")
+    reader = Reader({write})
+    reader.data_received(b"HTTP/1.1 200 OK\r\n\r\n5\r\nretry: 1\n\n\r\n")
+    assert not reader.begun.done()
+    reader.data_received(b'40\r\nevent: slots\nid: a\ndata: [{"start":"2030-09-03T09:00:00.000Z"}]\n\n\r\n')
+    assert reader.begun.done()
+    reader.data_received(b"20\r\nevent: slots\nid: b\nda")
+    assert write.seen == []
+    reader.data_received(b"ta: []\n\n\r\n")
+    reader.data_received(b"20\r\nevent: slots\nid: c\ndata: []\n\n\r\n")
+    assert len(write.seen) == 1

@@ -13,11 +13,14 @@ from app.api.openapi import DOCUMENT, openapi_document
 from app.api.operations import OPERATIONS
 from app.api.routes import ROUTES, add_routes
 from app.api.state import USE_CASES, UseCases
+from app.api.streams import STREAMS, StreamLimits, Streams
 from app.api.under_way import UNDER_WAY, UnderWay, under_way
 
 
 def web_application(
-    use_cases: UseCases, trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    use_cases: UseCases,
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (),
+    stream_limits: StreamLimits = StreamLimits(),  # noqa: B008 - a value
 ) -> web.Application:
     """Return a fresh application."""
     app = web.Application(
@@ -26,6 +29,9 @@ def web_application(
     app[USE_CASES] = use_cases
     app[TRUSTED_PROXIES] = trusted_proxies
     app[UNDER_WAY] = UnderWay()
+    app[STREAMS] = Streams(stream_limits)
+    app[UNDER_WAY].when_stopping(app[STREAMS].end)
+    app.cleanup_ctx.append(app[STREAMS].swept)
     app[DOCUMENT] = document_text()
     add_routes(app)
     return app

@@ -19,19 +19,20 @@ from app.services.errors import StoreUnavailableError
 
 _logger = logging.getLogger(__name__)
 
-_ALLOWED = {
+ALLOWED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
         "ETag, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
         "X-Holdfast-Degraded"
     ),
 }
+"""What lets pages of any origin read an answer."""
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Max-Age": "86400",
 }
 _USUAL_HEADERS = (
-    "authorization, cal-api-version, content-type, idempotency-key, if-none-match, "
+    "authorization, cal-api-version, content-type, idempotency-key, if-none-match, last-event-id, "
     "x-cal-client-id, x-cal-secret-key, x-cal-platform-embed"
 )
 
@@ -52,9 +53,9 @@ async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         asked = request.headers.get("Access-Control-Request-Headers", _USUAL_HEADERS)
-        return web.Response(status=204, headers={**_ALLOWED, **_PREFLIGHT, "Access-Control-Allow-Headers": asked})
+        return web.Response(status=204, headers={**ALLOWED, **_PREFLIGHT, "Access-Control-Allow-Headers": asked})
     response = await handler(request)
-    response.headers.update(_ALLOWED)
+    response.headers.update(ALLOWED)
     return response
 
 
@@ -129,7 +130,7 @@ async def credentials(request: web.Request, handler: Handler) -> web.StreamRespo
 def refusal(request: web.BaseRequest, error: RequestError) -> web.Response:
     """Return the answer to a request that no middleware sees."""
     response = _envelope(request, error)
-    response.headers.update(_ALLOWED)
+    response.headers.update(ALLOWED)
     return response
 
 

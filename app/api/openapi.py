@@ -21,18 +21,20 @@ from app.api.errors import STATUS_NAMES
 from app.api.idempotency import KEY, REPLAYED
 from app.api.openapi_components import (
     HEADERS,
+    JSON,
     NOT_MODIFIED,
     PARAMETERS,
     SECURITY_SCHEMES,
     Generator,
     Schemas,
-    json_content,
+    content,
     reference,
     refusal_name,
     responses,
 )
 from app.api.revalidation import KNOWN, TAG
 from app.api.state import Handler
+from app.api.streams import LAST_EVENT_ID, MEDIA_TYPE
 from app.api.versions import HEADER, Versions, handlers_of
 from app.fields import MAX_ID
 from app.services.ports import Answer
@@ -68,6 +70,8 @@ class Operation:
     """Whether it heeds an `Idempotency-Key`."""
     revalidated: bool = False
     """Whether its good answer has an `ETag`, and callers who have it already are told so alone."""
+    streamed: bool = False
+    """Whether its good answer is a stream of events, which a caller takes up again by the id of the last."""
     headers: tuple[str, ...] = ()
     """Of its good answer, by their names in `HEADERS`."""
     refusals: tuple[int, ...] = ()
@@ -131,6 +135,10 @@ class _Route:
         return any(one.revalidated for one in self.operations)
 
     @property
+    def streamed(self) -> bool:
+        return any(one.streamed for one in self.operations)
+
+    @property
     def answers(self) -> dict[int, list[Any]]:
         """The types of answers that are no refusals, by status."""
         answers: dict[int, list[Any]] = {}
@@ -157,7 +165,7 @@ def _operation_object(route: _Route, schemas: Schemas) -> dict[str, Any]:
     }
     if route.bodies:
         required = any(field.is_required() for body in route.bodies for field in body.model_fields.values())
-        told["requestBody"] = {"required": required, "content": json_content(schemas.any_of(route.bodies))}
+        told["requestBody"] = {"required": required, "content": content(schemas.any_of(route.bodies))}
     return told
 
 
@@ -180,6 +188,8 @@ def _parameters(route: _Route) -> list[dict[str, Any]]:
     in_headers = [reference("parameters", KEY)] if any(one.repeatable for one in route.operations) else []
     if route.revalidated:
         in_headers.append(reference("parameters", KNOWN))
+    if route.streamed:
+        in_headers.append(reference("parameters", LAST_EVENT_ID))
     if route.dates:
         in_headers.append(_version_header(route.dates))
     return [*in_path, *in_query.values(), *in_headers]
@@ -233,7 +243,7 @@ def _responses(route: _Route, schemas: Schemas) -> dict[str, Any]:
     answers = {
         str(status): {
             "description": "Done" if status < 400 else STATUS_NAMES[status][1],
-            "content": json_content(schemas.any_of(kinds)),
+            "content": content(schemas.any_of(kinds), MEDIA_TYPE if route.streamed else JSON),
             "headers": {name: reference("headers", name) for name in sorted(headers)},
         }
         for status, kinds in route.answers.items()

@@ -12,7 +12,9 @@ from app.api.error_shapes import ErrorEnvelope
 from app.api.errors import STATUS_NAMES
 from app.api.idempotency import KEY, LONGEST_KEY, REPLAYED
 from app.api.revalidation import KNOWN, TAG
+from app.api.streams import LAST_EVENT_ID
 
+JSON = "application/json"
 QUOTA_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 _NUMBER = {"type": "integer", "minimum": 0}
@@ -51,6 +53,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "The `ETag` of an earlier answer, or several: if it is one of them still, it is not sent again.",
         "schema": {"type": "string"},
     },
+    LAST_EVENT_ID: {
+        "name": LAST_EVENT_ID,
+        "in": "header",
+        "description": "The id of the last event that was read: if its listing still stands, it is not sent again.",
+        "schema": {"type": "string"},
+    },
 }
 SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "An API key (`cal_...`) or access token."},
@@ -64,9 +72,9 @@ def reference(kind: str, name: str) -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def json_content(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the `content` of a body that is JSON."""
-    return {"application/json": {"schema": schema}}
+def content(schema: dict[str, Any], media_type: str = JSON) -> dict[str, Any]:
+    """Return the `content` of a body."""
+    return {media_type: {"schema": schema}}
 
 
 # Answers -------------------------------------------------------------------------------------------------------------
@@ -96,7 +104,7 @@ def _refusal(status: int) -> dict[str, Any]:
     headers = {409: ("Retry-After",), 429: ("Retry-After", *QUOTA_HEADERS), 503: ("Retry-After",)}.get(status, ())
     return {
         "description": STATUS_NAMES[status][1],
-        "content": json_content(reference("schemas", ErrorEnvelope.__name__)),
+        "content": content(reference("schemas", ErrorEnvelope.__name__)),
         "headers": {name: reference("headers", name) for name in headers},
     }
 

@@ -28,6 +28,7 @@ from app.api import (
     slots,
     slots_2024_04_15,
     slots_batch,
+    slots_stream,
     team_event_types,
     teams,
     webhooks,
@@ -161,6 +162,9 @@ OPERATIONS: Mapping[Handler, Operation] = {
     # Slots and reservations, 2024-09-04
     slots.get_slots: Operation(
         query=SlotsQuery, answer=Success[Listing], revalidated=True, headers=_LISTING_HEADERS, refusals=(404,)
+    ),
+    slots_stream.get_slots_stream: Operation(
+        query=SlotsQuery, answer=str, streamed=True, headers=_LISTING_HEADERS, refusals=(404, 429)
     ),
     slots_batch.post_slots_batch: Operation(
         body=SlotsBatchBody, answer=Success[SlotsBatchData], headers=_LISTING_HEADERS

@@ -28,6 +28,7 @@ from app.api import (
     slots,
     slots_2024_04_15,
     slots_batch,
+    slots_stream,
     team_event_types,
     teams,
     webhooks,
@@ -80,6 +81,7 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/openapi.json", get_document),
     # 2024-09-04
     ("GET", "/slots", slots.get_slots),
+    ("GET", "/slots/stream", slots_stream.get_slots_stream),
     ("POST", "/slots/batch", slots_batch.post_slots_batch),
     ("GET", "/slots/explain", explain.get_explanation),
     ("POST", "/slots/reservations", reservations.post_reservation),

@@ -1,5 +1,6 @@
 """`GET /v2/slots`, version 2024-09-04."""
 
+from collections.abc import Awaitable
 from functools import lru_cache
 
 from aiohttp import ETag, web
@@ -24,10 +25,23 @@ _LONGEST_REMEMBERED = 1_000
 
 async def get_slots(request: web.Request) -> web.Response:
     """List the slots of an event type."""
-    raw_query = request.rel_url.raw_query_string
-    query, question = _read(raw_query) if len(raw_query) <= _LONGEST_REMEMBERED else _read.__wrapped__(raw_query)
+    query, question = read_question(request)
     found = await find(request.app[USE_CASES].slot_finder, question)
     return answered(found, written(found, listing_2024_09_04, query.time_zone, query.format), request.if_none_match)
+
+
+def read_question(request: web.Request) -> tuple[SlotsQuery, SlotsQuestion]:
+    """Read what a listing is asked for.
+
+    Raises
+    ------
+    RequestError
+        As `read_slots_query` and `SlotsQuery.question`.
+    HoldfastError
+        As `SlotsQuery.question`.
+    """
+    raw_query = request.rel_url.raw_query_string
+    return _read(raw_query) if len(raw_query) <= _LONGEST_REMEMBERED else _read.__wrapped__(raw_query)
 
 
 @lru_cache(maxsize=1_000)
@@ -45,8 +59,13 @@ async def find(finder: SlotFinder, question: SlotsQuestion) -> FoundSlots:
     RequestError
         If there is no such event type (404).
     """
+    return await worded(finder.find(question))
+
+
+async def worded(finding: Awaitable[FoundSlots]) -> FoundSlots:
+    """Find slots; as `find`."""
     try:
-        return await finder.find(question)
+        return await finding
     except EventTypeNotFoundError:
         raise no_event_type() from None
 

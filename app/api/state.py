@@ -32,6 +32,7 @@ from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
 from app.services.team_event_types import TeamEventTypeKeeper
 from app.services.teams import TeamKeeper
+from app.services.watch_slots import SlotWatcher
 from app.services.webhooks import WebhookKeeper
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -42,6 +43,7 @@ class UseCases:
     """Everything the API can do."""
 
     slot_finder: SlotFinder
+    slot_watcher: SlotWatcher
     batch_finder: BatchFinder
     slot_explainer: SlotExplainer
     slot_keeper: SlotKeeper

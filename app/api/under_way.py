@@ -1,6 +1,8 @@
 """Requests under way: a process that is asked to stop waits for them, and closes their connections after them."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -16,6 +18,11 @@ class UnderWay:
         self._none = asyncio.Event()
         self._none.set()
         self._stopping = False
+        self._to_end: list[Callable[[], None]] = []
+
+    def when_stopping(self, end: Callable[[], None]) -> None:
+        """Call `end` when the process is asked to stop, to end what would go on without end."""
+        self._to_end.append(end)
 
     async def finished(self, timeout_s: float) -> bool:
         """Wait, from now on ending connections after their requests, until none is under way; False if it takes longer.
@@ -24,6 +31,8 @@ class UnderWay:
         arriving would never end.
         """
         self._stopping = True
+        for end in self._to_end:
+            end()
         try:
             async with asyncio.timeout(timeout_s):
                 await self._none.wait()
@@ -31,19 +40,34 @@ class UnderWay:
             return False
         return True
 
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Leave a request out of the count while the block runs: one that goes on without end, and ends when told."""
+        self._leave()
+        try:
+            yield
+        finally:
+            self._enter()
+
     async def counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer a request and count it meanwhile."""
-        self._count += 1
-        self._none.clear()
+        self._enter()
         try:
             response = await handler(request)
         finally:
-            self._count -= 1
-            if not self._count:
-                self._none.set()
+            self._leave()
         if self._stopping:
             response.force_close()
         return response
+
+    def _enter(self) -> None:
+        self._count += 1
+        self._none.clear()
+
+    def _leave(self) -> None:
+        self._count -= 1
+        if not self._count:
+            self._none.set()
 
 
 UNDER_WAY = web.AppKey("UNDER_WAY", UnderWay)

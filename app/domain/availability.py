@@ -24,6 +24,7 @@ from app.domain.seats import SeatedStart, seated_starts
 from app.domain.slots import Grid
 from app.domain.time_ranges import (
     MINUTE,
+    SECOND,
     Instant,
     Range,
     common,
@@ -90,6 +91,17 @@ def moment(now: Instant, event_type: EventType, window_start: Instant) -> tuple[
     if event_type.optimized_slots:
         return earliest, True
     return earliest - earliest % MINUTE, earliest % MINUTE == 0
+
+
+def next_moment(now: Instant, event_type: EventType) -> Instant:
+    """Return when a listing may become another one, be it only because time passes.
+
+    What it depends on of the time (`moment`), and the days of a booking window, change with a whole minute. Optimized
+    slots are looked at each second: they might change with each millisecond.
+    """
+    step = SECOND if event_type.optimized_slots else MINUTE
+    # Just after: where notice ends with a whole minute, a slot that may start in it may not a millisecond later.
+    return now - (now - 1) % step + step
 
 
 def hours_of(hosts: Iterable[Host], around: Range) -> dict[int, list[Range]]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from cachetools import LRUCache
 
-from app.domain.availability import Availability, Slot
+from app.domain.availability import Availability, Slot, next_moment
 from app.domain.busy import Reservation
 from app.domain.event_type import EventType, EventTypeRules, StaffedEventType, staff
 from app.domain.reference import EventTypeReference
@@ -16,7 +16,15 @@ from app.domain.time_ranges import MINUTE, Instant, Range
 from app.services.errors import StoreUnavailableError
 from app.services.look_at_calendars import Looker, Seen, Viewpoint
 from app.services.ports import Calendar, Clock, EventTypes, LiveReservations
+from app.services.sources import (
+    bookings_of_type,
+    holds_in_ledger,
+    holds_of_host,
+    sources_of_rules,
+    time_of_host,
+)
 
+_NEVER: Instant = 2**62
 _LONGEST_UID = 255
 _logger = logging.getLogger(__name__)
 
@@ -55,6 +63,17 @@ class Looked:
 
     availability: Availability
     without_holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """An answer, and when it may become another one."""
+
+    found: FoundSlots
+    sources: frozenset[str]
+    """What it was read from (`services.sources`): it stands until one of them changes,"""
+    until: Instant
+    """or until then: time passes, and reservations end."""
 
 
 _Situation: TypeAlias = tuple[SlotsQuestion, tuple[Reservation, ...], tuple[Reservation, ...]]
@@ -98,8 +117,29 @@ class SlotFinder:
         HoldfastError
             What `EventTypes.find`, `staff` and `EventType.length_asked` raise.
         """
-        staffed = await self._staff(question)
-        seen, without_holds = await self._see(staffed, question, question.window)
+        _, staffed = await self._staff(question)
+        return (await self._answer(staffed, question))[0]
+
+    async def outlook(self, question: SlotsQuestion) -> Outlook:
+        """Answer a question, and say how long the answer stands.
+
+        Raises
+        ------
+        HoldfastError
+            As `find`.
+        """
+        rules, staffed = await self._staff(question)
+        found, until = await self._answer(staffed, question)
+        return Outlook(found, _sources(rules, staffed), until)
+
+    async def _answer(self, staffed: StaffedEventType, question: SlotsQuestion) -> tuple[FoundSlots, Instant]:
+        """Answer a question, and say until when time alone changes nothing."""
+        seen, holds = await self._see(staffed, question, question.window)
+        until = min(next_moment(seen.now, staffed.event_type), holds.first_end)
+        return self._worked_out(question, seen, without_holds=holds.away), until
+
+    def _worked_out(self, question: SlotsQuestion, seen: Seen, *, without_holds: bool) -> FoundSlots:
+        """Return what was worked out before, where nothing differs."""
         situation = question, seen.busy.reservations, seen.busy.limited_reservations
         known = self._answers.get(situation)
         if known is not None and known.found.without_holds == without_holds and known.seen.lists_like(seen):
@@ -110,17 +150,17 @@ class SlotFinder:
             self._answers[situation] = answer
         return answer.found
 
-    async def _staff(self, question: SlotsQuestion) -> StaffedEventType:
-        """Return who hosts what is asked for: the same object for the same rules, if they are remembered."""
+    async def _staff(self, question: SlotsQuestion) -> tuple[EventTypeRules, StaffedEventType]:
+        """Return the rules, and who hosts what is asked for: the same objects again, if they are remembered."""
         rules = await self._event_types.find(question.reference)
         asked = question.reference, question.subset
         known = self._staffed.get(asked)
         if known is not None and known[0] is rules:
-            return known[1]
+            return known
         staffed = staff(rules, question.subset)
         if len(staffed.hosts) < self._staffed.maxsize:
             self._staffed[asked] = rules, staffed
-        return staffed
+        return rules, staffed
 
     async def look(self, question: SlotsQuestion, at: Instant | None = None) -> Looked:
         """Return what an answer is computed from; with `at` as far as a slot that starts there reaches.
@@ -130,15 +170,17 @@ class SlotFinder:
         HoldfastError
             As `find`.
         """
-        staffed = await self._staff(question)
+        _, staffed = await self._staff(question)
         start, end = question.window
         length = staffed.event_type.length_asked(question.duration)
         window = question.window if at is None else (start, max(end, at + length * MINUTE))
-        seen, without_holds = await self._see(staffed, question, window)
-        return Looked(seen.availability(), without_holds)
+        seen, holds = await self._see(staffed, question, window)
+        return Looked(seen.availability(), holds.away)
 
-    async def _see(self, staffed: StaffedEventType, question: SlotsQuestion, window: Range) -> tuple[Seen, bool]:
-        """Return what a listing depends on, and whether that is without holds."""
+    async def _see(
+        self, staffed: StaffedEventType, question: SlotsQuestion, window: Range
+    ) -> "tuple[Seen, _HoldsIfThere]":
+        """Return what a listing depends on, and through what its holds were read."""
         viewpoint = Viewpoint(
             length=staffed.event_type.length_asked(question.duration),
             rescheduling=question.rescheduling,
@@ -147,7 +189,7 @@ class SlotFinder:
         # A listing goes on, and says so, while the store of holds is away.
         holds = _HoldsIfThere(self._holds)
         looker = Looker(self._calendar, holds, self._clock)
-        return await looker.see(staffed, window, viewpoint), holds.away
+        return await looker.see(staffed, window, viewpoint), holds
 
 
 def _found(seen: Seen, *, without_holds: bool) -> FoundSlots:
@@ -160,12 +202,28 @@ def _found(seen: Seen, *, without_holds: bool) -> FoundSlots:
     )
 
 
+def _sources(rules: EventTypeRules, staffed: StaffedEventType) -> frozenset[str]:
+    event_type = staffed.event_type
+    counted = event_type.limited_type_ids if event_type.seats is None else {*event_type.limited_type_ids, event_type.id}
+    return frozenset(
+        [
+            *sources_of_rules(rules),
+            *map(time_of_host, (host.id for host in staffed.hosts)),
+            *map(bookings_of_type, counted),
+            *map(holds_of_host, staffed.all_host_ids),
+            *map(holds_in_ledger, event_type.ledgers),
+        ]
+    )
+
+
 class _HoldsIfThere:
     """Live reservations, or none and a note that their store is away."""
 
     def __init__(self, holds: LiveReservations) -> None:
         self._holds = holds
         self.away = False
+        self.first_end: Instant = _NEVER
+        """When the first of all that were read ends."""
 
     async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
         return await self._if_there(self._holds.live(host_ids, around))
@@ -175,8 +233,10 @@ class _HoldsIfThere:
 
     async def _if_there(self, answer: Awaitable[tuple[Reservation, ...]]) -> tuple[Reservation, ...]:
         try:
-            return await answer
+            live = await answer
         except StoreUnavailableError as error:
             _logger.warning("listing without holds: %s does not answer: %r", error.store, error.__cause__)
             self.away = True
             return ()
+        self.first_end = min([self.first_end, *(reservation.until + 1 for reservation in live)])
+        return live

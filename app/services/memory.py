@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 from cachetools import LRUCache
 from typing_extensions import override
 
-Value = TypeVar("Value")
+from app.services.sources import ANYTHING
 
-ANYTHING = "*"
-"""A source that stands for all of them."""
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

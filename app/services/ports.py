@@ -66,7 +66,7 @@ class Calendar(Protocol):
 
 
 class Changes(Protocol):
-    """Tells what changes in event types and calendars, whoever changes it."""
+    """Tells what changes in event types and calendars, or in what is held, whoever changes it."""
 
     async def told(self) -> bool:
         """Say whether every change has been told that this process made, and others a twentieth of a second ago.

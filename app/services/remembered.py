@@ -8,6 +8,7 @@ from app.domain.reference import EventTypeReference
 from app.domain.time_ranges import DAY, Range
 from app.services.memory import Memory
 from app.services.ports import Calendar, Changes, EventTypes
+from app.services.sources import bookings_of_type, sources_of_rules, time_of_host
 
 
 class RememberedEventTypes:
@@ -24,7 +25,7 @@ class RememberedEventTypes:
         if not await self._changes.told():
             return await self._event_types.find(reference)
         return await self._memory.recall(
-            reference, lambda: self._event_types.find(reference), _sources_of_rules, _weight_of_rules
+            reference, lambda: self._event_types.find(reference), sources_of_rules, _weight_of_rules
         )
 
 
@@ -63,32 +64,6 @@ class RememberedCalendar:
             lambda _: map(bookings_of_type, types),
             len,
         )
-
-
-# Sources, as the database's triggers name them -----------------------------------------------------------------------
-
-
-def time_of_host(user_id: int) -> str:
-    """Name what takes a person's time."""
-    return f"b{user_id}"
-
-
-def bookings_of_type(event_type_id: int | None) -> str:
-    """Name an event type's bookings; nothing ever changes those of none."""
-    return f"t{event_type_id}"
-
-
-def _sources_of_rules(rules: EventTypeRules) -> list[str]:
-    """Name what rules are read from: event type, people, schedules, and the teams whose members or limits count."""
-    event_type = rules.event_type
-    schedules = {schedule.id for person in rules.people.values() if (schedule := person.default_schedule)}
-    teams = {event_type.team_id, event_type.limits.team_id} - {None}
-    return [
-        f"e{event_type.id}",
-        *(f"u{user_id}" for user_id in rules.people),
-        *(f"s{schedule_id}" for schedule_id in schedules | set(rules.schedules)),
-        *(f"g{team_id}" for team_id in teams),
-    ]
 
 
 def _weight_of_rules(rules: EventTypeRules) -> int:

@@ -30,19 +30,23 @@ class Conformance:
 
     async def _look(self, request: web.Request, response: web.StreamResponse) -> None:
         if request.method not in ("HEAD", "OPTIONS"):
-            assert isinstance(response, web.Response)
-            told = f"{request.method} {request.path_qs}: {response.status} {response.text}"
+            text = response.text if isinstance(response, web.Response) else response.content_type
+            told = f"{request.method} {request.path_qs}: {response.status} {text}"
             self.wrong += [f"{problem}\n  {told}" for problem in _problems(request, response)]
 
 
 CONFORMANCE = Conformance()
 
 
-def _problems(request: web.Request, response: web.Response) -> list[str]:
+def _problems(request: web.Request, response: web.StreamResponse) -> list[str]:
     described = _described(request, response.status)
     if described is None:
         return ["This status is not described."]
-    problems = _problems_of_body(described, response.text)
+    if isinstance(response, web.Response):
+        problems = _problems_of_body(described, response.text)
+    else:
+        kinds = [*described.get("content", {})]
+        problems = [] if [response.content_type] == kinds else [f"A stream is none of {kinds}."]
     undescribed = {name for name in response.headers if _is_own(name)} - described.get("headers", {}).keys()
     return problems + [f"The header {name} is not described." for name in undescribed]
 

@@ -18,6 +18,7 @@ from yarl import URL
 
 from app.api.app import web_application
 from app.api.state import UseCases
+from app.api.streams import StreamLimits
 from app.application import StoreUrls, open_stores, use_cases
 from app.services.answer_once import OnceAnswerer
 from app.services.ports import Answer
@@ -145,7 +146,8 @@ async def serving(app: web.Application, settings: Settings) -> AsyncIterator[int
 
 @asynccontextmanager
 async def _pod(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIterator[Asking]:
-    app = web_application(cases, settings.trusted_proxies)
+    limits = StreamLimits(settings.streams, settings.streams_per_client)
+    app = web_application(cases, settings.trusted_proxies, limits)
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as client:
         yield Asking(client, settings, urls)

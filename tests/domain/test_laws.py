@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.answer import by_day
-from app.domain.availability import moment
+from app.domain.availability import moment, next_moment
 from app.domain.booking_window import DaysAhead
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation, buffered
 from app.domain.event_type import Host
@@ -446,3 +446,17 @@ def test_a_moment_is_a_whole_minute_or_the_time_between_two() -> None:
     assert moment(start - DAY, asked, start) is moment(start - 2 * DAY, asked, start) is None
     optimized = event_type(minimum_notice=10, optimized_slots=True)
     assert moment(start + 1, optimized, start) != moment(start + 2, optimized, start)
+
+
+@given(st.integers(0, 2), st.one_of(st.sampled_from([0, 1, MINUTE - 1]), st.integers(0, MINUTE)))
+def test_until_the_next_moment_a_listing_stays_but_for_the_millisecond_before(notice: int, since: int) -> None:
+    asked, start, now = event_type(minimum_notice=notice), at("09:00"), at("10:00") + since
+    later = next_moment(now, asked)
+    assert 0 < later - now <= MINUTE
+    assert later - now == 1 or moment(now, asked, start) == moment(later - 2, asked, start)
+    assert moment(later, asked, start) == moment(next_moment(later, asked) - 2, asked, start)
+
+
+def test_where_each_millisecond_counts_a_listing_is_looked_at_every_second() -> None:
+    asked = event_type(optimized_slots=True)
+    assert next_moment(at("10:00") + 1_500, asked) == at("10:00") + 2_001

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
-from app.services.memory import ANYTHING, Memory
+from app.services.memory import Memory
+from app.services.sources import ANYTHING
 
 
 class Reading:

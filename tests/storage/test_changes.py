@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from typing_extensions import override
 
-from app.services.memory import ANYTHING
+from app.services.sources import ANYTHING
 from app.storage.postgres import changes
 from app.storage.postgres.changes import PostgresChanges
 from app.storage.postgres.pool import Connection

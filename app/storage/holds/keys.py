@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from app.domain.reservation import Claim
+from app.services.sources import holds_in_ledger, holds_of_host
 
 PREFIX = "hf:"
 """Of every key; emptying the store touches nothing else."""
+
+CHANGES = f"{PREFIX}changes"
+"""The channel on which scripts tell what lanes have other holds than before, by their tags."""
 
 _NOBODY, _EVERYBODY = "-", "*"
 
@@ -47,12 +51,12 @@ class Lane:
 
 def host_lane(host_id: int, group: str = _NOBODY) -> Lane:
     """Return the time of a host."""
-    return Lane(f"h:{host_id}", group, host_id)
+    return Lane(holds_of_host(host_id), group, host_id)
 
 
 def ledger_lane(ledger: str) -> Lane:
     """Return a ledger."""
-    return Lane(f"l:{ledger}", _EVERYBODY)
+    return Lane(holds_in_ledger(ledger), _EVERYBODY)
 
 
 def lanes(claim: Claim) -> list[Lane]:

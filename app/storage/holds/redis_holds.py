@@ -20,6 +20,7 @@ from app.domain.reservation import (
     QuotaStanding,
 )
 from app.domain.time_ranges import Instant, Range
+from app.services.sources import ANYTHING
 from app.storage.holds import keys
 from app.storage.holds.bounds import Bounds
 from app.storage.holds.keys import Lane
@@ -325,6 +326,8 @@ class RedisHolds:
                         # Not .unlink(), which is a coroutine in the pipelines of clusters.
                         _ = pipeline.execute_command("UNLINK", key)
                     await pipeline.execute()
+        async with self._bounds.answered():
+            await self._redis.publish(keys.CHANGES, ANYTHING)
 
     async def _primaries(self) -> Sequence[Redis | ClusterNode]:
         if not isinstance(self._redis, RedisCluster):

@@ -10,7 +10,7 @@ from secrets import token_hex
 
 import asyncpg
 
-from app.services.memory import ANYTHING
+from app.services.sources import ANYTHING
 from app.storage.postgres.pool import DRIVER_ERRORS, Connection
 
 TRUSTED_S = 0.05
