@@ -67,6 +67,11 @@ class PostgresChanges:
                 return False
         return self._heard_at >= since and self._begun > written
 
+    async def can_hear(self) -> bool:
+        """Try to listen now, and say whether a word that is sent where changes are made arrives."""
+        await self._listen()
+        return self._connection is not None
+
     @asynccontextmanager
     async def heard(self) -> AsyncIterator[None]:
         """Let go of the connection when the block ends."""
