@@ -128,7 +128,7 @@ async def _hears(settings: Settings, urls: StoreUrls) -> bool:
     listen_url = urls.database if settings.listen_url is None else settings.listen_url.get_secret_value()
     changes = PostgresChanges(listen_url, urls.database, lambda _: None)
     async with changes.heard():
-        return await changes.can_hear()
+        return await changes.can_hear(settings.store_deadline_s)
 
 
 def _listen(*, hears: bool) -> Finding:

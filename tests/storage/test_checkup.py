@@ -84,7 +84,7 @@ def test_stores_that_are_away_are_both_named(unused_tcp_port: int) -> None:
 
 def test_the_wrong_database_to_listen_at_is_found(database_url: str, empty_database_url: str, redis_url: str) -> None:
     """As behind a pooler: LISTEN works there, and hears nothing."""
-    _, found = doctor(database_url, redis_url, HOLDFAST_LISTEN_URL=empty_database_url)
+    _, found = doctor(database_url, redis_url, HOLDFAST_LISTEN_URL=empty_database_url, HOLDFAST_STORE_DEADLINE_S="1")
     verdict, advice = found["listen"]
     assert verdict == "warning"
     assert "HOLDFAST_LISTEN_URL" in advice
