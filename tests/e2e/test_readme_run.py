@@ -22,7 +22,11 @@ PRELUDE = """
 set -euo pipefail
 # Shows what an answer was, and writes its status down.
 curl() {
-    command curl --silent --show-error --output answer --write-out '%{http_code}' "$@" >status
+    local longest_s=20
+    # A stream goes on until the reader has seen enough.
+    if [[ $1 == -N ]]; then longest_s=2; fi
+    command curl --silent --show-error --max-time $longest_s --output answer --write-out '%{http_code}' "$@" >status ||
+        [[ $? == 28 && $1 == -N ]]
     cat answer | tee -a answers
     echo "$(cat status) $*" >>asked
 }
