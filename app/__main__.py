@@ -1,10 +1,8 @@
 """The commands: `python -m app --help`."""
 
 import asyncio
-import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -12,19 +10,20 @@ from typing import Any, BinaryIO, TypeVar
 import click
 import orjson
 import uvloop
-from pydantic import ValidationError
 
 from app import application, serving
 from app.api.app import document_text
 from app.api.instants import utc_text
 from app.application import Loaded, StoreUrls
+from app.commands.doctor import doctor
+from app.commands.holds import holds
+from app.commands.shared import examples, progress, read_settings, told
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import DAY
 from app.import_report import import_report
-from app.services.errors import StoreUnavailableError
 from app.settings import Settings
 from app.storage.postgres.credentials import Credential, CredentialKind, PostgresCredentials
-from app.storage.postgres.load import DatabaseNotEmptyError, Mode, Progress
+from app.storage.postgres.load import DatabaseNotEmptyError, Mode
 from app.storage.world_files.reading import read_world, world_of_line
 from app.welcome import welcome
 
@@ -34,7 +33,10 @@ _DEMO = files("app.storage.world_files").joinpath("demo.yaml")
 _WORLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples("serve --demo", "doctor", "holds list --help"),
+)
 def main() -> None:
     """Holdfast says when something can be booked and keeps a slot for somebody while they decide.
 
@@ -46,15 +48,15 @@ def main() -> None:
 # Serving ---------------------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(epilog=examples("serve --demo", "serve --host 0.0.0.0 --port 9000 --workers 4"))
 @click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on. [default: 8080]")
 @click.option("--workers", type=int, help="Processes that serve. [default: 1]")
 @click.option("--demo", is_flag=True, help="Load the demo world if the database is empty, and say what to try.")
 def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool) -> None:
     """Bring the schema up and serve the API until stopped with Ctrl-C or SIGTERM."""
-    settings = _settings(host=host, port=port, workers=workers)
-    with _told(), application.reachable(settings) as urls:
+    settings = read_settings(host=host, port=port, workers=workers)
+    with told(), application.reachable(settings) as urls:
         for revision in uvloop.run(application.prepare(settings, urls)):
             click.echo(f"Schema brought up to {revision}.", err=True)
         if demo:
@@ -77,11 +79,11 @@ def _load_demo(settings: Settings, urls: StoreUrls) -> None:
     click.echo(uvloop.run(welcome(settings, urls)))
 
 
-@main.command()
+@main.command(epilog=examples("migrate"))
 def migrate() -> None:
     """Bring the database's schema up to this version; `serve` and `load` do it too."""
-    settings = _settings()
-    with _told(), application.reachable(settings) as urls:
+    settings = read_settings()
+    with told(), application.reachable(settings) as urls:
         applied = uvloop.run(application.prepare(settings, urls))
     click.echo(f"Applied {', '.join(applied)}." if applied else "The schema is up to date.")
 
@@ -89,7 +91,7 @@ def migrate() -> None:
 # World files -----------------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(epilog=examples("load --merge dee.yaml"))
 @click.argument("file", type=_WORLD_FILE)
 @click.option("--replace", "mode", flag_value="replace", help="Empty the database first, live reservations too.")
 @click.option("--merge", "mode", flag_value="merge", help="Add to what is there; an id that exists is an error.")
@@ -98,26 +100,12 @@ def load(file: Path, mode: Mode | None) -> None:
 
     Works while the service runs, which shows the change at once.
     """
-    settings = _settings()
-    with _told():
+    settings = read_settings()
+    with told():
         world = read_world(file)
-        with application.reachable(settings) as urls, _progress() as tell:
+        with application.reachable(settings) as urls, progress() as tell:
             loaded = uvloop.run(application.load(settings, urls, world, mode or "empty", tell))
     click.echo(_report(loaded))
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """Show how far a long load is, to a person who watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def tell(name: str, done: int, total: int) -> None:
-        click.echo(f"\r\033[K{name}: {done} of {total}", nl=False, err=True)
-
-    yield tell
-    click.echo("\r\033[K", nl=False, err=True)
 
 
 def _report(loaded: Loaded) -> str:
@@ -135,7 +123,7 @@ def _report(loaded: Loaded) -> str:
     return "\n".join(lines)
 
 
-@main.command()
+@main.command(epilog=examples("slots dee.yaml", "slots - <worlds.jsonl >answers.jsonl"))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--explain", is_flag=True, help="Say why times are not on offer, as `GET /v2/slots/explain` would.")
 def slots(file: str, *, explain: bool) -> None:
@@ -146,7 +134,7 @@ def slots(file: str, *, explain: bool) -> None:
     """
     if file == "-":
         sys.exit(_answer_lines(sys.stdin.buffer, sys.stdout.buffer, explain=explain))
-    with _told():
+    with told():
         found = uvloop.run(application.answers(read_world(Path(file)), explain=explain))
     click.echo(orjson.dumps({"answers": found}, option=orjson.OPT_INDENT_2))
 
@@ -170,7 +158,7 @@ def _answer_lines(lines: BinaryIO, out: BinaryIO, *, explain: bool) -> int:
 # Cal.com ---------------------------------------------------------------------------------------------------------
 
 
-@main.command("import-calcom")
+@main.command("import-calcom", epilog=examples("import-calcom --from postgresql://localhost/calendso"))
 @click.option(
     "--from",
     "source_url",
@@ -192,8 +180,8 @@ def import_calcom(source_url: str) -> None:
     name that Cal.com uses, nothing is imported. So import into an empty database, and make nothing by hand before
     the last import but bookings.
     """
-    settings = _settings()
-    with _told(), application.reachable(settings) as urls, _progress() as tell:
+    settings = read_settings()
+    with told(), application.reachable(settings) as urls, progress() as tell:
         imported = uvloop.run(application.import_from_calcom(settings, urls, source_url, tell))
     click.echo("\n".join(import_report(imported)))
 
@@ -201,12 +189,12 @@ def import_calcom(source_url: str) -> None:
 # Keys ------------------------------------------------------------------------------------------------------------
 
 
-@main.group()
+@main.group(epilog=examples("keys create 1 --days 30", "keys list", "keys revoke 1"))
 def keys() -> None:
     """Make, list and revoke API keys and access tokens."""
 
 
-@keys.command()
+@keys.command(epilog=examples("keys create 1", "keys create 1 --days 30 --access-token"))
 @click.argument("user_id", type=int)
 @click.option("--days", type=click.IntRange(1, 36_500), help="How long it is good for. [default: for ever]")
 @click.option("--access-token", is_flag=True, help="Make an access token, not an API key (cal_...).")
@@ -219,7 +207,7 @@ def create(user_id: int, days: int | None, *, access_token: bool) -> None:
     click.echo(f"This is key {key_id}. It is not shown again; `keys revoke {key_id}` ends it.", err=True)
 
 
-@keys.command("list")
+@keys.command("list", epilog=examples("keys list --user 1"))
 @click.option("--user", "user_id", type=int, help="Only this user's, by id.")
 def list_keys(user_id: int | None) -> None:
     """List keys: id, user, kind, first characters, and how they stand."""
@@ -235,7 +223,7 @@ def _standing(key: Credential) -> str:
     return f"{'expired' if key.expires_at <= application.now() else 'good until'} {utc_text(key.expires_at)}"
 
 
-@keys.command()
+@keys.command(epilog=examples("keys revoke 1"))
 @click.argument("key_id", type=int)
 def revoke(key_id: int) -> None:
     """End a key, at once and for good."""
@@ -245,50 +233,22 @@ def revoke(key_id: int) -> None:
 
 
 def _with_credentials(use: Callable[[PostgresCredentials], Awaitable[Result]]) -> Result:
-    settings = _settings()
-    with _told(), application.reachable(settings) as urls:
+    settings = read_settings()
+    with told(), application.reachable(settings) as urls:
         return uvloop.run(application.with_credentials(settings, urls, use))
 
 
 # Description -----------------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(epilog=examples("openapi >openapi.json"))
 def openapi() -> None:
     """Print the API's description, as `GET /v2/openapi.json` gives it, without any server."""
     click.echo(document_text())
 
 
-# Shared ----------------------------------------------------------------------------------------------------------
-
-
-def _settings(**chosen: Any) -> Settings:
-    """Read the settings; options of the command line come before the environment."""
-    try:
-        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
-    except ValidationError as error:
-        lines = [f"{_variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors()]
-        raise click.ClickException("a setting is wrong: " + "; ".join(lines)) from None
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    return settings
-
-
-def _variable(name: str) -> str:
-    """Return the environment variable of a setting; the two that everyone knows come with their own names."""
-    return name if name.isupper() else f"HOLDFAST_{name.upper()}"
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what went wrong in a sentence, not in a traceback."""
-    try:
-        yield
-    except StoreUnavailableError as error:
-        name = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}[error.store]
-        raise click.ClickException(f"{error.store} does not answer: {error.__cause__!r}. Check {name}.") from None
-    except (HoldfastError, OSError) as error:
-        raise click.ClickException(str(error)) from None
+main.add_command(doctor)
+main.add_command(holds)
 
 
 if __name__ == "__main__":

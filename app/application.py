@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +24,7 @@ from app.api.streams import StreamLimits
 from app.delivery.feed_reader import HttpFeedReader, open_feed_reader
 from app.delivery.sender import open_sender
 from app.domain.errors import HoldfastError
+from app.domain.reservation import KeptReservation
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
@@ -461,3 +462,41 @@ async def with_credentials(
     await migrate(urls.database, timeout_s=settings.migration_deadline_s)
     async with open_stores(settings, urls) as stores:
         return await use(PostgresCredentials(stores.pool))
+
+
+async def live_holds(
+    settings: Settings, urls: StoreUrls, *, most: int, of: Callable[[KeptReservation], bool]
+) -> list[KeptReservation]:
+    """Return live reservations, those that end first first; `most` of them at most.
+
+    Raises
+    ------
+    StoreUnavailableError
+        If Redis does not answer.
+    """
+    found = list[KeptReservation]()
+    async with open_stores(settings, urls) as stores, aclosing(stores.holds.all_live()) as live:
+        async for kept in live:
+            if of(kept):
+                found.append(kept)
+            if len(found) == most:
+                break
+    return sorted(found, key=lambda kept: kept.until)
+
+
+async def release_hold(settings: Settings, urls: StoreUrls, uid: str) -> bool:
+    """End a reservation as `DELETE /v2/slots/reservations/{uid}` does, webhooks told; False if there is none.
+
+    Raises
+    ------
+    StoreUnavailableError
+        If Redis does not answer.
+    """
+    async with open_stores(settings, urls) as stores:
+        keeper = use_cases(settings, stores).slot_keeper
+        if await keeper.reservation(uid) is None:
+            return False
+        outbox = PostgresOutbox(stores.pool)
+        async with ReservationTeller(stores.noticeboard, outbox, stores.news).running():
+            await keeper.end(uid)
+        return True

@@ -41,12 +41,16 @@ def _allow_many_connections() -> None:
 
 
 class Runner(web.AppRunner):
-    """Refuses new connections first, then waits for requests under way, then ends the rest."""
+    """Serves on for as long as balancers need to look elsewhere, then refuses new connections.
+
+    After that it waits for requests under way, then ends the rest.
+    """
 
     def __init__(self, app: web.Application, settings: Settings) -> None:
         super().__init__(
             app, access_log=None, shutdown_timeout=1, max_line_size=_LONGEST_LINE, max_field_size=_LONGEST_LINE
         )
+        self._drain_s = settings.drain_s
         self._patience_s = settings.shutdown_s
 
     @override
@@ -55,6 +59,8 @@ class Runner(web.AppRunner):
 
     @override
     async def cleanup(self) -> None:
+        self.app[UNDER_WAY].stop()
+        await asyncio.sleep(self._drain_s)
         for site in list(self.sites):
             await site.stop()
         await self.app[UNDER_WAY].finished(self._patience_s)
@@ -91,7 +97,7 @@ class _Workers(BaseApplication):
             "workers": self._settings.workers,
             "worker_class": "aiohttp.GunicornUVLoopWebWorker",
             # A little longer than a worker waits by itself.
-            "graceful_timeout": int(self._settings.shutdown_s) + 2,
+            "graceful_timeout": int(self._settings.drain_s + self._settings.shutdown_s) + 2,
             "loglevel": "warning",
             "when_ready": lambda _: self._on_listening(),
             # It would be a file in the home folder, one for all that serve there.

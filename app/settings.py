@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """How long a calendar feed may not be readable before it counts as dead."""
     dead_feeds: Literal["open", "closed"] = "open"
     """Whether the last known busy times of a dead feed stand, or its owner is busy throughout."""
+    drain_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    """How long a process that is asked to stop still serves, while /health/ready tells balancers to look elsewhere."""
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """How long requests under way may take to finish once the process is asked to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

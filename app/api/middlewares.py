@@ -25,8 +25,11 @@ ALLOWED = {
         "ETag, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
         "X-Holdfast-Degraded"
     ),
+    # JSON is never to be taken for a page or a script, and addresses may hold uids.
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
 }
-"""What lets pages of any origin read an answer."""
+"""On every answer: what lets pages of any origin read it, and keeps them from taking it for something else."""
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Max-Age": "86400",

@@ -24,13 +24,22 @@ class UnderWay:
         """Call `end` when the process is asked to stop, to end what would go on without end."""
         self._to_end.append(end)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the process was asked to stop."""
+        return self._stopping
+
+    def stop(self) -> None:
+        """From now on end connections after their requests."""
+        self._stopping = True
+
     async def finished(self, timeout_s: float) -> bool:
-        """Wait, from now on ending connections after their requests, until none is under way; False if it takes longer.
+        """Wait, ending connections after their requests, until none is under way; False if it takes longer.
 
         aiohttp has a wait of its own, but by then it no longer reads from connections: a request whose body is still
         arriving would never end.
         """
-        self._stopping = True
+        self.stop()
         for end in self._to_end:
             end()
         try:

@@ -18,7 +18,7 @@ from app.storage.postgres.migrate import (
     UnknownRevisionError,
     _apply,
     _connected,
-    _pending,
+    pending_revisions,
     migrate,
 )
 from tests.storage.conftest import TestServer
@@ -63,7 +63,7 @@ async def test_who_waited_for_another_sees_what_that_one_did(empty_database_url:
     """Not what the waiting connection remembers from before: that there is no schema."""
     first = await asyncpg.connect(empty_database_url)
     async with _connected(empty_database_url, 10) as second:
-        assert await _pending(second) == ALL
+        assert await pending_revisions(second) == ALL
         async with first.transaction():
             await first.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
             waiting = asyncio.create_task(_apply(second, 10))

@@ -1,7 +1,7 @@
 """The connection to Redis or Valkey: to one server, to the master that Sentinel knows, or to a cluster."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
@@ -223,17 +223,31 @@ async def refuse_eviction(redis: Client) -> None:
     StoreUnavailableError
         If one does not answer.
     """
-    try:
-        for server in await _servers(redis):
-            # Redis says redis_mode, Valkey server_mode.
-            mode = server.get("redis_mode") or server.get("server_mode")
-            if mode == "sentinel":
-                raise RedisRefusedError("it leads to a sentinel, so it must begin with redis+sentinel://")
-            if mode == "cluster" and not isinstance(redis, RedisCluster):
-                raise RedisRefusedError("it leads to a node of a cluster, so it must begin with redis+cluster://")
-            policy = str(server.get("maxmemory_policy", "noeviction"))
+    with connection_errors():
+        for server in await servers(redis, "server", "memory"):
+            policy = eviction_policy(server)
             if policy != "noeviction":
                 raise EvictionPolicyError(policy)
+
+
+def eviction_policy(server: Mapping[str, Any]) -> str:
+    """Return what a server throws away when its memory is full, from what it says of itself."""
+    return str(server.get("maxmemory_policy", "noeviction"))
+
+
+@contextmanager
+def connection_errors() -> Iterator[None]:
+    """Turn the client's errors into the service's own.
+
+    Raises
+    ------
+    RedisRefusedError
+        If a server answers, but refuses.
+    StoreUnavailableError
+        If one does not answer.
+    """
+    try:
+        yield
     except AuthenticationError as error:
         raise RedisRefusedError(str(error)) from error
     except (RedisConnectionError, RedisTimeoutError, OSError) as error:
@@ -247,9 +261,22 @@ async def refuse_eviction(redis: Client) -> None:
         raise RedisRefusedError(str(error)) from error
 
 
-async def _servers(redis: Client) -> list[dict[str, Any]]:
-    """Return what every server that takes writes says of itself."""
-    if not isinstance(redis, RedisCluster):
-        return [await redis.info("server", "memory")]
-    _ = await redis.initialize()
-    return [await redis.info("server", "memory", target_nodes=node) for node in redis.get_primaries()]
+async def servers(redis: Client, *sections: str) -> list[dict[str, Any]]:
+    """Return what every server that takes writes says of itself, in some sections of INFO; "server" is among them.
+
+    Raises
+    ------
+    RedisRefusedError
+        If one is of another kind than the URL says.
+    """
+    if isinstance(redis, RedisCluster):
+        _ = await redis.initialize()
+        return [await redis.info(*sections, target_nodes=node) for node in redis.get_primaries()]
+    server = await redis.info(*sections)
+    # Redis says redis_mode, Valkey server_mode.
+    mode = server.get("redis_mode") or server.get("server_mode")
+    if mode == "sentinel":
+        raise RedisRefusedError("it leads to a sentinel, so it must begin with redis+sentinel://")
+    if mode == "cluster":
+        raise RedisRefusedError("it leads to a node of a cluster, so it must begin with redis+cluster://")
+    return [server]

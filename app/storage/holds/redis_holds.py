@@ -1,6 +1,6 @@
 """The port `Holds` on Redis or Valkey. What each order of steps risks is said where it is taken."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -297,6 +297,25 @@ class RedisHolds:
         if claim.seats is not None:
             calls += [_claim_seat(claim, None), self._confirm(claim, until, None)[0]]
         return calls
+
+    async def all_live(self) -> AsyncGenerator[KeptReservation, None]:
+        """Give every reservation that is live throughout, in no order; a batch at a time, each within the deadline.
+
+        Of those that are made, moved or ended meanwhile, some are given. Nothing is held up by it.
+        """
+        seen = set[str]()
+        for node in await self._primaries():
+            cursor: int | None = None
+            while cursor != 0:
+                async with self._bounds.answered():
+                    scanned = "SCAN", cursor or 0, "MATCH", keys.locator("*"), "COUNT", _BATCH
+                    cursor, found = await node.execute_command(*scanned)
+                uids = [key.decode().removeprefix(keys.locator("")) for key in found]
+                for uid in uids:
+                    # A scan may come upon a key twice.
+                    if uid not in seen and (kept := await self.reservation(uid)) is not None:
+                        seen.add(uid)
+                        yield kept
 
     async def any_live(self, uids: Sequence[str]) -> str | None:
         """Return the first of some uids that has a live reservation; a batch at a time, each within the deadline."""

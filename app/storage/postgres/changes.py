@@ -67,6 +67,15 @@ class PostgresChanges:
                 return False
         return self._heard_at >= since and self._begun > written
 
+    async def can_hear(self, deadline_s: float) -> bool:
+        """Try to listen now, and say whether a word that is sent where changes are made arrives in time."""
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._listen()
+        except TimeoutError:
+            return False
+        return self._connection is not None
+
     @asynccontextmanager
     async def heard(self) -> AsyncIterator[None]:
         """Let go of the connection when the block ends."""

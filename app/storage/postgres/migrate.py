@@ -75,7 +75,7 @@ async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
     """
     with storage_errors():
         async with asyncio.timeout(2 * timeout_s), _connected(database_url, timeout_s) as connection:
-            if not await _pending(connection):
+            if not await pending_revisions(connection):
                 return []
             try:
                 return await _apply(connection, timeout_s)
@@ -112,13 +112,20 @@ async def _apply(connection: Connection, timeout_s: float) -> list[str]:
         await connection.execute("SELECT set_config('lock_timeout', $1, true)", f"{timeout_s * 1_000:.0f}ms")
         # Held to the end of the transaction: the next in line then finds nothing left to do.
         await connection.execute("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-        pending = await _pending(connection)
+        pending = await pending_revisions(connection)
         if pending:
             await connection.execute(_as_sql(await _revision(connection)))
         return pending
 
 
-async def _pending(connection: Connection) -> list[str]:
+async def pending_revisions(connection: Connection) -> list[str]:
+    """Return the revisions that a database lacks, in the order in which they come.
+
+    Raises
+    ------
+    UnknownRevisionError
+        If the schema is newer than this version.
+    """
     revision = await _revision(connection)
     scripts = ScriptDirectory.from_config(_config())
     revisions = [script.revision for script in scripts.walk_revisions()][::-1]

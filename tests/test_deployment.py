@@ -1,0 +1,139 @@
+"""The files under config/ fit the service: routes, ports, settings, users and times.
+
+Neither a cluster nor Docker is needed: what a schema would say of the files is not checked, but what it cannot know is.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.api.routes import ROUTES
+from app.settings import Settings
+from tests.e2e.proxied import CONFIG, haproxy_program
+from tests.test_readme import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "config" / "compose.yaml").read_text("utf-8"))
+PODS = [COMPOSE["services"][name] for name in ("pod1", "pod2")]
+KUBERNETES: dict[str, dict[str, Any]] = {
+    one["kind"]: one
+    for file in (ROOT / "config" / "kubernetes").glob("*.yaml")
+    for one in yaml.safe_load_all(file.read_text("utf-8"))
+}
+DEPLOYMENT = KUBERNETES["Deployment"]["spec"]
+POD = DEPLOYMENT["template"]["spec"]
+[CONTAINER] = POD["containers"]
+GETS = {path for method, path, _ in ROUTES if method == "GET"}
+PORT = Settings.model_fields["port"].default
+
+
+def test_all_that_kubernetes_needs_is_there_in_today_s_versions() -> None:
+    assert {kind: one["apiVersion"] for kind, one in KUBERNETES.items()} == {
+        "ConfigMap": "v1",
+        "Secret": "v1",
+        "Deployment": "apps/v1",
+        "Service": "v1",
+        "HorizontalPodAutoscaler": "autoscaling/v2",
+        "PodDisruptionBudget": "policy/v1",
+        "NetworkPolicy": "networking.k8s.io/v1",
+    }
+
+
+def test_probes_ask_for_routes_that_exist_at_the_port_that_is_listened_on() -> None:
+    probes = {name: CONTAINER[f"{name}Probe"]["httpGet"] for name in ("startup", "readiness", "liveness")}
+    assert {probe["path"] for probe in probes.values()} <= GETS
+    assert probes["readiness"]["path"] == "/health/ready"
+    assert probes["liveness"]["path"] == "/health/live"
+    [port] = CONTAINER["ports"]
+    named = {probe["port"] for probe in probes.values()} | {KUBERNETES["Service"]["spec"]["ports"][0]["targetPort"]}
+    named |= {KUBERNETES["NetworkPolicy"]["spec"]["ingress"][0]["ports"][0]["port"]}
+    assert named == {port["name"]}
+    assert port["containerPort"] == PORT
+    assert f"EXPOSE {PORT}\n" in DOCKERFILE
+
+
+def variables() -> Iterator[str]:
+    yield from KUBERNETES["ConfigMap"]["data"]
+    yield from KUBERNETES["Secret"]["stringData"]
+    for pod in PODS:
+        yield from pod["environment"]
+
+
+def test_every_variable_is_a_setting() -> None:
+    assert set(variables()) <= set(SETTINGS)
+
+
+def test_values_are_taken_by_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**KUBERNETES["ConfigMap"]["data"], **KUBERNETES["Secret"]["stringData"]}.items():
+        # The variables of a container are texts; YAML would make numbers of what is not quoted.
+        assert isinstance(value, str)
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert POD["terminationGracePeriodSeconds"] > settings.drain_s + settings.shutdown_s
+    probe = CONTAINER["readinessProbe"]
+    assert settings.drain_s > probe["periodSeconds"] + probe["timeoutSeconds"]
+    assert [one for kind in ("configMapRef", "secretRef") for one in CONTAINER["envFrom"] if kind in one] == [
+        {"configMapRef": {"name": KUBERNETES["ConfigMap"]["metadata"]["name"]}},
+        {"secretRef": {"name": KUBERNETES["Secret"]["metadata"]["name"]}},
+    ]
+
+
+def test_a_start_may_take_as_long_as_a_migration() -> None:
+    probe = CONTAINER["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] > Settings().migration_deadline_s
+
+
+def test_selectors_select_the_pods() -> None:
+    labels = DEPLOYMENT["template"]["metadata"]["labels"]
+    assert DEPLOYMENT["selector"]["matchLabels"] == labels
+    assert KUBERNETES["Service"]["spec"]["selector"] == labels
+    assert KUBERNETES["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == labels
+    assert KUBERNETES["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == labels
+    target = KUBERNETES["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
+    assert target["name"] == KUBERNETES["Deployment"]["metadata"]["name"]
+    # What can be drained must leave one that serves.
+    assert KUBERNETES["HorizontalPodAutoscaler"]["spec"]["minReplicas"] > 1
+
+
+def test_pods_run_as_the_image_s_user_and_write_nowhere_else() -> None:
+    [user] = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
+    assert (str(POD["securityContext"]["runAsUser"]), str(POD["securityContext"]["runAsGroup"])) == user
+    assert POD["securityContext"]["runAsNonRoot"] is True
+    assert CONTAINER["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert {mount["name"] for mount in CONTAINER["volumeMounts"]} == {volume["name"] for volume in POD["volumes"]}
+
+
+def test_compose_has_two_pods_behind_the_proxy_and_safe_holds() -> None:
+    services = COMPOSE["services"]
+    proxied = services["proxy"]["environment"]
+    assert {proxied["HOLDFAST_POD_1"], proxied["HOLDFAST_POD_2"]} == {f"pod1:{PORT}", f"pod2:{PORT}"}
+    assert set(services["proxy"]["depends_on"]) == {"pod1", "pod2"}
+    [mounted] = services["proxy"]["volumes"]
+    assert (ROOT / "config" / mounted.split(":")[0]) == CONFIG
+    command = " ".join(services["valkey"]["command"])
+    assert "--maxmemory-policy noeviction" in command
+    assert "--appendonly yes" in command
+    for pod in PODS:
+        seconds = float(pod["stop_grace_period"].removesuffix("s"))
+        assert seconds > float(pod["environment"]["HOLDFAST_DRAIN_S"]) + Settings().shutdown_s
+
+
+def test_haproxy_takes_its_file_and_asks_for_routes_that_exist() -> None:
+    text = CONFIG.read_text("utf-8")
+    assert set(re.findall(r"httpchk GET (\S+)", text)) == {"/health/ready"} <= GETS
+    variables = dict.fromkeys(re.findall(r'"\$\{(\w+)\}"', text), "127.0.0.1:1")
+    checked = subprocess.run(
+        [haproxy_program(), "-c", "-f", CONFIG], env=variables, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "WARNING" not in checked.stderr
