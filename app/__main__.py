@@ -1,7 +1,6 @@
 """The commands: `python -m app --help`."""
 
 import asyncio
-import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from app.application import Loaded, StoreUrls
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import DAY
 from app.import_report import import_report
+from app.observing import logs
 from app.services.errors import StoreUnavailableError
 from app.settings import Settings
 from app.storage.postgres.credentials import Credential, CredentialKind, PostgresCredentials
@@ -269,8 +269,7 @@ def _settings(**chosen: Any) -> Settings:
     except ValidationError as error:
         lines = [f"{_variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors()]
         raise click.ClickException("a setting is wrong: " + "; ".join(lines)) from None
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.set_up(settings.log_level, settings.log_format)
     return settings
 
 
