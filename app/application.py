@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextman
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -28,6 +28,10 @@ from app.domain.reservation import KeptReservation
 from app.domain.schedule import zone
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
+from app.observing.logs import AccessLog
+from app.observing.measured import MeasuredCalendar, MeasuredChanges, MeasuredEventTypes, MeasuredHolds
+from app.observing.metrics import Readings, exposition
+from app.observing.metrics_server import serving_metrics
 from app.services.accounts import AccountKeeper
 from app.services.answer_once import OnceAnswerer
 from app.services.api_keys import ApiKeyRefresher
@@ -70,6 +74,7 @@ from app.storage.calcom.reading import CalcomReader
 from app.storage.calcom.report import Findings
 from app.storage.calcom.source import open_source
 from app.storage.holds.connection import Client, open_redis, refuse_eviction
+from app.storage.holds.connection import use as redis_use
 from app.storage.holds.hold_changes import RedisHoldChanges
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import RedisReplays
@@ -101,6 +106,9 @@ from app.storage.world_files.checks import KnownIds, WorldProblem, WorldRefusedE
 from app.storage.world_files.format import World
 from app.storage.world_files.holds import HoldsToLoad
 from app.storage.world_files.stores import WorldStores
+
+if TYPE_CHECKING:
+    from app.observing.tracing import Tracing
 
 Result = TypeVar("Result")
 
@@ -175,29 +183,31 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
     """Put the use cases together over open stores."""
     event_types, calendar = PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool)
+    holds = MeasuredHolds(stores.holds)
     bookings = PostgresBookings(stores.pool, stores.news)
     credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
     kept_event_types = PostgresKeptEventTypes(stores.pool)
-    finder = reading_finder = SlotFinder(event_types, calendar, stores.holds, now)
+    finder = reading_finder = SlotFinder(event_types, calendar, holds, now)
     known_event_types: EventTypes = event_types
     if settings.remembered_items:
-        known_event_types = RememberedEventTypes(event_types, stores.memory, stores.changes)
+        changes = MeasuredChanges(stores.changes)
+        known_event_types = MeasuredEventTypes(RememberedEventTypes(event_types, stores.memory, changes))
         finder = SlotFinder(
             known_event_types,
-            RememberedCalendar(calendar, stores.memory, stores.changes),
-            stores.holds,
+            MeasuredCalendar(RememberedCalendar(calendar, stores.memory, changes)),
+            holds,
             now,
             most=settings.remembered_items,
         )
-    claimer = SlotClaimer(calendar, calendar, stores.holds, now)
-    committer = BookingCommitter(bookings, stores.holds)
-    reserved_slots = ReservedSlots(claimer, stores.holds, stores.noticeboard)
+    claimer = SlotClaimer(calendar, calendar, holds, now)
+    committer = BookingCommitter(bookings, holds)
+    reserved_slots = ReservedSlots(claimer, holds, stores.noticeboard)
     runners = BookingRunners(roles)
     keeper = SlotKeeper(
         known_event_types,
         credentials,
         claimer,
-        stores.holds,
+        holds,
         stores.noticeboard,
         KeepingRules(
             longest_minutes=settings.reservation_max_minutes,
@@ -267,15 +277,64 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     stack = AsyncExitStack()
     stores = await stack.enter_async_context(open_stores(settings, urls))
     limits = StreamLimits(settings.streams, settings.streams_per_client)
-    app = web_application(use_cases(settings, stores), settings.trusted_proxies, limits)
+    cases, tracing = use_cases(settings, stores), _tracing(settings)
+    access_log = AccessLog(settings.log_format)
+    app = web_application(
+        cases, settings.trusted_proxies, limits, access_log, () if tracing is None else (tracing.traced,)
+    )
+    if tracing is not None:
+        app.cleanup_ctx.append(lambda _: tracing.tracing())
+    if settings.metrics_port:
+        app.cleanup_ctx.append(lambda _: measuring(settings, stores, cases))
     app.cleanup_ctx.append(lambda _: delivering(settings, stores))
     app.cleanup_ctx.append(lambda _: refreshing(settings, stores))
 
     async def close(_: web.Application) -> None:
         await stack.aclose()
+        access_log.flush()
 
     app.on_cleanup.append(close)
     return app
+
+
+def _tracing(settings: Settings) -> "Tracing | None":
+    if settings.otel_exporter_otlp_endpoint is None:
+        return None
+    # Only here: the libraries are an extra, and patch others.
+    from app.observing.tracing import Tracing  # noqa: PLC0415
+
+    return Tracing(settings.otel_exporter_otlp_endpoint)
+
+
+@asynccontextmanager
+async def measuring(settings: Settings, stores: Stores, cases: UseCases) -> AsyncIterator[None]:
+    """Tell the metrics of this process to whoever asks on their port, until the block ends."""
+
+    async def told() -> bytes:
+        return exposition(await _readings(stores, cases.slot_finder))
+
+    ports = range(settings.metrics_port, settings.metrics_port + settings.workers)
+    async with serving_metrics(settings.metrics_host, ports, told):
+        yield
+
+
+async def _readings(stores: Stores, finder: SlotFinder) -> Readings:
+    try:
+        live_holds = await stores.holds.count()
+    except StoreUnavailableError:
+        live_holds = None
+    uses = {"postgres": stores.pool.use(), "redis": redis_use(stores.redis)}
+    return Readings(
+        live_holds=live_holds,
+        connections={(store, state): count for store, use in uses.items() for state, count in use.items()},
+        cache={
+            ("rows", "hit"): stores.memory.hits,
+            ("rows", "miss"): stores.memory.misses,
+            ("answers", "hit"): finder.hits,
+            ("answers", "miss"): finder.misses,
+        },
+        cache_weight=stores.memory.weight,
+    )
 
 
 @asynccontextmanager

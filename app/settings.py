@@ -73,6 +73,13 @@ class Settings(BaseSettings):
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """How long requests under way may take to finish once the process is asked to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From info on, requests are logged."""
+    log_format: Literal["text", "json"] = "text"
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    """Port of `/metrics`, and where there are several processes the first of as many; 0: none."""
+    metrics_host: str = "127.0.0.1"
+    otel_exporter_otlp_endpoint: Annotated[str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = None
+    """Where traces are sent, by OTLP over HTTP; None: there are none."""
 
     @property
     def address(self) -> str:

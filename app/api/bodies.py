@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from typing_extensions import TypedDict
 
 from app.api.errors import FieldError, RequestError, bad_request
+from app.observing.phases import PARSE, RENDER
 from app.services.ports import Answer
 
 LARGEST_BODY_BYTES = 64 * 1024
@@ -45,7 +46,8 @@ def success(data: object, *, status: int = 200) -> web.Response:
 
 def success_body(data: object) -> bytes:
     """Return the envelope of a good answer."""
-    return orjson.dumps({"status": "success", "data": data})
+    with RENDER:
+        return orjson.dumps({"status": "success", "data": data})
 
 
 def json_response(body: object, *, status: int = 200) -> web.Response:
@@ -72,13 +74,21 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     RequestError
         If it is too large (413), too slow (408), not a JSON object or has wrong fields (400).
     """
+    with PARSE:
+        return _parsed(await _read(request), model)
+
+
+async def _read(request: web.Request) -> bytes:
     try:
         async with asyncio.timeout(READ_BODY_S):
-            text = await request.read()
+            return await request.read()
     except web.RequestPayloadError:
         raise bad_request("The body cannot be read as its headers say it is encoded.") from None
     except TimeoutError:
         raise RequestError(408, f"The body did not arrive within {READ_BODY_S} seconds.") from None
+
+
+def _parsed(text: bytes, model: type[Model]) -> Model:
     try:
         body = orjson.loads(text or b"{}")
     except orjson.JSONDecodeError:

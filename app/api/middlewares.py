@@ -15,6 +15,8 @@ from app.api.refusals import request_error
 from app.api.state import CALLER, USE_CASES, Handler
 from app.domain.errors import HoldfastError
 from app.fields import instant_from
+from app.observing.metrics import template
+from app.observing.refusals import count_refusals
 from app.services.errors import StoreUnavailableError
 
 _logger = logging.getLogger(__name__)
@@ -23,7 +25,7 @@ ALLOWED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
         "ETag, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
-        "X-Holdfast-Degraded"
+        "Server-Timing, X-Holdfast-Degraded, X-Request-Id"
     ),
     # JSON is never to be taken for a page or a script, and addresses may hold uids.
     "X-Content-Type-Options": "nosniff",
@@ -36,7 +38,7 @@ _PREFLIGHT = {
 }
 _USUAL_HEADERS = (
     "authorization, cal-api-version, content-type, idempotency-key, if-none-match, last-event-id, "
-    "x-cal-client-id, x-cal-secret-key, x-cal-platform-embed"
+    "x-cal-client-id, x-cal-secret-key, x-cal-platform-embed, x-holdfast-timing, x-request-id"
 )
 
 _WORTH_COMPRESSING_BYTES = 1_024
@@ -88,17 +90,23 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except RequestError as error:
         return _envelope(request, error)
     except StoreUnavailableError as error:
-        _logger.warning("%s %s: %s does not answer: %r", request.method, request.path, error.store, error.__cause__)
+        _logger.warning("%s: %s does not answer: %r", _named(request), error.store, error.__cause__)
         return _envelope(request, request_error(error))
     except HoldfastError as error:
+        count_refusals(error)
         return _envelope(request, request_error(error))
     except ConnectionResetError:
         raise  # The caller is gone; nobody reads an answer.
     except web.HTTPException as error:
         return _envelope(request, _from_aiohttp(request, error))
     except Exception:
-        _logger.exception("%s %s failed", request.method, request.path)
+        _logger.exception("%s failed", _named(request))
         return _envelope(request, RequestError(500, INTERNAL_ERROR))
+
+
+def _named(request: web.Request) -> str:
+    """Name a request in a log, where paths, which have uids, do not belong."""
+    return f"{request.method} {template(request.match_info.route.resource)}"
 
 
 def _from_aiohttp(request: web.Request, error: web.HTTPException) -> RequestError:

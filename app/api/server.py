@@ -77,6 +77,6 @@ class _Connection(web.RequestHandler):
     def log_exception(self, *args: Any, **more: Any) -> None:
         error = more.get("exc_info")
         if isinstance(error, _OF_THE_CALLER):
-            _logger.info("%s sent what cannot be read: %s", self.peername, type(error).__name__)
+            _logger.info("somebody sent what cannot be read: %s", type(error).__name__)
         else:
             super().log_exception(*args, **more)

@@ -15,6 +15,7 @@ from app.api.slots_query import SlotsQuery, plain_parameters, read_slots_query
 from app.api.state import USE_CASES
 from app.api.written_listings import Written, written
 from app.domain.errors import EventTypeNotFoundError
+from app.observing.phases import PARSE, RENDER
 from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
 from app.services.ports import Answer
 
@@ -25,9 +26,11 @@ _LONGEST_REMEMBERED = 1_000
 
 async def get_slots(request: web.Request) -> web.Response:
     """List the slots of an event type."""
-    query, question = read_question(request)
+    with PARSE:
+        query, question = read_question(request)
     found = await find(request.app[USE_CASES].slot_finder, question)
-    return answered(found, written(found, listing_2024_09_04, query.time_zone, query.format), request.if_none_match)
+    with RENDER:
+        return answered(found, written(found, listing_2024_09_04, query.time_zone, query.format), request.if_none_match)
 
 
 def read_question(request: web.Request) -> tuple[SlotsQuery, SlotsQuestion]:

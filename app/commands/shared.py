@@ -1,6 +1,5 @@
 """What commands share: settings, errors told in a sentence, progress."""
 
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +9,7 @@ import click
 from pydantic import ValidationError
 
 from app.domain.errors import HoldfastError
+from app.observing import logs
 from app.services.errors import StoreUnavailableError
 from app.settings import Settings
 from app.storage.postgres.load import Progress
@@ -34,8 +34,7 @@ def read_settings(**chosen: Any) -> Settings:
     except ValidationError as error:
         lines = [f"{_variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors()]
         raise click.ClickException("a setting is wrong: " + "; ".join(lines)) from None
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.set_up(settings.log_level, settings.log_format)
     return settings
 
 

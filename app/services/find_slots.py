@@ -108,6 +108,9 @@ class SlotFinder:
         self._staffed: LRUCache[tuple[EventTypeReference, frozenset[int]], tuple[EventTypeRules, StaffedEventType]]
         self._staffed = LRUCache(most, getsizeof=lambda known: 1 + len(known[1].hosts))
         self._answers: LRUCache[_Situation, _Answer] = LRUCache(most, getsizeof=lambda answer: answer.weight)
+        self.hits = 0
+        """How often an answer could be given again."""
+        self.misses = 0
 
     async def find(self, question: SlotsQuestion) -> FoundSlots:
         """Answer a question (docs/rules.md 1 to 13).
@@ -143,7 +146,9 @@ class SlotFinder:
         situation = question, seen.busy.reservations, seen.busy.limited_reservations
         known = self._answers.get(situation)
         if known is not None and known.found.without_holds == without_holds and known.seen.lists_like(seen):
+            self.hits += 1
             return known.found
+        self.misses += 1
         answer = _Answer(seen, _found(seen, without_holds=without_holds))
         # No booking has a longer uid; a stranger's may have any length.
         if answer.weight <= self._answers.maxsize and len(question.rescheduling or "") <= _LONGEST_UID:

@@ -41,6 +41,9 @@ class Memory:
         """Keep values that weigh no more than `most` in all, each with one for itself."""
         self._kept: _Index = _Index(most)
         self._readings: set[_Reading] = set()
+        self.hits = 0
+        """How often something was asked for that was kept."""
+        self.misses = 0
 
     async def recall(
         self,
@@ -52,8 +55,10 @@ class Memory:
         """Return what is kept under a key, or else read it: from the sources, and of the weight, that it says."""
         kept = self._kept.get(key)
         if kept is not None:
+            self.hits += 1
             known: Value = kept.value
             return known
+        self.misses += 1
         reading = _Reading()
         self._readings.add(reading)
         try:

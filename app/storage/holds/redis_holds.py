@@ -36,6 +36,9 @@ _CONFIRMED = b"c"
 _BATCH = 500
 """How many reservations, or keys, are written or dropped at once."""
 
+_STEPS_TO_COUNT = 200
+"""How many batches of keys are looked through to count reservations."""
+
 _TimeOfHosts: TypeAlias = tuple[tuple[int, ...], Range]
 _LaneAndTurn: TypeAlias = tuple[Lane, int]
 _Look: TypeAlias = tuple[list[_LaneAndTurn], Range]
@@ -347,6 +350,26 @@ class RedisHolds:
                     await pipeline.execute()
         async with self._bounds.answered():
             await self._redis.publish(keys.CHANGES, ANYTHING)
+
+    async def count(self) -> int | None:
+        """Return how many reservations are live, those included that are being made; None: too many to count in time.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the store does not answer.
+        """
+        number, steps = 0, 0
+        for node in await self._primaries():
+            cursor: int | None = None
+            while cursor != 0:
+                if (steps := steps + 1) > _STEPS_TO_COUNT:
+                    return None
+                async with self._bounds.answered():
+                    scanned = "SCAN", cursor or 0, "MATCH", keys.locator("*"), "COUNT", _BATCH
+                    cursor, found = await node.execute_command(*scanned)
+                number += len(found)
+        return number
 
     async def _primaries(self) -> Sequence[Redis | ClusterNode]:
         if not isinstance(self._redis, RedisCluster):

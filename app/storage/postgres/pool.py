@@ -9,6 +9,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from typing_extensions import override
 
+from app.observing.phases import LOAD
 from app.services.errors import StoreUnavailableError
 from app.storage.turns import Turns
 
@@ -100,7 +101,7 @@ class Pool:
         StoreUnavailableError
             If there is none in time, or what is done with it fails or takes too long.
         """
-        with storage_errors():
+        with LOAD, storage_errors():
             async with self._turns.turn(), asyncio.timeout(self._deadline_s):
                 # Without a timeout of its own, for which asyncpg would make a task: ours holds.
                 connection = await self._pool.acquire()
@@ -108,6 +109,11 @@ class Pool:
                     yield connection
                 finally:
                     await self._pool.release(connection, timeout=self._deadline_s)
+
+    def use(self) -> dict[str, int]:
+        """Count the connections: in use, idle, and how many more there may be."""
+        idle, size = self._pool.get_idle_size(), self._pool.get_size()
+        return {"used": size - idle, "idle": idle, "unopened": self._pool.get_max_size() - size}
 
     async def ping(self) -> None:
         """Ask PostgreSQL for a sign of life.

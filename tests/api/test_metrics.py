@@ -1,0 +1,184 @@
+"""What Prometheus is told, and what callers are told of the time that a request takes."""
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app import application
+from app.application import StoreUrls
+from app.settings import Settings
+from tests.api.asking import Asking
+from tests.api.test_bookings import book
+from tests.engines import free_ports
+
+DASHBOARD = Path(__file__).parents[2] / "config" / "grafana" / "holdfast.json"
+LISTING = "/v2/slots?eventTypeId=10&start=2050-09-05&end=2050-09-09"
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture
+async def metrics_url(settings: Settings, urls: StoreUrls) -> AsyncIterator[str]:
+    """Where the service's process tells its metrics; those of requests are the process's, whichever app had them."""
+    port = free_ports(1)[0]
+    measured = settings.model_copy(update={"metrics_port": port})
+    async with application.open_stores(measured, urls) as stores:
+        cases = application.use_cases(measured, stores)
+        async with application.measuring(measured, stores, cases):
+            yield f"http://127.0.0.1:{port}/metrics"
+
+
+async def text_of(url: str) -> str:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        assert response.status == 200
+        return await response.text()
+
+
+async def samples_of(url: str) -> Samples:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(await text_of(url))
+        for sample in family.samples
+    }
+
+
+def grown(before: Samples, after: Samples, name: str, **labels: str) -> float:
+    """By how much the series of these labels, whatever their others, grew together."""
+
+    def total(samples: Samples) -> float:
+        wanted = labels.items()
+        return sum(value for (of, its), value in samples.items() if of == name and wanted <= set(its))
+
+    return total(after) - total(before)
+
+
+async def test_requests_are_counted_by_route_and_status_and_never_by_what_was_sent(
+    api: Asking, metrics_url: str
+) -> None:
+    before = await samples_of(metrics_url)
+    for path in ("/v2/slots/reservations/secret-uid", "/api/v2/slots/reservations/secret-uid/"):
+        await api.ask("GET", path)
+    await api.ask("GET", "/secret-path")
+    await api.ask("PROPFIND", "/v2/slots")
+    after = await samples_of(metrics_url)
+    name, route = "holdfast_request_seconds_count", "/v2/slots/reservations/{uid}"
+    assert grown(before, after, name, method="GET", route=route) == 2
+    assert grown(before, after, name, method="GET", route="none", status="404") == 1
+    assert grown(before, after, name, method="other", route="none", status="404") == 1
+    assert "secret" not in (await text_of(metrics_url)).lower()
+
+
+async def test_time_is_told_by_phase(api: Asking, metrics_url: str) -> None:
+    before = await samples_of(metrics_url)
+    await api.slots(eventTypeId=10)
+    after = await samples_of(metrics_url)
+    for phase in ("parse", "load", "holds", "compute", "render"):
+        assert grown(before, after, "holdfast_phase_seconds_count", phase=phase) == 1
+    spent = grown(before, after, "holdfast_phase_seconds_sum")
+    assert spent == pytest.approx(grown(before, after, "holdfast_request_seconds_sum"))
+
+
+async def test_claims_are_counted_by_outcome_and_refusals_by_reason(api: Asking, metrics_url: str) -> None:
+    before = await samples_of(metrics_url)
+    assert (await api.reserve(10, "10:00")).status == 201
+    assert (await api.reserve(10, "10:00")).status == 422
+    assert (await api.reserve(10, "23:00")).status == 422
+    after = await samples_of(metrics_url)
+    assert grown(before, after, "holdfast_claims_total", outcome="won") == 2, "the second is closed, as was seen then"
+    assert grown(before, after, "holdfast_claims_total", outcome="kept") == 1
+    assert grown(before, after, "holdfast_slot_refusals_total", reason="reserved") == 1
+    assert grown(before, after, "holdfast_slot_refusals_total", reason="closed") == 1
+    assert after["holdfast_live_holds", frozenset()] == 1
+
+
+async def test_who_comes_at_the_same_moment_loses_to_one(api: Asking, metrics_url: str) -> None:
+    before = await samples_of(metrics_url)
+    answers = await asyncio.gather(*(api.reserve(10, "10:00") for _ in range(8)))
+    assert sorted(answer.status for answer in answers) == [201] + [422] * 7
+    after = await samples_of(metrics_url)
+    assert grown(before, after, "holdfast_claims_total", outcome="kept") == 1
+    assert sum(grown(before, after, "holdfast_claims_total", outcome=one) for one in ("lost", "contended")) > 0
+    assert grown(before, after, "holdfast_slot_refusals_total", reason="reserved") == 7
+
+
+async def test_connections_are_told_by_store_and_state(metrics_url: str) -> None:
+    samples = await samples_of(metrics_url)
+    told = {tuple(sorted(dict(labels).values())) for name, labels in samples if name == "holdfast_connections"}
+    assert told == {
+        *(("postgres", state) for state in ("unopened", "used")),
+        ("idle", "postgres"),
+        ("idle", "redis"),
+        ("redis", "used"),
+    }
+
+
+def queried() -> set[str]:
+    """Return the names of metrics that the dashboard asks for."""
+    board: dict[str, Any] = json.loads(DASHBOARD.read_text("utf-8"))
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    queries += [variable["query"] for variable in board["templating"]["list"]]
+    return set(re.findall(r"\b(?:holdfast|process)_\w+", " ".join(queries)))
+
+
+async def test_the_dashboard_asks_for_metrics_that_are_there(api: Asking, metrics_url: str) -> None:
+    await api.slots(eventTypeId=10)
+    await api.reserve(10, "10:00")
+    await api.reserve(10, "10:00")
+    told = {name for name, _ in await samples_of(metrics_url)}
+    assert queried() <= told
+    ours = {re.sub("_(bucket|count|sum|total|created)$", "", name) for name in told if name.startswith("holdfast")}
+    assert ours == {re.sub("_(bucket|count|sum|total)$", "", name) for name in queried() if name.startswith("holdfast")}
+
+
+async def test_metrics_are_not_on_the_public_port(api: Asking) -> None:
+    assert (await api.ask("GET", "/metrics")).status == 404
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+async def test_of_several_processes_each_has_a_port(settings: Settings, urls: StoreUrls) -> None:
+    port = next(port for port in range(20_000, 30_000, 2) if is_free(port) and is_free(port + 1))
+    several = settings.model_copy(update={"metrics_port": port, "workers": 2})
+    async with application.open_stores(several, urls) as stores:
+        cases = application.use_cases(several, stores)
+        async with application.measuring(several, stores, cases), application.measuring(several, stores, cases):
+            for own in (port, port + 1):
+                assert "holdfast_connections" in await text_of(f"http://127.0.0.1:{own}/metrics")
+
+
+# Server-Timing -----------------------------------------------------------------------------------------------------
+
+
+async def test_who_wants_to_know_is_told_what_a_request_spent_its_time_on(api: Asking) -> None:
+    answer = await api.ask("GET", LISTING, headers={"X-Holdfast-Timing": "1"})
+    timing = answer.headers["Server-Timing"]
+    told = {name: float(ms) for name, ms in re.findall(r"(\w+);dur=([\d.]+)", timing)}
+    assert [*told] == ["parse", "load", "holds", "render", "compute", "total"]
+    assert told["load"] > 0
+    assert sum(told.values()) == pytest.approx(2 * told["total"], abs=0.01)
+
+
+async def test_nobody_else_is(api: Asking) -> None:
+    assert "Server-Timing" not in (await api.slots(eventTypeId=10)).headers
+
+
+async def test_a_booking_counts_its_phases(api: Asking, metrics_url: str) -> None:
+    before = await samples_of(metrics_url)
+    assert (await book(api, 10, "10:00")).status == 201
+    after = await samples_of(metrics_url)
+    for phase in ("parse", "load", "holds"):
+        assert grown(before, after, "holdfast_phase_seconds_count", phase=phase) == 1
