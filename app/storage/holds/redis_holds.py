@@ -198,12 +198,16 @@ class RedisHolds:
 
     def _confirm(self, claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
         """Return what confirms a claim: its ledgers first, so that they never lack a hold, the last host last."""
-        calls = [Call("confirm_place", [keys.quota(quota.name)], [claim.id, until]) for quota in claim.quotas]
+        calls, quotas = list[Call](), claim.quotas
+        if self._clustered:
+            # Each quota has a node of its own.
+            calls, quotas = [_confirm_part(claim, [], until, None, [quota]) for quota in claim.quotas], ()
         if claim.seats is not None:
             entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
             calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
         ended = None if self._clustered else old
-        return calls + [_confirm_part(claim, part, until, ended) for part in self._together(keys.lanes(claim))]
+        parts = self._together(keys.lanes(claim))
+        return calls + [_confirm_part(claim, part, until, ended, quotas) for part in parts]
 
     async def _all_done(self, calls: Sequence[Call], *, one_by_one: bool = False) -> bool:
         """Run scripts in order and say whether all of them did their part; perhaps none after one that did not."""
@@ -410,13 +414,16 @@ def _nearest_to_full(standings: Sequence[QuotaStanding]) -> QuotaStanding | None
     return min(standings, key=lambda one: one.left, default=None)
 
 
-def _confirm_part(claim: Claim, lanes: Sequence[Lane], until: Instant, old: Claim | None) -> Call:
+def _confirm_part(
+    claim: Claim, lanes: Sequence[Lane], until: Instant, old: Claim | None, quotas: Sequence[Quota]
+) -> Call:
+    ended = [] if old is None else keys.lanes(old)
     script_keys = _all_keys(claim, lanes)
-    arguments: list[Value] = [until, written(claim, until), len(lanes)]
+    arguments: list[Value] = [until, written(claim, until), len(lanes), len(ended), claim.id]
     if old is not None:
-        ended = keys.lanes(old)
         script_keys += _index_and_hold_keys(old, ended)
         arguments += [lane.member(old) for lane in ended]
+    script_keys += [keys.quota(quota.name) for quota in quotas]
     return Call("confirm", script_keys, arguments)
 
 
