@@ -12,7 +12,16 @@ from redis.asyncio import RedisCluster
 
 from app.domain.event_type import EventType
 from app.domain.limits import BookingLimits, Limit, Period
-from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation
+from app.domain.reservation import (
+    Claim,
+    Claimed,
+    Contended,
+    Held,
+    KeptReservation,
+    Quota,
+    QuotaFull,
+    QuotaStanding,
+)
 from app.domain.time_ranges import MINUTE
 from app.services.errors import StoreUnavailableError
 from app.storage.embedded import EmbeddedUrls
@@ -494,6 +503,49 @@ async def test_moving_a_seat_within_its_start_takes_no_second_one(holds: RedisHo
     new = await claimed(holds, moved(old, seat("new", 1)), old)
     assert await holds.move(old, new.claim, new.at + 60_000)
     assert await holds.claim(seat("third", 1), None) == Held(None)
+
+
+# Quotas ------------------------------------------------------------------------------------------------------------
+
+
+def of_client(wanted: Claim, most: int) -> Claim:
+    """A claim that needs a place in the quota of one client, and in one that never fills."""
+    return replace(wanted, quotas=(Quota("roomy", 100), Quota("client", most)))
+
+
+async def test_a_full_quota_leaves_nothing_claimed_and_no_place_in_the_other(redis: Client, holds: RedisHolds) -> None:
+    first = await kept(holds, of_client(claim("first"), 1), for_ms=60_000)
+    outcome = await holds.claim(of_client(claim("second", 100), 1), None)
+    assert isinstance(outcome, QuotaFull)
+    assert (outcome.standing.most, outcome.standing.left) == (1, 0)
+    assert 50_000 < outcome.standing.next_free_ms <= 60_000
+    await claimed(holds, claim("other", 100))
+    assert await redis.zrange(keys.quota("roomy"), 0, -1) == [first.claim.id.encode()]
+
+
+@pytest.mark.parametrize("second", [claim("second"), seat("second", 1)], ids=["host", "seat"])
+async def test_a_refused_claim_takes_no_place(redis: Client, holds: RedisHolds, second: Claim) -> None:
+    await kept(holds, replace(second, id="first", reservation_uid="uid-first"))
+    assert isinstance(await holds.claim(of_client(second, 1), None), Held)
+    assert not await redis.exists(keys.quota("client"))
+    assert not await redis.exists(keys.quota("roomy"))
+    assert (await claimed(holds, of_client(claim("third", 100), 1))).standing == QuotaStanding(1, 0, 5_000)
+
+
+async def test_a_claim_that_is_sent_again_takes_no_second_place(holds: RedisHolds) -> None:
+    """As when the answer to it got lost."""
+    for _ in range(2):
+        again = await claimed(holds, of_client(claim("same"), 2))
+        assert again.standing is not None
+        assert again.standing.left == 1
+
+
+@pytest.mark.parametrize("redis", ["valkey", "redis7"], indirect=True)
+async def test_one_server_is_asked_once_for_quotas_and_hosts(redis: Client, holds: RedisHolds) -> None:
+    await claimed(holds, of_client(claim("warm", 6_000), 9))
+    await redis.config_resetstat()
+    await claimed(holds, of_client(claim("team", hosts=(1, 2, 3)), 9))
+    assert (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"] == 1
 
 
 # Clusters ----------------------------------------------------------------------------------------------------------

@@ -64,6 +64,8 @@ class RedisHolds:
     async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
         """Claim for some seconds; see `services.ports.Holds`."""
         async with self._bounds.answered():
+            if not self._clustered and claim.seats is None:
+                return await self._claim_lanes(claim, claim.quotas, ignoring)
             # Places in quotas come first: who has none should cost nothing more. After a crash they lapse in seconds.
             standing = await self._take_places(claim, ignoring)
             if isinstance(standing, QuotaFull):
@@ -76,18 +78,16 @@ class RedisHolds:
 
     async def _take_places(self, claim: Claim, ignoring: KeptReservation | None) -> QuotaStanding | QuotaFull | None:
         """Take a place in each quota, or in none; return how the one nearest to full stands."""
-        if not claim.quotas:
-            return None
-        answers = await self._run_all([_take_place(claim, quota, ignoring) for quota in claim.quotas])
-        standings = [
-            QuotaStanding(quota.most, int(left), int(next_free_ms))
-            for quota, (_, left, next_free_ms) in zip(claim.quotas, answers, strict=True)
-        ]
-        full = [standing for standing, answer in zip(standings, answers, strict=True) if answer[0] != b"taken"]
-        if full:
-            await self._leave_quotas(claim)
-            return QuotaFull(full[0])
-        return min(standings, key=lambda one: one.left)
+        # On a cluster each quota has a node of its own.
+        parts = [(quota,) for quota in claim.quotas]
+        answers = await self._run_all([_claim_part(claim, [], part, ignoring) for part in parts])
+        standings = list[QuotaStanding]()
+        for part, (verdict, *told) in zip(parts, answers, strict=True):
+            if verdict != b"claimed":
+                await self._leave_quotas(claim)
+                return _quota_full(part, told)
+            standings += _standings(part, told[2])
+        return _nearest_to_full(standings)
 
     async def _leave_quotas(self, claim: Claim) -> None:
         if claim.quotas:
@@ -96,7 +96,9 @@ class RedisHolds:
                 _ = pipeline.zrem(keys.quota(quota.name), claim.id)
             await pipeline.execute()
 
-    async def _claim_seat_and_lanes(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
+    async def _claim_seat_and_lanes(
+        self, claim: Claim, ignoring: KeptReservation | None
+    ) -> Claimed | Held | Contended | QuotaFull:
         rank = 0
         if claim.seats is not None:
             # The ledger comes first: it says whose hosts a further seat takes. A crash after it leaves an entry
@@ -106,24 +108,29 @@ class RedisHolds:
                 return Held(None) if taken[0] == b"held" else Contended()
             rank = int(taken[1])
             claim = replace(claim, host_ids=_host_ids(taken[2]))
-        outcome = await self._claim_lanes(claim, ignoring)
+        outcome = await self._claim_lanes(claim, (), ignoring)
         if isinstance(outcome, Claimed):
             return replace(outcome, seat_rank=rank)
         await self._give_up_seat(claim)
         return outcome
 
-    async def _claim_lanes(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended:
-        at, turns = 0, list[int]()
+    async def _claim_lanes(
+        self, claim: Claim, quotas: Sequence[Quota], ignoring: KeptReservation | None
+    ) -> Claimed | Held | Contended | QuotaFull:
+        """Claim all lanes or none; with quotas, which only one server has beside the lanes, also a place in each."""
+        at, turns, standings = 0, list[int](), list[QuotaStanding]()
         parts = self._together(keys.lanes(claim))
         for number, part in enumerate(parts):
-            [(verdict, *told)] = await self._run_all([_claim_part(claim, part, ignoring)])
+            [(verdict, *told)] = await self._run_all([_claim_part(claim, part, quotas, ignoring)])
             if verdict != b"claimed":
                 if number:
                     await run_all(self._redis, [_release_part(claim, claimed) for claimed in parts[:number]])
-                return Held(part[int(told[0]) - 1].host_id) if verdict == b"held" else Contended()
+                return _refused(verdict, told, part, quotas)
             at = int(told[0])
-            turns += map(int, told[1:])
-        return Claimed(claim, at, dict(zip(claim.ledgers, turns, strict=False)))
+            turns += map(int, told[1])
+            standings += _standings(quotas, told[2])
+        numbered = dict(zip(claim.ledgers, turns, strict=False))
+        return Claimed(claim, at, numbered, standing=_nearest_to_full(standings))
 
     def _together(self, lanes: list[Lane]) -> list[list[Lane]]:
         """Split lanes into those that one script may reach."""
@@ -194,12 +201,16 @@ class RedisHolds:
 
     def _confirm(self, claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
         """Return what confirms a claim: its ledgers first, so that they never lack a hold, the last host last."""
-        calls = [Call("confirm_place", [keys.quota(quota.name)], [claim.id, until]) for quota in claim.quotas]
+        calls, quotas = list[Call](), claim.quotas
+        if self._clustered:
+            # Each quota has a node of its own.
+            calls, quotas = [_confirm_part(claim, [], until, None, [quota]) for quota in claim.quotas], ()
         if claim.seats is not None:
             entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
             calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
         ended = None if self._clustered else old
-        return calls + [_confirm_part(claim, part, until, ended) for part in self._together(keys.lanes(claim))]
+        parts = self._together(keys.lanes(claim))
+        return calls + [_confirm_part(claim, part, until, ended, quotas) for part in parts]
 
     async def _all_done(self, calls: Sequence[Call], *, one_by_one: bool = False) -> bool:
         """Run scripts in order and say whether all of them did their part; perhaps none after one that did not."""
@@ -403,11 +414,6 @@ class RedisHolds:
             await self._redis.delete(keys.seat_entry_prefix(claim) + claim.id)
 
 
-def _take_place(claim: Claim, quota: Quota, ignoring: KeptReservation | None) -> Call:
-    arguments: list[Value] = [claim.id, _ignored(ignoring), quota.most, PROVISIONAL_MS]
-    return Call("take_place", [keys.quota(quota.name)], arguments)
-
-
 def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:
     prefix = keys.seat_entry_prefix(claim)
     return Call(
@@ -417,21 +423,49 @@ def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:
     )
 
 
-def _claim_part(claim: Claim, lanes: Sequence[Lane], ignoring: KeptReservation | None) -> Call:
+def _claim_part(claim: Claim, lanes: Sequence[Lane], quotas: Sequence[Quota], ignoring: KeptReservation | None) -> Call:
     start, end = claim.busy_range
-    arguments: list[Value] = [start, end, claim.id, _ignored(ignoring), PROVISIONAL_MS, written(claim, 0)]
+    arguments: list[Value] = [start, end, claim.id, _ignored(ignoring), PROVISIONAL_MS, written(claim, 0), len(lanes)]
     for lane in lanes:
         arguments += [lane.hold_prefix, lane.group]
-    return Call("claim", _all_keys(claim, lanes), arguments)
+    arguments += [quota.most for quota in quotas]
+    return Call("claim", _all_keys(claim, lanes) + [keys.quota(quota.name) for quota in quotas], arguments)
 
 
-def _confirm_part(claim: Claim, lanes: Sequence[Lane], until: Instant, old: Claim | None) -> Call:
+def _refused(
+    verdict: bytes, told: Sequence[Any], lanes: Sequence[Lane], quotas: Sequence[Quota]
+) -> Held | Contended | QuotaFull:
+    if verdict == b"full":
+        return _quota_full(quotas, told)
+    return Held(lanes[int(told[0]) - 1].host_id) if verdict == b"held" else Contended()
+
+
+def _quota_full(quotas: Sequence[Quota], told: Sequence[Any]) -> QuotaFull:
+    number, next_free_ms = map(int, told)
+    return QuotaFull(QuotaStanding(quotas[number - 1].most, 0, next_free_ms))
+
+
+def _standings(quotas: Sequence[Quota], told: Sequence[Any]) -> list[QuotaStanding]:
+    return [
+        QuotaStanding(quota.most, int(left), int(next_free_ms))
+        for quota, left, next_free_ms in zip(quotas, told[::2], told[1::2], strict=True)
+    ]
+
+
+def _nearest_to_full(standings: Sequence[QuotaStanding]) -> QuotaStanding | None:
+    return min(standings, key=lambda one: one.left, default=None)
+
+
+def _confirm_part(
+    claim: Claim, lanes: Sequence[Lane], until: Instant, old: Claim | None, quotas: Sequence[Quota]
+) -> Call:
+    ended = [] if old is None else keys.lanes(old)
     script_keys = _all_keys(claim, lanes)
-    arguments: list[Value] = [until, written(claim, until), len(lanes)]
+    arguments: list[Value] = [until, written(claim, until), len(lanes), len(ended), claim.id]
     if old is not None:
-        ended = keys.lanes(old)
         script_keys += _index_and_hold_keys(old, ended)
         arguments += [lane.member(old) for lane in ended]
+    script_keys += [keys.quota(quota.name) for quota in quotas]
     return Call("confirm", script_keys, arguments)
 
 

@@ -1,16 +1,19 @@
--- Makes a provisional claim stand until an instant, in all of some lanes or in none; a hold that it takes the place of
--- ends in the same step.
+-- Makes a provisional claim stand until an instant, in all of some lanes or in none, and with it its places in some
+-- quotas; a hold that it takes the place of ends in the same step. A place that has lapsed meanwhile is taken again, for
+-- its hold has not.
 --
 -- KEYS      three a lane: its index, what is known about it, the hold; then two a lane of the old hold: its index, the
---           hold
+--           hold; then one a quota
 -- ARGV[1]   until when, Unix ms
 -- ARGV[2]   the record to keep, opaque here
 -- ARGV[3]   how many lanes the claim has
--- ARGV[4..] a lane of the old hold each: its member of the index
+-- ARGV[4]   how many lanes the old hold has
+-- ARGV[5]   id of the claim
+-- ARGV[6..] a lane of the old hold each: its member of the index
 --
 -- Returns   1, or 0 if the claim has lapsed meanwhile or was released: then the old hold is untouched
 
-local lanes = tonumber(ARGV[3])
+local lanes, old_lanes = tonumber(ARGV[3]), tonumber(ARGV[4])
 for lane = 1, lanes do
   if redis.call('EXISTS', KEYS[3 * lane]) == 0 then
     return 0
@@ -26,8 +29,12 @@ for lane = 1, lanes do
     end
   end
 end
-for old = 1, (#KEYS - 3 * lanes) / 2 do
-  redis.call('ZREM', KEYS[3 * lanes + 2 * old - 1], ARGV[3 + old])
+for quota = 3 * lanes + 2 * old_lanes + 1, #KEYS do
+  redis.call('ZADD', KEYS[quota], ARGV[1], ARGV[5])
+  redis.call('PEXPIREAT', KEYS[quota], redis.call('ZRANGE', KEYS[quota], -1, -1, 'WITHSCORES')[2])
+end
+for old = 1, old_lanes do
+  redis.call('ZREM', KEYS[3 * lanes + 2 * old - 1], ARGV[5 + old])
   redis.call('DEL', KEYS[3 * lanes + 2 * old])
 end
 -- Whoever watches these lanes hears which they are. That a server lets nobody publish is no reason to refuse.
