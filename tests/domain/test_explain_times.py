@@ -1,9 +1,12 @@
 """The picture of a window."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.busy import Booking, Reservation
 from app.domain.explain import Reason, Rule
 from app.domain.explain_times import TimesExplained, explain_times
 from app.domain.schedule import zone
@@ -28,9 +31,11 @@ UTC = zone("UTC")
 MORNING = span("06:00-13:00")
 
 
-def pictured(*items: object, calendar: str = "", now: str = "2050-08-01T00:00Z", **asked: object) -> TimesExplained:
+def pictured(
+    *items: Booking | Reservation, calendar: str = "", now: str = "2050-08-01T00:00Z", **asked: Any
+) -> TimesExplained:
     """Picture the morning of one host who is open from nine to twelve."""
-    taken = busy(*items, calendar=calendar)  # type: ignore[arg-type]
+    taken = busy(*items, calendar=calendar)
     return explain_times(availability(staffed(host(), **asked), taken, now=now), MORNING, UTC)
 
 
