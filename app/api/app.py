@@ -12,7 +12,7 @@ from app.api.middlewares import changes, compression, cors, credentials, errors
 from app.api.openapi import DOCUMENT, openapi_document
 from app.api.operations import OPERATIONS
 from app.api.routes import ROUTES, add_routes
-from app.api.site import add_pages
+from app.api.site import add_site
 from app.api.state import USE_CASES, UseCases
 from app.api.streams import STREAMS, StreamLimits, Streams
 from app.api.under_way import UNDER_WAY, UnderWay, under_way
@@ -35,7 +35,7 @@ def web_application(
     app.cleanup_ctx.append(app[STREAMS].swept)
     app[DOCUMENT] = document_text()
     add_routes(app)
-    add_pages(app)
+    add_site(app)
     return app
 
 

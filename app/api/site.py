@@ -1,10 +1,17 @@
-"""The pages for people, from the package `app.web`: a fixed table, so that no path that is asked for reaches a disk."""
+"""What people see: a fixed table of paths and the files under `app/web` that answer them.
 
-from functools import cache, partial
+The files are read once, when the application is made; no part of a request ever becomes a path. These routes are no
+part of the API: they are outside `/v2` and its OpenAPI document.
+"""
+
+from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 
-from aiohttp import web
+from aiohttp import ETag, web
+
+_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 FILES = {
     "/docs": "docs.html",
@@ -17,38 +24,59 @@ FILES = {
     "/explain_time.js": "explain_time.js",
     "/explain_words.js": "explain_words.js",
 }
-"""Paths, and the files that answer them."""
+"""The file that answers each path, relative to `app/web`."""
 
-_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+_CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
 _HEADERS = {
     "Cache-Control": "no-cache",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-def add_pages(app: web.Application) -> None:
-    """Add the pages."""
-    for path, name in FILES.items():
-        app.router.add_get(path, partial(_file, name))
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A file as it is sent."""
+
+    body: bytes
+    content_type: str
+    tag: str
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Return the file, or that the one the caller keeps still stands (304)."""
+        if any(known.value in (self.tag, "*") for known in request.if_none_match or ()):
+            response = web.Response(status=304)
+        else:
+            response = web.Response(body=self.body, content_type=self.content_type, charset="utf-8")
+        response.headers.update(_HEADERS)
+        # Weak: compressed or not, it is the same file, but not the same bytes.
+        response.etag = ETag(self.tag, is_weak=True)
+        return response
 
 
-async def _file(name: str, request: web.Request) -> web.Response:
-    body, tag = _read(name)
-    known = request.if_none_match or ()
-    headers = {**_HEADERS, "ETag": f'W/"{tag}"'}
-    if any(one.value in (tag, "*") for one in known):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers=headers, content_type=_TYPES[name.rpartition(".")[2]], charset="utf-8")
+def add_site(app: web.Application) -> None:
+    """Add a route for each file."""
+    for path, page in _pages().items():
+        app.router.add_get(path, page.answer)
 
 
 @cache
-def _read(name: str) -> tuple[bytes, str]:
-    """Return a file and its tag, read once a process."""
+def _pages() -> dict[str, _Page]:
+    return {path: _read(name) for path, name in FILES.items()}
+
+
+def _read(name: str) -> _Page:
     body = files("app.web").joinpath(name).read_bytes()
-    return body, blake2b(body, digest_size=12).hexdigest()
+    return _Page(body, _TYPES[name.rpartition(".")[2]], blake2b(body, digest_size=16).hexdigest())

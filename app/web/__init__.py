@@ -1,1 +1,1 @@
-"""What people see: pages, and what they load. Plain files, served by `app.api.site`."""
+"""What people see: plain files, which `app.api.site` serves."""

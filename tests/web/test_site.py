@@ -1,6 +1,7 @@
 """Pages are files of the package, sent as what they are and once."""
 
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -21,5 +22,6 @@ async def test_a_file_is_sent_with_its_tag_and_may_load_nothing_from_elsewhere(a
 
 
 def test_every_file_of_the_package_has_a_path() -> None:
-    there = {one.name for one in files("app.web").iterdir() if one.name.endswith((".html", ".css", ".js"))}
+    package = Path(str(files("app.web")))
+    there = {str(one.relative_to(package)) for one in package.rglob("*") if one.suffix in (".html", ".css", ".js")}
     assert there == set(FILES.values())
