@@ -12,6 +12,7 @@ from app.api.middlewares import changes, compression, cors, credentials, errors
 from app.api.openapi import DOCUMENT, openapi_document
 from app.api.operations import OPERATIONS
 from app.api.routes import ROUTES, add_routes
+from app.api.site import add_site
 from app.api.state import USE_CASES, UseCases
 from app.api.streams import STREAMS, StreamLimits, Streams
 from app.api.under_way import UNDER_WAY, UnderWay, under_way
@@ -21,6 +22,7 @@ def web_application(
     use_cases: UseCases,
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (),
     stream_limits: StreamLimits = StreamLimits(),  # noqa: B008 - a value
+    page_usernames: tuple[str, ...] = (),
 ) -> web.Application:
     """Return a fresh application."""
     app = web.Application(
@@ -34,6 +36,7 @@ def web_application(
     app.cleanup_ctx.append(app[STREAMS].swept)
     app[DOCUMENT] = document_text()
     add_routes(app)
+    add_site(app, page_usernames)
     return app
 
 
