@@ -266,7 +266,7 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     stack = AsyncExitStack()
     stores = await stack.enter_async_context(open_stores(settings, urls))
     limits = StreamLimits(settings.streams, settings.streams_per_client)
-    app = web_application(use_cases(settings, stores), settings.trusted_proxies, limits)
+    app = web_application(use_cases(settings, stores), settings.trusted_proxies, limits, settings.page_usernames)
     app.cleanup_ctx.append(lambda _: delivering(settings, stores))
     app.cleanup_ctx.append(lambda _: refreshing(settings, stores))
 

@@ -22,6 +22,7 @@ def web_application(
     use_cases: UseCases,
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (),
     stream_limits: StreamLimits = StreamLimits(),  # noqa: B008 - a value
+    page_usernames: tuple[str, ...] = (),
 ) -> web.Application:
     """Return a fresh application."""
     app = web.Application(
@@ -35,7 +36,7 @@ def web_application(
     app.cleanup_ctx.append(app[STREAMS].swept)
     app[DOCUMENT] = document_text()
     add_routes(app)
-    add_site(app)
+    add_site(app, page_usernames)
     return app
 
 

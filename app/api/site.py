@@ -11,9 +11,13 @@ from importlib.resources import files
 
 from aiohttp import ETag, web
 
+from app.api.bodies import json_response
+
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 FILES = {
+    "/": "index.html",
+    "/example.html": "example.html",
     "/docs": "docs.html",
     "/docs.css": "docs.css",
     "/docs.js": "docs.js",
@@ -23,6 +27,16 @@ FILES = {
     "/explain.js": "explain.js",
     "/explain_time.js": "explain_time.js",
     "/explain_words.js": "explain_words.js",
+    "/site/page.css": "page.css",
+    "/site/page.js": "page.js",
+    "/widget.js": "widget.js",
+    "/widget/api.js": "widget/api.js",
+    "/widget/calendar.js": "widget/calendar.js",
+    "/widget/countdown.js": "widget/countdown.js",
+    "/widget/dom.js": "widget/dom.js",
+    "/widget/live.js": "widget/live.js",
+    "/widget/styles.js": "widget/styles.js",
+    "/widget/zones.js": "widget/zones.js",
 }
 """The file that answers each path, relative to `app/web`."""
 
@@ -66,10 +80,15 @@ class _Page:
         return response
 
 
-def add_site(app: web.Application) -> None:
-    """Add a route for each file."""
+def add_site(app: web.Application, usernames: tuple[str, ...]) -> None:
+    """Add a route for each file, and one that says whose event types the page at `/` offers."""
     for path, page in _pages().items():
         app.router.add_get(path, page.answer)
+
+    async def get_offered(_: web.Request) -> web.Response:
+        return json_response({"usernames": usernames})
+
+    app.router.add_get("/site/offered.json", get_offered)
 
 
 @cache
