@@ -1,4 +1,4 @@
-"""`GET /v2/slots/explain`: why starts are, or are not, on offer."""
+"""`GET /v2/slots/explain` and `/times` below it: why starts are, or are not, on offer."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,15 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.api.bodies import success
 from app.api.instants import DateText, InstantText, date_text, writer
 from app.api.slots import marked
-from app.api.slots_query import plain_parameters, read_explain_query
+from app.api.slots_query import plain_parameters, read_explain_query, read_slots_query
 from app.api.state import CALLER, USE_CASES
 from app.domain.availability import Availability
 from app.domain.busy import Booking, Reservation
 from app.domain.explain import DayExplained, HostExplained, Reason, Rule, StartExplained
+from app.domain.explain_times import HostPictured
 from app.domain.schedule import zone
-from app.domain.time_ranges import Instant
-from app.services.explain_slots import Explained
+from app.domain.time_ranges import Instant, Range
+from app.services.explain_slots import Explained, Pictured
 
 _Write = Callable[[Instant], str]
 
@@ -76,6 +77,30 @@ class StartExplanation(TypedDict):
     hosts: list[HostExplanation]
 
 
+class Stretch(TypedDict):
+    """From its beginning to just before its end."""
+
+    start: InstantText
+    end: InstantText
+
+
+class HostPicture(TypedDict):
+    """When one host is open, and what closes or takes their time."""
+
+    hostId: int
+    groupId: str | None
+    open: list[Stretch]
+    reasons: list[ReasonData]
+
+
+class Picture(TypedDict):
+    """What is offered in a window, where each rule lies, and the time of each host, to callers who may know it."""
+
+    offered: list[Stretch]
+    reasons: list[ReasonData]
+    hosts: list[HostPicture] | None
+
+
 DaysExplained = TypeAliasType("DaysExplained", dict[DateText, DayData])
 """Counts by rule for every date."""
 Explanation = TypeAliasType("Explanation", StartExplanation | DaysExplained)
@@ -88,6 +113,42 @@ async def get_explanation(request: web.Request) -> web.Response:
         query.question(), zone(query.time_zone or "UTC"), at=query.at, caller=request.get(CALLER)
     )
     return marked(success(explanation(explained, query.time_zone)), without_holds=explained.looked.without_holds)
+
+
+async def get_picture(request: web.Request) -> web.Response:
+    """Tell where in the window each rule lies, and when each host is open."""
+    query = read_slots_query(plain_parameters(request.query.items()))
+    pictured = await request.app[USE_CASES].slot_explainer.picture(
+        query.question(), zone(query.time_zone or "UTC"), request.get(CALLER)
+    )
+    return marked(success(picture(pictured, query.time_zone)), without_holds=pictured.looked.without_holds)
+
+
+def picture(pictured: Pictured, time_zone: str | None) -> Picture:
+    """Return where everything lies; strangers are not told of the hosts' time."""
+    write = writer(None if time_zone is None else zone(time_zone))
+    availability, times = pictured.looked.availability, pictured.times
+
+    def told(reasons: list[Reason]) -> list[ReasonData]:
+        return [_reason(availability, one, write, names_others=pictured.names_others) for one in reasons]
+
+    def host_told(one: HostPictured) -> HostPicture:
+        return {
+            "hostId": one.host.id,
+            "groupId": one.host.group,
+            "open": _stretches(one.open, write),
+            "reasons": told(one.reasons),
+        }
+
+    return {
+        "offered": _stretches(times.offered, write),
+        "reasons": told(times.reasons),
+        "hosts": [host_told(one) for one in times.hosts] if pictured.names_others else None,
+    }
+
+
+def _stretches(ranges: list[Range], write: _Write) -> list[Stretch]:
+    return [{"start": write(start), "end": write(end)} for start, end in ranges]
 
 
 def explanation(explained: Explained, time_zone: str | None) -> Explanation:

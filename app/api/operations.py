@@ -90,7 +90,7 @@ from app.api.event_types_2024_04_15 import (
     OlderRemovedEventType,
     OneOlderEventType,
 )
-from app.api.explain import Explanation
+from app.api.explain import Explanation, Picture
 from app.api.health import Live, Ready
 from app.api.listing import Listing
 from app.api.managed_users import (
@@ -174,6 +174,9 @@ OPERATIONS: Mapping[Handler, Operation] = {
         answer=Success[Explanation],
         headers=_LISTING_HEADERS,
         refusals=(404,),
+    ),
+    explain.get_picture: Operation(
+        query=SlotsQuery, answer=Success[Picture], headers=_LISTING_HEADERS, refusals=(404,)
     ),
     reservations.post_reservation: Operation(
         body=ReservationBody,

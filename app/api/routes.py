@@ -84,6 +84,7 @@ _V2: list[tuple[str, str, Handler]] = [
     ("GET", "/slots/stream", slots_stream.get_slots_stream),
     ("POST", "/slots/batch", slots_batch.post_slots_batch),
     ("GET", "/slots/explain", explain.get_explanation),
+    ("GET", "/slots/explain/times", explain.get_picture),
     ("POST", "/slots/reservations", reservations.post_reservation),
     ("POST", "/slots/reservations/batch", batches.post_batch),
     ("GET", "/slots/reservations/{uid}", reservations.get_reservation),

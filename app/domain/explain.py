@@ -106,9 +106,9 @@ class DayExplained:
 
 def explain_start(availability: Availability, start: Instant, window: Range, asker: Zone) -> StartExplained:
     """Say what forbids a start, or that it is free; `availability` must reach around the slot and `window`."""
-    listed = start in _listed(availability, window, asker)
+    listed = start in listed_starts(availability, window, asker)
     free = availability.refusal(start) is None
-    times, seat = _host_times(availability), availability.seated.get(start)
+    times, seat = host_times(availability), availability.seated.get(start)
     reasons = tuple(_team_reasons(availability, start))
     if free and not listed:
         reasons += (Reason(rule=_unlisted(availability, start, window)),)
@@ -133,7 +133,7 @@ def _end(availability: Availability, start: Instant) -> Instant:
     return start + availability.length * MINUTE
 
 
-def _listed(availability: Availability, window: Range, asker: Zone) -> set[Instant]:
+def listed_starts(availability: Availability, window: Range, asker: Zone) -> set[Instant]:
     """Return the listed starts."""
     only_first = availability.staffed.event_type.only_first_slot
     listing = by_day(availability.slots(window), asker, only_first=only_first)
@@ -172,7 +172,7 @@ def _seat_reasons(availability: Availability, seat: SeatedStart) -> Iterator[Rea
 
 
 @dataclass(frozen=True, slots=True)
-class _HostTimes:
+class HostTimes:
     """What opens and takes a host's time."""
 
     lifted: list[Range]
@@ -187,7 +187,8 @@ class _HostTimes:
     """By connected calendars."""
 
 
-def _host_times(availability: Availability) -> dict[int, _HostTimes]:
+def host_times(availability: Availability) -> dict[int, HostTimes]:
+    """Return what opens and takes the time of each host, by id."""
     hosts = availability.staffed.hosts
     items: dict[int, list[tuple[Rule, Booking | Reservation]]] = {host.id: [] for host in hosts}
     for rule, item in _all_items(availability):
@@ -199,7 +200,7 @@ def _host_times(availability: Availability) -> dict[int, _HostTimes]:
     lifted = hours_of(unclosed, availability.around)
     calendars, open_for = availability.busy.calendars, availability.calendar_open_for
     return {
-        host.id: _HostTimes(
+        host.id: HostTimes(
             lifted=lifted[host.id],
             kept=kept[host.id],
             opened=availability.open[host.id],
@@ -219,7 +220,7 @@ def _all_items(availability: Availability) -> Iterator[tuple[Rule, Booking | Res
         yield Rule.RESERVATION, reservation
 
 
-def _host_reasons(availability: Availability, times: _HostTimes, start: Instant) -> Iterator[Reason]:
+def _host_reasons(availability: Availability, times: HostTimes, start: Instant) -> Iterator[Reason]:
     """Return everything that keeps a host from a slot at `start`."""
     slot = start, _end(availability, start)
     yield from _closed(times, slot)
@@ -230,7 +231,7 @@ def _host_reasons(availability: Availability, times: _HostTimes, start: Instant)
     )
 
 
-def _closed(times: _HostTimes, slot: Range) -> Iterator[Reason]:
+def _closed(times: HostTimes, slot: Range) -> Iterator[Reason]:
     if not holds(times.lifted, *slot):
         yield Reason(rule=Rule.OUTSIDE_HOURS)
     closed, away = without(times.lifted, times.kept), without(times.kept, times.opened)
@@ -238,7 +239,7 @@ def _closed(times: _HostTimes, slot: Range) -> Iterator[Reason]:
         yield from (Reason(rule=rule, time=time) for time in ranges if overlaps(time, slot))
 
 
-def _taken(availability: Availability, times: _HostTimes, slot: Range) -> Iterator[Reason]:
+def _taken(availability: Availability, times: HostTimes, slot: Range) -> Iterator[Reason]:
     for rule, item in times.items:
         time = item.start, item.end
         across, partly_taken = overlaps(time, slot), availability.partly_taken(item) is not None
@@ -246,18 +247,19 @@ def _taken(availability: Availability, times: _HostTimes, slot: Range) -> Iterat
         if across and not (partly_taken and item.start == slot[0]):
             yield Reason(rule=rule, time=time, item=item)
         # Such a start blocks its buffers besides.
-        if (partly_taken or not across) and any(overlaps(one, slot) for one in _blocked(availability, item)):
+        if (partly_taken or not across) and any(overlaps(one, slot) for one in blocked_by(availability, item)):
             yield Reason(rule=Rule.BUFFER, time=time, of=rule, item=item)
 
 
-def _blocked(availability: Availability, item: Booking | Reservation) -> list[Range]:
+def blocked_by(availability: Availability, item: Booking | Reservation) -> list[Range]:
+    """Return where slots cannot lie because of a booking or reservation; of a start with seats left its buffers."""
     event_type = availability.staffed.event_type
     if availability.partly_taken(item) is None:
         return [blocked(event_type, item)]
     return buffers_only(event_type, item)
 
 
-def _reported(availability: Availability, times: _HostTimes, slot: Range) -> Iterator[Reason]:
+def _reported(availability: Availability, times: HostTimes, slot: Range) -> Iterator[Reason]:
     for time in times.reported:
         if overlaps(time, slot):
             yield Reason(rule=Rule.CALENDAR, time=time)
@@ -282,8 +284,8 @@ _STAGES = (
 
 def explain_days(availability: Availability, window: Range, asker: Zone) -> dict[LocalDay, DayExplained]:
     """Count for every date of the window, in the asker's zone, the possible starts and what took them away."""
-    listed, offered = _listed(availability, window, asker), set(availability.starts(window))
-    times = _host_times(availability)
+    listed, offered = listed_starts(availability, window, asker), set(availability.starts(window))
+    times = host_times(availability)
     stages = _team_stages(availability, times)
     possible = availability.grid.starts(stages[0][1], window)
     days = {number: DayExplained() for number in range(asker.day_at(window[0]), asker.day_at(window[1]) + 1)}
@@ -301,7 +303,7 @@ def explain_days(availability: Availability, window: Range, asker: Zone) -> dict
 
 def _first_rule(
     availability: Availability,
-    times: dict[int, _HostTimes],
+    times: dict[int, HostTimes],
     start: Instant,
     stages: list[tuple[Rule, list[Range]]],
 ) -> Rule | None:
@@ -320,7 +322,7 @@ def _first_rule(
     return None
 
 
-def _first_seat_rule(availability: Availability, times: dict[int, _HostTimes], start: Instant) -> Rule:
+def _first_seat_rule(availability: Availability, times: dict[int, HostTimes], start: Instant) -> Rule:
     """Return what forbids a start that the team is free for: its seats' hosts are not, or sit at another start."""
     seat = availability.seated.get(start)
     reasons = [] if seat is None else list(_seat_reasons(availability, seat))
@@ -330,7 +332,7 @@ def _first_seat_rule(availability: Availability, times: dict[int, _HostTimes], s
     return reasons[0].rule
 
 
-def _team_stages(availability: Availability, times: dict[int, _HostTimes]) -> list[tuple[Rule, list[Range]]]:
+def _team_stages(availability: Availability, times: dict[int, HostTimes]) -> list[tuple[Rule, list[Range]]]:
     """Return what is left of the team's time after each rule."""
     stages = {host_id: _stages(availability, host_id, of_host) for host_id, of_host in times.items()}
     return [
@@ -339,14 +341,14 @@ def _team_stages(availability: Availability, times: dict[int, _HostTimes]) -> li
     ]
 
 
-def _stages(availability: Availability, host_id: int, times: _HostTimes) -> list[list[Range]]:
+def _stages(availability: Availability, host_id: int, times: HostTimes) -> list[list[Range]]:
     """Return what is left of a host's time after each of `_STAGES`."""
     own: dict[Rule, list[Range]] = {Rule.BOOKING: [], Rule.RESERVATION: [], Rule.CALENDAR: times.reported}
     blocked_times: list[Range] = []
     for rule, item in times.items:
         if availability.partly_taken(item) is None:
             own[rule].append((item.start, item.end))
-        blocked_times += _blocked(availability, item)
+        blocked_times += blocked_by(availability, item)
     blocked_times += (calendar_blocked(availability.staffed.event_type, time) for time in times.reported)
     left = [times.lifted, times.kept, times.opened]
     taken: list[Range] = []

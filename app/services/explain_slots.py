@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.event_type import StaffedEventType
 from app.domain.explain import DayExplained, StartExplained, explain_days, explain_start
+from app.domain.explain_times import TimesExplained, explain_times
 from app.domain.schedule import LocalDay, Zone
 from app.domain.time_ranges import Instant
 from app.services.find_slots import Looked, SlotFinder, SlotsQuestion
@@ -19,6 +20,16 @@ class Explained:
     """One start, or every date of the window."""
     names_others: bool
     """Whether the caller has a tie to the event type, and so may know what takes its hosts' time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """What was looked at, its picture, and how much of it the caller may know."""
+
+    looked: Looked
+    times: TimesExplained
+    names_others: bool
+    """As of `Explained`."""
 
 
 class SlotExplainer:
@@ -47,6 +58,21 @@ class SlotExplainer:
             found = explain_start(looked.availability, at, question.window, asker)
         return Explained(
             looked=looked, found=found, names_others=await self._has_tie(caller, looked.availability.staffed)
+        )
+
+    async def picture(self, question: SlotsQuestion, asker: Zone, caller: Caller | None) -> Pictured:
+        """Return what opens and takes the time of the window.
+
+        Raises
+        ------
+        HoldfastError
+            As `SlotFinder.find`.
+        """
+        looked = await self._finder.look(question)
+        return Pictured(
+            looked=looked,
+            times=explain_times(looked.availability, question.window, asker),
+            names_others=await self._has_tie(caller, looked.availability.staffed),
         )
 
     async def _has_tie(self, caller: Caller | None, staffed: StaffedEventType) -> bool:

@@ -147,7 +147,7 @@ async def serving(app: web.Application, settings: Settings) -> AsyncIterator[int
 @asynccontextmanager
 async def _pod(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIterator[Asking]:
     limits = StreamLimits(settings.streams, settings.streams_per_client)
-    app = web_application(cases, settings.trusted_proxies, limits)
+    app = web_application(cases, settings.trusted_proxies, stream_limits=limits)
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as client:
         yield Asking(client, settings, urls)

@@ -237,3 +237,46 @@ async def test_an_unknown_event_type(api: Asking) -> None:
 async def test_at_may_not_be_repeated(api: Asking) -> None:
     answer = await api.ask("GET", "/v2/slots/explain?eventTypeId=10&at=2050-09-05T10:00:00Z&at=2050-09-05T11:00:00Z")
     assert answer.status == 400
+
+
+# The picture of a window ---------------------------------------------------------------------------------------------
+
+
+async def picture(api: Asking, *, token: str | None = None, **query: Any) -> Any:
+    window = {"start": "2050-09-05", "end": "2050-09-05", "eventTypeId": 10}
+    return (await api.ask("GET", "/v2/slots/explain/times", params={**window, **query}, token=token)).data
+
+
+async def test_a_day_with_all_there_is_to_know(api: Asking) -> None:
+    await api.add(bookings=[BOOKED])
+    kept = (await api.reserve(10, "12:00")).data
+    found = await picture(api, token="cal_key_of_ana", timeZone="Europe/Rome")
+    assert [one["start"][11:16] for one in found["offered"]] == ["09:00", "10:00", "11:00", "13:00", "15:00", "16:00"]
+    assert found["reasons"] == []
+    [ana] = found["hosts"]
+    assert (ana["hostId"], ana["groupId"]) == (ANA, None)
+    assert ana["open"] == [{"start": "2050-09-05T09:00:00.000+02:00", "end": "2050-09-05T17:00:00.000+02:00"}]
+    assert [(one["kind"], one["start"][11:16], one["end"][11:16]) for one in ana["reasons"]] == [
+        ("booking", "12:00", "13:00"),
+        ("reservation", "14:00", "15:00"),
+    ]
+    assert kept["reservationUid"] not in str(found)
+
+
+async def test_buffers_are_told_apart_from_what_they_belong_to(api: Asking) -> None:
+    await api.reserve(13, "10:00")
+    [ben] = (await picture(api, eventTypeId=13, token="cal_key_of_ben"))["hosts"]
+    told = [(one["kind"], one.get("of"), one["start"][11:16], one["end"][11:16]) for one in ben["reasons"]]
+    assert told == [
+        ("reservation", None, "10:00", "10:30"),
+        ("buffer", "reservation", "09:15", "10:00"),
+        ("buffer", "reservation", "10:30", "11:15"),
+    ]
+
+
+@pytest.mark.parametrize("token", [None, "cal_key_of_dee"])
+async def test_strangers_see_the_rules_of_the_event_type_and_no_hosts(api: Asking, token: str | None) -> None:
+    assert (await api.reserve(14, "10:00")).status == 201
+    found = await picture(api, eventTypeId=14, token=token)
+    assert (found["offered"], found["hosts"]) == ([], None)
+    assert [(one["kind"], one["counts"]) for one in found["reasons"]] == [("limit", "bookings")]

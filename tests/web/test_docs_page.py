@@ -1,0 +1,75 @@
+"""The page at /docs: the service's own document, shown without any other host."""
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from tests.api.asking import Asking
+
+
+@pytest.fixture
+async def docs(page: Page) -> Page:
+    await page.goto("/docs")
+    await expect(page.get_by_role("status").first).to_contain_text("operations")
+    return page
+
+
+async def test_every_operation_is_listed_and_can_be_opened(api: Asking, page: Page) -> None:
+    asked: list[str] = []
+    wrong: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: wrong.append(message.text) if "Security Policy" in message.text else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    await page.goto("/docs")
+    document = (await api.client.get("/v2/openapi.json")).json()
+    operations = sum(len(methods) for methods in (await document)["paths"].values())
+    await expect(page.get_by_role("status").first).to_have_text(f"{operations} operations")
+    assert await page.locator(".operation").count() == operations
+    await page.evaluate("document.querySelectorAll('.operation').forEach((one) => { one.open = true; })")
+    await expect(page.locator(".operation form")).to_have_count(operations)
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(page.url).netloc}
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("api")
+async def test_an_operation_is_told_and_tried(docs: Page) -> None:
+    await docs.get_by_label("Find").fill("post reservations")
+    await docs.get_by_text("Keep a slot", exact=True).click()
+    told = docs.locator("#post_slots_reservations")
+    await expect(told).to_contain_text("Credentials are optional.")
+    await expect(told.get_by_role("listitem").filter(has_text="slotStart")).to_contain_text("required")
+    await told.get_by_text("201", exact=True).click()
+    await expect(told.get_by_role("listitem").filter(has_text="data").last).to_contain_text("KeptData")
+    await told.get_by_label("Body").fill('{"eventTypeId": 10, "slotStart": "2050-09-05T07:00:00Z"}')
+    await told.get_by_role("button", name="Send POST").click()
+    await expect(told.get_by_role("status")).to_contain_text("/v2/slots/reservations: 201")
+    await expect(told.get_by_role("status")).to_contain_text("reservationUid")
+
+
+@pytest.mark.usefixtures("api")
+async def test_an_address_names_an_operation(docs: Page) -> None:
+    await docs.goto("/docs#get_slots")
+    tried = docs.locator("#get_slots form")
+    for name, value in (("start", "2050-09-05"), ("end", "2050-09-05"), ("eventTypeId", "10")):
+        await tried.get_by_label(name, exact=True).fill(value)
+    await tried.get_by_role("button", name="Send GET").click()
+    await expect(tried.get_by_role("status")).to_contain_text("eventTypeId=10: 200")
+    await expect(tried.get_by_role("status")).to_contain_text("2050-09-05T07:00:00.000Z")
+
+
+async def test_nobody_is_shut_out(docs: Page) -> None:
+    """On a phone, in light and in dark."""
+    await docs.set_viewport_size({"width": 360, "height": 740})
+    await docs.get_by_label("Find").fill("post reservations")
+    await docs.get_by_text("Keep a slot", exact=True).click()
+    await expect(docs.locator("#post_slots_reservations form")).to_be_visible()
+    assert await docs.evaluate("document.documentElement.scrollWidth") <= 360
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await docs.emulate_media(color_scheme=scheme)
+        found = await Axe().run(docs)
+        serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
+        assert not serious, found.generate_report()
