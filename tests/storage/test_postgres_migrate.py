@@ -18,8 +18,8 @@ from app.storage.postgres.migrate import (
     UnknownRevisionError,
     _apply,
     _connected,
-    pending_revisions,
     migrate,
+    pending_revisions,
 )
 from tests.storage.conftest import TestServer
 
