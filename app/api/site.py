@@ -27,6 +27,7 @@ FILES = {
     "/explain.js": "explain.js",
     "/explain_time.js": "explain_time.js",
     "/explain_words.js": "explain_words.js",
+    "/site/icon.svg": "icon.svg",
     "/site/page.css": "page.css",
     "/site/page.js": "page.js",
     "/widget.js": "widget.js",
@@ -40,17 +41,9 @@ FILES = {
 }
 """The file that answers each path, relative to `app/web`."""
 
-_CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Cache-Control": "no-cache",

@@ -1,6 +1,7 @@
 """Chromium, and the service that its pages come from."""
 
 from collections.abc import AsyncIterator
+from importlib.resources import as_file, files
 from shutil import which
 from typing import Any
 
@@ -8,13 +9,16 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser, Page, async_playwright
+from pydantic import SecretStr
 
 from app import application
 from app.application import StoreUrls
 from app.settings import Settings
 from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.migrate import migrate
+from app.storage.world_files.reading import read_world
 from tests.api.conftest import api, database, loaded, redis, settings
+from tests.api.pods import serving
 
 __all__ = ["api", "database", "loaded", "redis", "settings"]
 
@@ -22,20 +26,37 @@ __all__ = ["api", "database", "loaded", "redis", "settings"]
 @pytest.fixture(scope="session")
 async def urls(servers: EmbeddedUrls) -> StoreUrls:
     """A database of its own for these tests, with its schema."""
-    assert servers.database_url
     assert servers.redis_url
-    connection = await asyncpg.connect(servers.database_url)
-    await connection.execute("CREATE DATABASE web_tests")
-    await connection.close()
-    database_url = servers.database_url.replace("/holdfast?", "/web_tests?")
+    database_url = await _new_database(servers, "web_tests")
     await migrate(database_url, timeout_s=30)
     return StoreUrls(database_url, servers.redis_url)
+
+
+async def _new_database(servers: EmbeddedUrls, name: str) -> str:
+    assert servers.database_url
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return servers.database_url.replace("/holdfast?", f"/{name}?")
 
 
 @pytest.fixture(scope="session")
 async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClient[Any, Any]]:
     async with TestClient(TestServer(await application.build(settings, urls))) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+async def site(servers: EmbeddedUrls) -> AsyncIterator[str]:
+    """Where a pod with the demo world serves."""
+    urls = StoreUrls(await _new_database(servers, "demo_tests"), servers.redis_url or "")
+    settings = Settings(
+        database_url=SecretStr(urls.database), redis_url=SecretStr(urls.redis), page_usernames=("ada", "ben")
+    )
+    with as_file(files("app.storage.world_files").joinpath("demo.yaml")) as path:
+        await application.load(settings, urls, read_world(path), "empty")
+    async with serving(await application.build(settings, urls), settings) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
