@@ -1,8 +1,9 @@
 """Chromium, and the service that its pages come from."""
 
+import subprocess
 from collections.abc import AsyncIterator
 from importlib.resources import as_file, files
-from shutil import which
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,8 @@ from app.storage.postgres.migrate import migrate
 from app.storage.world_files.reading import read_world
 from tests.api.conftest import api, database, loaded, redis, settings
 from tests.api.pods import serving
+
+ROOT = Path(__file__).parents[2]
 
 __all__ = ["api", "database", "loaded", "redis", "settings"]
 
@@ -62,8 +65,9 @@ async def site(servers: EmbeddedUrls) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium, with no window."""
-    program = which("chromium")
-    assert program, "apt-get install chromium"
+    found = subprocess.run([ROOT / "scripts" / "_chromium"], capture_output=True, text=True, timeout=100, check=False)  # noqa: ASYNC221 - our own script, before anything else runs
+    assert found.returncode == 0, found.stderr
+    program = found.stdout.strip()
     async with async_playwright() as playwright:
         # Its sandbox cannot be had as root; it sees nothing but this service's pages.
         started = await playwright.chromium.launch(executable_path=program, chromium_sandbox=False)

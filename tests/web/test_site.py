@@ -23,5 +23,7 @@ async def test_a_file_is_sent_with_its_tag_and_may_load_nothing_from_elsewhere(a
 
 def test_every_file_of_the_package_has_a_path() -> None:
     package = Path(str(files("app.web")))
-    there = {str(one.relative_to(package)) for one in package.rglob("*") if one.suffix in (".html", ".css", ".js", ".svg")}
+    there = {
+        str(one.relative_to(package)) for one in package.rglob("*") if one.suffix in (".html", ".css", ".js", ".svg")
+    }
     assert there == set(FILES.values())
