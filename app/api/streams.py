@@ -17,6 +17,7 @@ from app.api.errors import RequestError
 from app.api.middlewares import ALLOWED
 from app.api.refusals import RETRY_AFTER_S
 from app.api.state import CALLER
+from app.observing.metrics import OPEN_STREAMS
 
 MEDIA_TYPE = "text/event-stream"
 LAST_EVENT_ID = "Last-Event-ID"
@@ -69,7 +70,8 @@ class Streams:
         self._open[end] = request
         self._by_client[client] += 1
         try:
-            yield
+            with OPEN_STREAMS.track_inprogress():
+                yield
         finally:
             del self._open[end]
             self._by_client[client] -= 1

@@ -83,8 +83,8 @@ class Access(NamedTuple):
 class AccessLog:
     """A line for each request.
 
-    A record of `logging` for each would cost a tenth of what a listing costs. So lines are written together, a fifth of
-    a second after the first: a process that is killed takes its last ones along.
+    Lines are made without a record of `logging` and written together, a fifth of a second after the first: there is one
+    for each listing, which takes little time itself. A process that is killed takes its last ones along.
     """
 
     def __init__(self, log_format: LogFormat, stream: TextIO | None = None) -> None:

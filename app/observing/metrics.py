@@ -115,14 +115,16 @@ def template(resource: web.AbstractResource | None) -> str:
     return resource.canonical.removeprefix("/api").rstrip("/")
 
 
-def observe_request(
-    method: str, resource: web.AbstractResource | None, status: int, seconds: float, spent: Spent
-) -> None:
+def observe_request(method: str, resource: web.AbstractResource | None, status: int, seconds: float) -> None:
     """Count a request and its time; `method` is among `METHODS` or `OTHER_METHOD`."""
     known = _requests.get((method, resource, status))
     if known is None:
         known = _requests[method, resource, status] = REQUESTS.labels(method, template(resource), str(status))
     known.observe(seconds)
+
+
+def observe_phases(spent: Spent, seconds: float) -> None:
+    """Count what a request that took so long spent its time on."""
     for times, phase_seconds in zip(_phases, (*spent.seconds, spent.compute(seconds)), strict=True):
         if phase_seconds:
             times.observe(phase_seconds)

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from app.observing.logs import REQUEST_ID, AccessLog
-from app.observing.metrics import METHODS, OTHER_METHOD, observe_request, template
+from app.observing.metrics import METHODS, OTHER_METHOD, observe_phases, observe_request, template
 from app.observing.phases import COMPUTE, CURRENT, NAMES, Spent
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
@@ -31,6 +31,7 @@ async def observed(
     sent = request.headers.get(REQUEST_ID_HEADER)
     request_id = sent if sent is not None and _SANE_ID.fullmatch(sent) else _new_id()
     spent, status, begun = Spent(), _GONE, perf_counter()
+    response: web.StreamResponse | None = None
     of_id, of_spent = REQUEST_ID.set(request_id), CURRENT.set(spent)
     try:
         response = await handler(request)
@@ -42,13 +43,17 @@ async def observed(
     finally:
         REQUEST_ID.reset(of_id)
         CURRENT.reset(of_spent)
-        _note(request, status, perf_counter() - begun, spent, request_id)
+        seconds = perf_counter() - begun
+        _note(request, status, seconds, request_id)
+        # A stream is open for hours, in which it mostly waits.
+        if isinstance(response, web.Response):
+            observe_phases(spent, seconds)
 
 
-def _note(request: web.Request, status: int, seconds: float, spent: Spent, request_id: str) -> None:
+def _note(request: web.Request, status: int, seconds: float, request_id: str) -> None:
     resource = request.match_info.route.resource
     method = request.method if request.method in METHODS else OTHER_METHOD
-    observe_request(method, resource, status, seconds, spent)
+    observe_request(method, resource, status, seconds)
     access_log = request.app[ACCESS_LOG]
     if access_log.wanted:
         access_log.note(method, template(resource), status, seconds, request_id)
