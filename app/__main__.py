@@ -30,6 +30,7 @@ from app.welcome import welcome
 Result = TypeVar("Result")
 
 _DEMO = files("app.storage.world_files").joinpath("demo.yaml")
+_DEMO_USERNAMES = ("ada", "ben")
 _WORLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -61,6 +62,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool
             click.echo(f"Schema brought up to {revision}.", err=True)
         if demo:
             _load_demo(settings, urls)
+            settings = settings.model_copy(update={"page_usernames": settings.page_usernames or _DEMO_USERNAMES})
         serving.serve(settings, urls, lambda: _say_listening(settings))
 
 

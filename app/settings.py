@@ -18,6 +18,10 @@ def _networks(written: object) -> object:
     )
 
 
+def _names(written: object) -> object:
+    return tuple(part.strip() for part in written.split(",") if part.strip()) if isinstance(written, str) else written
+
+
 class Settings(BaseSettings):
     """Everything that can be set. What is not set works on one's own machine."""
 
@@ -68,6 +72,9 @@ class Settings(BaseSettings):
     """How long a calendar feed may not be readable before it counts as dead."""
     dead_feeds: Literal["open", "closed"] = "open"
     """Whether the last known busy times of a dead feed stand, or its owner is busy throughout."""
+    page_usernames: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), Field(max_length=20)] = ()
+    """Whose event types the page at / offers, with commas between. Without any, `serve --demo` offers ada's and ben's;
+    otherwise the page's address must name whose, or which."""
     drain_s: Annotated[float, Field(ge=0, le=600)] = 0.0
     """How long a process that is asked to stop still serves, while /health/ready tells balancers to look elsewhere."""
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0

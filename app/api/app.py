@@ -13,6 +13,7 @@ from app.api.middlewares import changes, compression, cors, credentials, errors
 from app.api.openapi import DOCUMENT, openapi_document
 from app.api.operations import OPERATIONS
 from app.api.routes import ROUTES, add_routes
+from app.api.site import add_site
 from app.api.state import USE_CASES, UseCases
 from app.api.streams import STREAMS, StreamLimits, Streams
 from app.api.under_way import UNDER_WAY, UnderWay, under_way
@@ -26,6 +27,7 @@ def web_application(
     stream_limits: StreamLimits = StreamLimits(),  # noqa: B008 - a value
     access_log: AccessLog | None = None,
     more: tuple[Middleware, ...] = (),
+    page_usernames: tuple[str, ...] = (),
 ) -> web.Application:
     """Return a fresh application; `more` middlewares stand around what it does by itself."""
     app = web.Application(
@@ -41,6 +43,7 @@ def web_application(
     app[ACCESS_LOG] = AccessLog("text") if access_log is None else access_log
     app[DOCUMENT] = document_text()
     add_routes(app)
+    add_site(app, page_usernames)
     return app
 
 

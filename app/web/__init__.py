@@ -1,0 +1,1 @@
+"""What people see: plain files, which `app.api.site` serves."""

@@ -1,0 +1,303 @@
+/** `<holdfast-slots event-type-id="…">`: choose a time, hold it, book it. Attributes: event-type-id, time-zone, theme. */
+import { Api } from "./widget/api.js";
+import { calendar } from "./widget/calendar.js";
+import { countDown, minutesText } from "./widget/countdown.js";
+import { element } from "./widget/dom.js";
+import { follow } from "./widget/live.js";
+import { sheet } from "./widget/styles.js";
+import * as zones from "./widget/zones.js";
+
+/** Where this script comes from is where the service is. */
+export const api = new Api(new URL(import.meta.url).origin);
+
+const SPOKEN_AT_S = new Set([120, 60, 30, 10]);
+
+class HoldfastSlots extends HTMLElement {
+  static observedAttributes = ["event-type-id", "time-zone"];
+
+  #root = this.attachShadow({ mode: "open" });
+  #body = element("div");
+  #error = element("p", { class: "error", role: "alert" });
+  #spoken = element("p", { class: "unseen", role: "status" });
+  #twelveHours = zones.usesTwelveHours();
+  #zone = zones.ownZone();
+  #slots = null;
+  #focused = "";
+  #chosen = null;
+  #hold = null;
+  #stopFollowing = () => {};
+  #stopCounting = () => {};
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [sheet];
+    this.#root.append(element("section", { class: "card", "aria-label": "Book a time" },
+      this.#error, this.#spoken, this.#body));
+  }
+
+  connectedCallback() {
+    this.#begin();
+  }
+
+  attributeChangedCallback(name, old, value) {
+    if (this.isConnected && old !== value) this.#begin();
+  }
+
+  disconnectedCallback() {
+    this.#letGo();
+    this.#stopFollowing();
+  }
+
+  get #eventTypeId() {
+    return Number(this.getAttribute("event-type-id"));
+  }
+
+  #begin() {
+    this.#letGo();
+    const zone = this.getAttribute("time-zone");
+    if (zone && zones.isZone(zone)) this.#zone = zone;
+    this.#chosen = null;
+    this.#focused = zones.today(this.#zone);
+    this.#follow();
+  }
+
+  /** Follows the month that is shown. */
+  #follow() {
+    this.#stopFollowing();
+    this.#slots = null;
+    this.#showChoice();
+    if (!this.#eventTypeId) return this.#fail("Say which event type: event-type-id.");
+    const question = {
+      eventTypeId: this.#eventTypeId, timeZone: this.#zone, format: "range",
+      // A day more on both sides: the window's dates are UTC's, the days shown are the zone's.
+      start: zones.plusDays(zones.firstOfMonth(this.#focused), -1),
+      end: zones.plusDays(zones.lastOfMonth(this.#focused), 1),
+      reservationUid: this.#hold?.reservationUid,
+    };
+    this.#stopFollowing = follow(api, question, (slots) => this.#hear(slots), (error) => this.#fail(error.message));
+  }
+
+  #hear(slots) {
+    const before = this.#slots?.[this.#chosen]?.length;
+    this.#slots = slots;
+    this.#fail("");
+    if (this.#hold || this.#body.dataset.view !== "choose") return;
+    const left = slots[this.#chosen]?.length ?? 0;
+    this.#showChoice();
+    if (before !== undefined && before !== left) this.#say(`${left} times are free on ${zones.dayText(this.#chosen)}.`);
+  }
+
+  // Choosing
+
+  #showChoice(focus = null) {
+    const kept = focus ?? this.#focusKey();
+    this.#show("choose",
+      element("div", { class: "choose" },
+        element("div", {}, this.#monthBar(), this.#month()),
+        element("div", { "aria-busy": String(this.#slots === null) }, ...this.#times())),
+      this.#settings());
+    this.#focusOn(kept);
+  }
+
+  #monthBar() {
+    const now = zones.today(this.#zone);
+    const isFirst = this.#focused.slice(0, 7) <= now.slice(0, 7);
+    const move = (months, key) => () => {
+      const next = zones.firstOfMonth(zones.plusMonths(this.#focused, months));
+      this.#moveTo(next < now ? now : next, key);
+    };
+    return element("div", { class: "bar" },
+      element("button", { type: "button", "data-key": "earlier", "aria-label": "Month before", disabled: isFirst,
+        onclick: move(-1, "earlier") }, "‹"),
+      element("h3", { "aria-live": "polite" }, zones.monthText(this.#focused)),
+      element("button", { type: "button", "data-key": "later", "aria-label": "Month after",
+        onclick: move(1, "later") }, "›"));
+  }
+
+  #month() {
+    const counts = Object.fromEntries(Object.entries(this.#slots ?? {}).map(([date, slots]) => [date, slots.length]));
+    return calendar({
+      focused: this.#focused, chosen: this.#chosen, today: zones.today(this.#zone), counts,
+      onChoose: (date) => {
+        this.#chosen = this.#focused = date;
+        this.#showChoice("times");
+      },
+      onMove: (date) => this.#moveTo(date, `day ${date}`),
+    });
+  }
+
+  #moveTo(date, key) {
+    const sameMonth = date.slice(0, 7) === this.#focused.slice(0, 7);
+    this.#focused = date;
+    if (!sameMonth) this.#follow();
+    this.#showChoice(key);
+  }
+
+  #times() {
+    if (!this.#chosen) {
+      const text = this.#slots === null ? "Looking for times …"
+        : Object.keys(this.#slots).length ? "Choose a day to see its times." : "No times in this month.";
+      return [element("p", { class: "soft" }, text)];
+    }
+    const slots = this.#slots?.[this.#chosen] ?? [];
+    const heading = element("h3", { tabindex: -1, "data-key": "times" }, zones.dayText(this.#chosen));
+    if (!slots.length) return [heading, element("p", { class: "soft" }, "No times left on this day.")];
+    return [heading, element("ul", { class: "times" }, ...slots.map((slot) => element("li", {},
+      element("button", { type: "button", "data-key": `slot ${slot.start}`, onclick: () => this.#reserve(slot) },
+        this.#time(slot.start)))))];
+  }
+
+  #settings() {
+    const zone = element("select", { "data-key": "zone" }, ...zones.zones(this.#zone).map((name) =>
+      element("option", { value: name, selected: name === this.#zone }, name.replaceAll("_", " "))));
+    zone.addEventListener("change", () => {
+      this.#zone = zone.value;
+      this.#chosen = null;
+      this.#focused = zones.today(this.#zone) > this.#focused ? zones.today(this.#zone) : this.#focused;
+      this.#follow();
+      this.#say(`Times are shown for ${zone.value.replaceAll("_", " ")}.`);
+    });
+    const clock = element("button", { type: "button", "data-key": "clock", "aria-pressed": String(!this.#twelveHours),
+      onclick: () => {
+        this.#twelveHours = !this.#twelveHours;
+        this.#showChoice();
+      } }, "24-hour clock");
+    return element("div", { class: "settings" }, element("label", {}, "Time zone", zone), clock);
+  }
+
+  // Holding
+
+  async #reserve(slot) {
+    try {
+      this.#hold = { ...await api.reserve(this.#eventTypeId, slot.start), slot };
+    } catch (error) {
+      return this.#fail(error.message);
+    }
+    this.#tell("holdfast-held", { start: this.#hold.slotStart, until: this.#hold.reservationUntil });
+    this.#showDetails();
+  }
+
+  #showDetails() {
+    const left = element("span", { class: "left" });
+    const name = element("input", { name: "name", autocomplete: "name", required: true, maxlength: 100 });
+    const email = element("input", { name: "email", type: "email", autocomplete: "email", required: true, maxlength: 200 });
+    const book = element("button", { class: "main" }, "Book");
+    const form = element("form", { onsubmit: (event) => {
+      event.preventDefault();
+      this.#book({ name: name.value.trim(), email: email.value.trim(), timeZone: this.#zone }, book);
+    } },
+    element("label", {}, "Name", name), element("label", {}, "Email", email),
+    element("div", { class: "row" }, book,
+      element("button", { type: "button", onclick: () => this.#back() }, "Choose another time")));
+    this.#show("details",
+      element("h2", { tabindex: -1, "data-key": "heading" }, this.#when(this.#hold.slot)),
+      element("p", {}, "Kept for you for ", left), form);
+    this.#focusOn("heading");
+    this.#stopCounting = countDown(this.#hold.reservationUntil, (seconds) => {
+      left.textContent = minutesText(seconds);
+      if (SPOKEN_AT_S.has(seconds)) this.#say(`${seconds} seconds left.`);
+    }, () => this.#lapse());
+  }
+
+  #lapse() {
+    this.#hold = null;
+    this.#showChoice("times");
+    this.#fail("Your time was kept no longer. Please choose again.");
+  }
+
+  #back() {
+    this.#letGo();
+    this.#showChoice("times");
+  }
+
+  /** Gives a hold back; should that fail, it ends by itself. */
+  #letGo() {
+    this.#stopCounting();
+    if (this.#hold) api.release(this.#hold.reservationUid).catch(() => {});
+    this.#hold = null;
+  }
+
+  // Booking
+
+  async #book(attendee, button) {
+    button.disabled = true;
+    const hold = this.#hold;
+    try {
+      const booking = await api.book(this.#eventTypeId, hold.slotStart, attendee, hold.reservationUid);
+      this.#stopCounting();
+      this.#hold = null;
+      this.#tell("holdfast-booked", { uid: booking.uid, start: booking.start, end: booking.end });
+      this.#showBooked(booking, hold.slot);
+    } catch (error) {
+      this.#fail(error.message);
+      button.disabled = false;
+    }
+  }
+
+  #showBooked(booking, slot) {
+    const awaits = booking.status === "pending";
+    this.#show("booked",
+      element("h2", { tabindex: -1, "data-key": "heading" }, awaits ? "Asked for" : "Booked"),
+      element("p", {}, this.#when(slot), ` (${this.#zone.replaceAll("_", " ")})`),
+      element("p", { class: "soft" }, `With ${booking.hosts.map((host) => host.name).join(", ")}.`),
+      element("div", { class: "row" },
+        element("button", { type: "button", onclick: () => this.#showChoice("times") }, "Book another"),
+        element("button", { type: "button", onclick: () => this.#cancel(booking) }, "Cancel this booking")));
+    this.#focusOn("heading");
+  }
+
+  async #cancel(booking) {
+    try {
+      await api.cancel(booking.uid);
+    } catch (error) {
+      return this.#fail(error.message);
+    }
+    this.#tell("holdfast-cancelled", { uid: booking.uid });
+    this.#showChoice("times");
+    this.#say("The booking is cancelled.");
+  }
+
+  // Showing
+
+  #show(view, ...children) {
+    this.#error.textContent = "";
+    this.#body.dataset.view = view;
+    this.#body.replaceChildren(...children);
+  }
+
+  #time(instant) {
+    return zones.timeText(instant, this.#zone, this.#twelveHours);
+  }
+
+  #when(slot) {
+    return `${zones.dayText(zones.dateOf(slot.start, this.#zone))}, ${this.#time(slot.start)} – ${this.#time(slot.end)}`;
+  }
+
+  #focusKey() {
+    const active = this.#root.activeElement;
+    return active?.dataset.date ? `day ${active.dataset.date}` : active?.dataset.key ?? null;
+  }
+
+  #focusOn(key) {
+    if (!key) return;
+    const all = [...this.#body.querySelectorAll("[data-key],[data-date]")];
+    const wanted = all.find((one) => one.dataset.key === key || `day ${one.dataset.date}` === key);
+    // What was focused may be gone, a taken slot's button say: then its heading, else the day in the tab order.
+    (wanted ?? all.find((one) => one.dataset.key === "times") ?? all.find((one) => one.tabIndex === 0 && one.dataset.date))
+      ?.focus();
+  }
+
+  #say(text) {
+    this.#spoken.textContent = text;
+  }
+
+  #fail(text) {
+    if (this.#error.textContent !== text) this.#error.textContent = text;
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+}
+
+customElements.define("holdfast-slots", HoldfastSlots);

@@ -1,0 +1,16 @@
+/** Tells once a second how long is left until an instant, then, once, that it is past. */
+export function countDown(until, onTick, onEnd) {
+  let timer;
+  function tick() {
+    const leftMs = Date.parse(until) - Date.now();
+    if (leftMs <= 0) return onEnd();
+    onTick(Math.ceil(leftMs / 1_000));
+    timer = setTimeout(tick, leftMs % 1_000 || 1_000);
+  }
+  tick();
+  return () => clearTimeout(timer);
+}
+
+export function minutesText(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
