@@ -18,6 +18,7 @@ _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg"
 FILES = {
     "/": "index.html",
     "/example.html": "example.html",
+    "/site/icon.svg": "icon.svg",
     "/site/page.css": "page.css",
     "/site/page.js": "page.js",
     "/widget.js": "widget.js",
@@ -31,17 +32,9 @@ FILES = {
 }
 """The file that answers each path, relative to `app/web`."""
 
-_CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Cache-Control": "no-cache",

@@ -109,7 +109,7 @@ class HoldfastSlots extends HTMLElement {
     return element("div", { class: "bar" },
       element("button", { type: "button", "data-key": "earlier", "aria-label": "Month before", disabled: isFirst,
         onclick: move(-1, "earlier") }, "‹"),
-      element("h3", { "aria-live": "polite" }, zones.monthText(this.#focused)),
+      element("h2", { "aria-live": "polite" }, zones.monthText(this.#focused)),
       element("button", { type: "button", "data-key": "later", "aria-label": "Month after",
         onclick: move(1, "later") }, "›"));
   }
@@ -140,7 +140,7 @@ class HoldfastSlots extends HTMLElement {
       return [element("p", { class: "soft" }, text)];
     }
     const slots = this.#slots?.[this.#chosen] ?? [];
-    const heading = element("h3", { tabindex: -1, "data-key": "times" }, zones.dayText(this.#chosen));
+    const heading = element("h2", { tabindex: -1, "data-key": "times" }, zones.dayText(this.#chosen));
     if (!slots.length) return [heading, element("p", { class: "soft" }, "No times left on this day.")];
     return [heading, element("ul", { class: "times" }, ...slots.map((slot) => element("li", {},
       element("button", { type: "button", "data-key": `slot ${slot.start}`, onclick: () => this.#reserve(slot) },

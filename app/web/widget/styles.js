@@ -11,12 +11,12 @@ sheet.replaceSync(`
 @media (prefers-color-scheme:dark){:host(:not([theme=light])){${DARK}}}
 *{box-sizing:border-box}
 .card{background:var(--paper);color:var(--ink);border:1px solid var(--line);border-radius:16px;padding:20px}
-h2,h3,p{margin:0 0 12px}h2{font-size:1.2rem}h3{font-size:1rem}
+h2,p{margin:0 0 12px}h2{font-size:1.1rem}
 .soft{color:var(--soft)}.error{color:var(--bad)}.error:empty{display:none}
 .choose{display:grid;gap:24px}
 @container (min-width:640px){.card{padding:32px}.choose{grid-template-columns:minmax(0,1fr) 220px}}
 .bar{display:flex;align-items:center;justify-content:space-between;margin-bottom:8px}
-.bar h3{margin:0}
+.bar h2{margin:0}
 button,input,select{font:inherit;color:inherit}
 button{cursor:pointer;border:1px solid var(--line);background:transparent;border-radius:10px;min-height:44px;padding:8px 16px}
 button:hover{border-color:var(--accent)}

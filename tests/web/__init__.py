@@ -1,0 +1,1 @@
+"""The booking page and the widget, in Chromium."""
