@@ -61,8 +61,8 @@ async def test_a_booking_is_made_and_cancelled(chromium: Browser, site: str) -> 
     async with _opened(chromium, site) as page:
         key = await _slot(page, 3)
         await _by_key(page, key).click()
-        await page.get_by_label("Name").fill("Mia")
-        await page.get_by_label("Email").fill("mia@example.org")
+        await page.get_by_label("Name", exact=True).fill("Mia")
+        await page.get_by_label("Email", exact=True).fill("mia@example.org")
         await page.get_by_role("button", name="Book", exact=True).click()
         await expect(page.get_by_role("heading", name="Booked")).to_be_focused()
         await page.get_by_role("button", name="Cancel this booking").click()
@@ -71,9 +71,26 @@ async def test_a_booking_is_made_and_cancelled(chromium: Browser, site: str) -> 
 
 async def test_times_are_shown_in_the_zone_that_is_chosen(chromium: Browser, site: str) -> None:
     async with _opened(chromium, site) as page:
-        await page.get_by_label("Time zone").select_option("Asia/Kathmandu")
+        await page.get_by_label("Time zone").select_option("Asia/Katmandu")  # As Chromium spells it.
         await page.locator(".day:not([aria-disabled])").first.click()
         await expect(page.locator(".times button").first).to_contain_text(":45")
+
+
+async def test_the_keyboard_is_enough(chromium: Browser, site: str) -> None:
+    async with _opened(chromium, site) as page:
+        day = page.locator('.day[tabindex="0"]')
+        await day.focus()
+        before = await day.get_attribute("data-date")
+        await page.keyboard.press("ArrowRight")
+        await expect(page.locator(".day:focus")).not_to_have_attribute("data-date", before or "")
+        await page.keyboard.press("ArrowLeft")
+        await page.keyboard.press("Enter")
+        await expect(page.locator('[data-key="times"]')).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.locator(".times button:focus")).to_have_count(1)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Kept for you for")).to_be_visible()
+        await page.get_by_role("button", name="Choose another time").press("Enter")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -83,6 +100,6 @@ async def test_axe_finds_nothing(chromium: Browser, site: str, scheme: str, widt
     async with _opened(chromium, site, color_scheme=scheme, viewport=size, reduced_motion="reduce") as page:
         assert (await Axe().run(page)).response["violations"] == []
         await _by_key(page, await _slot(page, 6)).click()
-        await expect(page.get_by_label("Name")).to_be_visible()
+        await expect(page.get_by_label("Name", exact=True)).to_be_visible()
         assert (await Axe().run(page)).response["violations"] == []
         await page.get_by_role("button", name="Choose another time").click()
