@@ -280,7 +280,12 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     cases, tracing = use_cases(settings, stores), _tracing(settings)
     access_log = AccessLog(settings.log_format)
     app = web_application(
-        cases, settings.trusted_proxies, limits, access_log, () if tracing is None else (tracing.traced,), settings.page_usernames
+        cases,
+        settings.trusted_proxies,
+        limits,
+        access_log,
+        () if tracing is None else (tracing.traced,),
+        settings.page_usernames,
     )
     if tracing is not None:
         app.cleanup_ctx.append(lambda _: tracing.tracing())
