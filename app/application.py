@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiohttp import web
 from pydantic import SecretStr
 
-from app.api.app import web_application
+from app.api.app import LoadLimits, web_application
 from app.api.errors import RequestError, error_object
 from app.api.explain import Explanation, explanation
 from app.api.listing import Listing, listing_2024_09_04
@@ -282,6 +282,7 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     app = web_application(
         cases,
         settings.trusted_proxies,
+        load_limits=LoadLimits(settings.requests_at_once, settings.turn_wait_s, settings.client_s),
         stream_limits=limits,
         page_usernames=settings.page_usernames,
         access_log=access_log,
