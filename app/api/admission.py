@@ -18,8 +18,10 @@ from aiohttp import web
 
 from app.api.errors import RequestError
 
-_LEAST = 64
-"""At once, however late the loop is: enough to keep the connections to the stores busy."""
+_USUAL = 64
+"""At once, while nothing is known or little asked."""
+_LEAST = 8
+"""However late the loop is: enough to keep it busy while some wait for the stores."""
 _LATE_S = 0.025
 """A request goes through the loop three or four times, and so meets about that many of these delays."""
 _LOOK_S = 0.02
@@ -52,7 +54,7 @@ class Admission:
         self._at_work = 0
         self._waiting: dict[asyncio.Future[bool], None] = {}
         self._was_full = False
-        self.limit = self._least
+        self.limit = min(_USUAL, most)
         """How many are let in at the moment."""
 
     async def enter(self) -> None:
@@ -115,7 +117,7 @@ class Admission:
     def _adapt(self, standing_delay_s: float) -> None:
         if standing_delay_s > _LATE_S:
             self.limit = max(self._least, int(self.limit * _FEWER))
-        elif self._was_full or self._waiting:
+        elif self._was_full or self._waiting or self.limit < _USUAL:
             self.limit = min(self._most, int(self.limit * _MORE) + 1)
         self._was_full = False
         self._let_in()
