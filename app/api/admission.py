@@ -22,7 +22,7 @@ _USUAL = 64
 """At once, while nothing is known or little asked."""
 _LEAST = 8
 """However late the loop is: enough to keep it busy while some wait for the stores."""
-_LATE_S = 0.025
+_LATE_S = 0.05
 """A request goes through the loop three or four times, and so meets about that many of these delays."""
 _LOOK_S = 0.02
 _LOOKS = 5

@@ -16,11 +16,10 @@ from app.api.errors import RequestError
 from tests.api.asking import Answer, Asking
 from tests.api.conforming import CONFORMANCE
 
-SOON_S = 5.0
+SOON_S = 20.0
 QUICKLY_S = 1.0
 """Less than the two seconds that a store has, and plenty for a wait of a tenth of one."""
 USUAL = 64
-LEAST = 8
 JSON = {"Content-Type": "application/json"}
 
 
@@ -149,7 +148,7 @@ async def test_more_are_let_in_while_the_loop_keeps_up_and_fewer_while_it_does_n
         assert admission.limit >= 300
         hogging = asyncio.create_task(hog())
         async with asyncio.timeout(SOON_S):
-            while admission.limit > LEAST:  # noqa: ASYNC110 - nothing tells
+            while admission.limit >= USUAL:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.01)
         hogging.cancel()
 
@@ -160,7 +159,7 @@ async def test_a_long_computation_now_and_then_is_no_overload() -> None:
         await asyncio.gather(*(admission.enter() for _ in range(100)))
         limit = admission.limit
         for _ in range(5):
-            time.sleep(0.06)  # noqa: ASYNC251 - as a computation does
+            time.sleep(0.12)  # noqa: ASYNC251 - as a computation does
             await asyncio.sleep(0.2)
         assert admission.limit >= limit
 
@@ -168,5 +167,5 @@ async def test_a_long_computation_now_and_then_is_no_overload() -> None:
 async def hog() -> None:
     """Take the loop's time, as too many requests do."""
     while True:
-        time.sleep(0.04)  # noqa: ASYNC251 - as a computation does
+        time.sleep(0.08)  # noqa: ASYNC251 - as a computation does
         await asyncio.sleep(0)
