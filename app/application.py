@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiohttp import web
 from pydantic import SecretStr
 
-from app.api.app import web_application
+from app.api.app import LoadLimits, web_application
 from app.api.errors import RequestError, error_object
 from app.api.explain import Explanation, explanation
 from app.api.listing import Listing, listing_2024_09_04
@@ -70,10 +70,11 @@ from app.services.watch_slots import SlotWatcher
 from app.services.watchlist import Watchlist
 from app.services.webhooks import WebhookKeeper
 from app.settings import Settings
+from app.storage.breaker import Breaker
 from app.storage.calcom.reading import CalcomReader
 from app.storage.calcom.report import Findings
 from app.storage.calcom.source import open_source
-from app.storage.holds.connection import Client, open_redis, refuse_eviction
+from app.storage.holds.connection import Client, open_redis, redis_breaker, refuse_eviction
 from app.storage.holds.connection import use as redis_use
 from app.storage.holds.hold_changes import RedisHoldChanges
 from app.storage.holds.redis_holds import RedisHolds
@@ -129,6 +130,7 @@ class Stores:
 
     pool: Pool
     redis: Client
+    redis_breaker: Breaker | None
     holds: RedisHolds
     memory: Memory
     changes: PostgresChanges
@@ -176,8 +178,11 @@ async def open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stor
         await stack.enter_async_context(hold_changes.heard())
         reader = open_feed_reader(private_addresses=settings.webhook_private_addresses)
         feed_reader = await stack.enter_async_context(reader)
-        holds = RedisHolds(redis, deadline_s=settings.store_deadline_s)
-        yield Stores(pool, redis, holds, memory, changes, hold_changes, watchlist, feed_reader)
+        breaker = redis_breaker(redis, settings.store_deadline_s)
+        if breaker is not None:
+            stack.callback(breaker.close)
+        holds = RedisHolds(redis, deadline_s=settings.store_deadline_s, breaker=breaker)
+        yield Stores(pool, redis, breaker, holds, memory, changes, hold_changes, watchlist, feed_reader)
 
 
 def use_cases(settings: Settings, stores: Stores) -> UseCases:
@@ -227,7 +232,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         slot_keeper=keeper,
         batch_keeper=BatchKeeper(keeper),
         once_answerer=OnceAnswerer(
-            RedisReplays(stores.redis, deadline_s=settings.store_deadline_s),
+            RedisReplays(stores.redis, deadline_s=settings.store_deadline_s, breaker=stores.redis_breaker),
             store_deadline_s=settings.store_deadline_s,
         ),
         booking_answerer=OnceAnswerer(PostgresBookingRequests(stores.pool), store_deadline_s=settings.store_deadline_s),
@@ -282,6 +287,7 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     app = web_application(
         cases,
         settings.trusted_proxies,
+        load_limits=LoadLimits(settings.requests_at_once, settings.turn_wait_s, settings.client_s),
         stream_limits=limits,
         page_usernames=settings.page_usernames,
         access_log=access_log,

@@ -1,10 +1,10 @@
 """Running the web application: in this process, or in several that share a port."""
 
 import asyncio
+import logging
 import resource
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import uvloop
@@ -12,32 +12,36 @@ from aiohttp import web
 from gunicorn.app.base import BaseApplication
 from typing_extensions import override
 
-from app.api.server import Server
+from app.api.server import ConnectionLimits, Server
 from app.api.under_way import UNDER_WAY
 from app.application import StoreUrls, build
 from app.settings import Settings
 
 _LONGEST_LINE = 32 * 1024
 """Bytes of a request line or header; some clients put long lists into a query."""
-
-_MOST_OPEN = 65_536
-"""Files and connections."""
+_OTHER_FILES = 1_000
+"""Connections to the stores, of webhooks and of feeds, and what Python opens."""
+_logger = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, urls: StoreUrls, on_listening: Callable[[], None]) -> None:
     """Serve until the process is asked to stop; then requests under way finish and new connections are refused."""
-    _allow_many_connections()
+    _allow_open_files(settings.connections)
     if settings.workers > 1:
         _Workers(settings, urls, on_listening).run()
     else:
         uvloop.run(_serve_here(settings, urls, on_listening))
 
 
-def _allow_many_connections() -> None:
-    """Use what the system lets this process have open: the 1,024 that it begins with are fewer than its streams."""
+def _allow_open_files(connections: int) -> None:
+    """Raise what the system allows this process by default, often a thousand, as far as it lets itself be asked."""
+    wanted = connections + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _MOST_OPEN)), hard))
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            _logger.warning("%d connections need %d open files, but only %d are allowed", connections, wanted, allowed)
 
 
 class Runner(web.AppRunner):
@@ -52,10 +56,11 @@ class Runner(web.AppRunner):
         )
         self._drain_s = settings.drain_s
         self._patience_s = settings.shutdown_s
+        self._limits = ConnectionLimits(settings.connections, settings.client_s, settings.idle_s)
 
     @override
     async def _make_server(self) -> web.Server:
-        return Server(await super()._make_server(), **self._kwargs)
+        return Server(await super()._make_server(), self._limits, **self._kwargs)
 
     @override
     async def cleanup(self) -> None:

@@ -77,6 +77,16 @@ class Settings(BaseSettings):
     otherwise the page's address must name whose, or which."""
     drain_s: Annotated[float, Field(ge=0, le=600)] = 0.0
     """How long a process that is asked to stop still serves, while /health/ready tells balancers to look elsewhere."""
+    requests_at_once: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """Requests that each process works on at once, at most: fewer while it does not keep up."""
+    turn_wait_s: Annotated[float, Field(ge=0, le=60)] = 0.5
+    """How long the others wait for their turn before they are refused."""
+    connections: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    """Open connections of clients to each process."""
+    client_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """How long a client may take to send a request's head, to send its body, and to take an answer in."""
+    idle_s: Annotated[float, Field(gt=0, le=3_600)] = 75.0
+    """How long a connection may be open without a request: longer than a proxy in front keeps its own."""
     shutdown_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """How long requests under way may take to finish once the process is asked to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,5 +1,6 @@
 """The web application over given use cases."""
 
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 
@@ -7,9 +8,10 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from app.api.bodies import LARGEST_BODY_BYTES
+from app.api.admission import ADMISSION, Admission
+from app.api.bodies import CLIENT_S, LARGEST_BODY_BYTES
 from app.api.clients import TRUSTED_PROXIES
-from app.api.middlewares import changes, compression, cors, credentials, errors
+from app.api.middlewares import admission, changes, compression, cors, credentials, errors
 from app.api.openapi import DOCUMENT, openapi_document
 from app.api.operations import OPERATIONS
 from app.api.routes import ROUTES, add_routes
@@ -21,10 +23,23 @@ from app.observing.logs import AccessLog
 from app.observing.requests import ACCESS_LOG, observed
 
 
+@dataclass(frozen=True, slots=True)
+class LoadLimits:
+    """How much of its callers a process takes upon itself."""
+
+    requests_at_once: int = 1_000
+    """Requests worked on at once, at most: fewer while the process does not keep up."""
+    turn_wait_s: float = 0.5
+    """Seconds that the others wait for their turn."""
+    client_s: float = 10.0
+    """Seconds in which a body must arrive."""
+
+
 def web_application(
     use_cases: UseCases,
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (),
     *,
+    load_limits: LoadLimits = LoadLimits(),
     stream_limits: StreamLimits = StreamLimits(),  # noqa: B008 - a value
     page_usernames: tuple[str, ...] = (),
     access_log: AccessLog | None = None,
@@ -33,7 +48,7 @@ def web_application(
 ) -> web.Application:
     """Return a fresh application; `more` middlewares stand around what it does by itself."""
     app = web.Application(
-        middlewares=[observed, *more, under_way, cors, compression, errors, credentials, changes],
+        middlewares=[observed, *more, under_way, admission, cors, compression, errors, credentials, changes],
         client_max_size=LARGEST_BODY_BYTES,
     )
     app[USE_CASES] = use_cases
@@ -43,6 +58,9 @@ def web_application(
     app[UNDER_WAY].when_stopping(app[STREAMS].end)
     app.cleanup_ctx.append(app[STREAMS].swept)
     app[ACCESS_LOG] = AccessLog("text") if access_log is None else access_log
+    app[CLIENT_S] = load_limits.client_s
+    app[ADMISSION] = Admission(load_limits.requests_at_once, load_limits.turn_wait_s)
+    app.cleanup_ctx.append(app[ADMISSION].adapting)
     app[DOCUMENT] = document_text()
     add_routes(app)
     add_site(app, page_usernames)

@@ -12,12 +12,14 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from typing_extensions import TypedDict
 
+from app.api.admission import TURN
 from app.api.errors import FieldError, RequestError, bad_request
 from app.observing.phases import PARSE, RENDER
 from app.services.ports import Answer
 
 LARGEST_BODY_BYTES = 64 * 1024
-READ_BODY_S = 10
+CLIENT_S = web.AppKey("CLIENT_S", float)
+"""Seconds in which a body must arrive."""
 _LONGEST_ECHO = 200
 _COMPRESSED_AT_ONCE_BYTES = 64 * 1024
 """What takes longer to compress than a thread takes to be asked; only counts where an answer is compressed."""
@@ -80,12 +82,11 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
 
 async def _read(request: web.Request) -> bytes:
     try:
-        async with asyncio.timeout(READ_BODY_S):
-            return await request.read()
+        return await _text(request)
     except web.RequestPayloadError:
         raise bad_request("The body cannot be read as its headers say it is encoded.") from None
     except TimeoutError:
-        raise RequestError(408, f"The body did not arrive within {READ_BODY_S} seconds.") from None
+        raise RequestError(408, f"The body did not arrive within {request.app[CLIENT_S]:g} seconds.") from None
 
 
 def _parsed(text: bytes, model: type[Model]) -> Model:
@@ -97,6 +98,14 @@ def _parsed(text: bytes, model: type[Model]) -> Model:
     if not isinstance(body, dict | None):
         raise bad_request("The body must be a JSON object.")
     return validated(body or {}, model)
+
+
+async def _text(request: web.Request) -> bytes:
+    """Return the body; while it is still on its way, others are worked on."""
+    if request.content.is_eof():
+        return await request.read()
+    async with request[TURN].set_aside(), asyncio.timeout(request.app[CLIENT_S]):
+        return await request.read()
 
 
 def validated(body: dict[str, Any], model: type[Model]) -> Model:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
 
+from app.api.admission import ADMISSION, TURN, Turn, needs_turn
 from app.api.bodies import LARGEST_BODY_BYTES, json_response
 from app.api.credentials import authenticated
 from app.api.error_shapes import ErrorEnvelope
@@ -47,6 +48,22 @@ _TAKES_GZIP = re.compile(
     r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[01](?:\.[0-9]*)?\s*)?(?:,|$)", re.IGNORECASE
 )
 """gzip among the encodings that somebody takes, unless at a quality of 0."""
+
+
+@web.middleware
+async def admission(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let a request in when its turn comes, or refuse it."""
+    if not needs_turn(request):
+        return await handler(request)
+    turn = request[TURN] = Turn(request.app[ADMISSION])
+    try:
+        await turn.take()
+    except RequestError as error:
+        return refusal(request, error)
+    try:
+        return await handler(request)
+    finally:
+        turn.give_back()
 
 
 @web.middleware

@@ -5,6 +5,7 @@ import click
 from scripts.benchmarks.domain import domain
 from scripts.benchmarks.holds import holds
 from scripts.benchmarks.http.command import http
+from scripts.benchmarks.memory import memory
 from scripts.benchmarks.streams import streams
 
 
@@ -24,6 +25,7 @@ def main() -> None:
 main.add_command(domain)
 main.add_command(holds)
 main.add_command(http)
+main.add_command(memory)
 main.add_command(streams)
 
 if __name__ == "__main__":

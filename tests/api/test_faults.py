@@ -7,13 +7,15 @@ fault                                   what the caller sees               how l
 --------------------------------------  ---------------------------------  -----------  --------------------------------
 Redis gone                              listing: 200, says so in a header  a deadline   all as before
                                         anything else: 503, Retry-After
-Redis slow                              the same                           a deadline   all as before
+Redis mute                              the same                           a deadline,  all as before, within a second
+                                                                           then at once or so
 Redis gone, many at once                503                                3 deadlines  no connection leaked
 Redis back empty                        what was held is gone, and listed  at once      it can be held again
 Redis failed over, last writes lost     503 until there is a master        3 deadlines  as above; what was copied stands
 Redis: a sentinel's or cluster's node   503 until another takes its place  a deadline   storage/test_redis_connection.py
 PostgreSQL gone                         503, not ready                     a deadline   all as before
-PostgreSQL slow                         503                                a deadline   all as before
+PostgreSQL mute                         503                                a deadline,  all as before, within a second
+                                                                           then at once or so
 pod killed between claim and check      a broken connection                at once      lapses
 pod killed between two hosts of a team  a broken connection                at once      lapses, on both nodes
 pod killed in a PATCH, not confirmed    a broken connection                at once      the old stands, the new lapses
@@ -62,6 +64,12 @@ pytestmark = pytest.mark.xdist_group("failovers")
 DEADLINE_S = 1.0
 MOST_S = 3 * DEADLINE_S
 """A request may meet two deadlines, one a store, and computes in between."""
+MUTE_S = 20.0
+"""How long a mute store is: longer than anybody waits."""
+AT_ONCE_S = 0.8 * DEADLINE_S
+"""In which twenty requests are answered of which none waits for a deadline."""
+BACK_S = 1.5
+"""In which a store that is not mute any more is found out to be back."""
 LONGEST_S = 8.0
 """The same with the deadline that is set by default, and the two seconds in which another's claim is waited for."""
 FAILOVER_S = 30.0
@@ -165,12 +173,19 @@ async def test_redis_away(faulty: Faulty) -> None:
     assert (await faulty.reservation(uid)).data["reservationUid"] == uid
 
 
-async def test_redis_slow(faulty: Faulty) -> None:
+async def test_redis_mute(faulty: Faulty) -> None:
+    """Who comes first waits for it; once it is known to be mute nobody does."""
     await faulty.slots()
-    faulty.redis.pause_s = 5
+    faulty.redis.pause_s = MUTE_S
     assert (await faulty.slots()).headers["X-Holdfast-Degraded"] == "holds"
     assert (await faulty.reserve()).status == 503
+    async with asyncio.timeout(AT_ONCE_S):
+        for _ in range(20):
+            assert (await faulty.slots()).headers["X-Holdfast-Degraded"] == "holds"
+        refused = await faulty.reserve("11:00")
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "2")
     faulty.redis.pause_s = 0
+    await asyncio.sleep(BACK_S)
     assert "X-Holdfast-Degraded" not in (await faulty.slots()).headers
     assert (await faulty.reserve("11:00")).status == 201
 
@@ -241,15 +256,32 @@ async def test_postgres_away(faulty: Faulty) -> None:
     assert (await faulty.reserve()).status == 201
 
 
-async def test_postgres_slow(faulty: Faulty) -> None:
+async def test_postgres_mute(faulty: Faulty) -> None:
     await faulty.slots()
-    faulty.postgres.pause_s = 5
+    faulty.postgres.pause_s = MUTE_S
     await asyncio.sleep(TRUSTED_S)
     assert (await faulty.slots()).status == 503
     assert (await faulty.reserve()).status == 503
+    async with asyncio.timeout(AT_ONCE_S):
+        for _ in range(20):
+            assert (await faulty.slots()).status == 503
+        assert (await faulty.reserve()).headers["Retry-After"] == "2"
+        async with faulty.asking.client.get("/health/ready") as ready:
+            assert (ready.status, (await ready.json())["stores"]) == (503, {"postgres": "down", "redis": "up"})
     faulty.postgres.pause_s = 0
+    await asyncio.sleep(BACK_S)
     assert (await faulty.slots()).status == 200
     assert (await faulty.reserve()).status == 201
+
+
+async def test_one_slow_question_says_nothing_of_the_store(faulty: Faulty, database: asyncpg.Connection) -> None:
+    """Here one that waits for a lock: others are not refused for it."""
+    async with database.transaction():
+        await database.execute("LOCK TABLE event_types IN ACCESS EXCLUSIVE MODE")
+        assert (await faulty.slots()).status == 503
+        async with faulty.asking.client.get("/health/ready") as ready:
+            assert ready.status == 200
+    assert (await faulty.slots()).status == 200
 
 
 async def test_a_burst_with_redis_away_leaks_no_connection(faulty: Faulty) -> None:

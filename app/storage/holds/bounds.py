@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from redis.exceptions import RedisClusterException, RedisError
 
 from app.services.errors import StoreUnavailableError
+from app.storage.breaker import Breaker
 from app.storage.turns import Turns
 
 _AT_ONCE = 100
@@ -18,8 +19,9 @@ _WAIT_FOR_TURN = 5
 class Bounds:
     """Bounds the operations of one adapter."""
 
-    def __init__(self, deadline_s: float) -> None:
+    def __init__(self, deadline_s: float, breaker: Breaker | None = None) -> None:
         """Give each operation `deadline_s`, and five times as long to wait for its turn in a crowd."""
+        self._breaker = breaker
         self._deadline_s = deadline_s
         self._turns = Turns(_AT_ONCE, deadline_s * _WAIT_FOR_TURN)
 
@@ -30,11 +32,15 @@ class Bounds:
         Raises
         ------
         StoreUnavailableError
-            In place of the driver's errors, and if it takes too long.
+            In place of the driver's errors, if it takes too long, and at once while the store is mute.
         """
         try:
-            async with self._turns.turn(), asyncio.timeout(self._deadline_s):
-                yield
+            if self._breaker is not None:
+                self._breaker.check()
+            async with self._turns.turn():
+                with nullcontext() if self._breaker is None else self._breaker.asked():
+                    async with asyncio.timeout(self._deadline_s):
+                        yield
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             raise StoreUnavailableError("redis") from error
         except RuntimeError as error:

@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from app.domain.errors import HoldfastError
 from app.services.errors import StoreUnavailableError
+from app.storage.breaker import Breaker
 from app.storage.holds.urls import Address, RedisUrl, read_url
 
 Client: TypeAlias = Redis | RedisCluster
@@ -219,6 +220,33 @@ def use(redis: Client) -> dict[str, int]:
         return {"used": sum(len(node._connections) for node in nodes) - idle, "idle": idle}  # noqa: SLF001
     counts = redis.connection_pool.get_connection_count()
     return {str(state["db.client.connection.state"]): count for count, state in counts}
+
+
+def redis_breaker(redis: Client, deadline_s: float) -> Breaker | None:
+    """Return what knows whether the store is mute; None of a cluster, whose nodes go mute one by one.
+
+    Its client looks for a node's successor by itself.
+    """
+    if isinstance(redis, RedisCluster):
+        return None
+    pool = redis.connection_pool
+
+    async def ping() -> None:
+        connection = pool.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.connect()
+            await connection.send_command("PING")
+            _ = await connection.read_response()
+        finally:
+            await connection.disconnect(nowait=True)
+
+    return Breaker(
+        "redis",
+        ping=ping,
+        patience_s=deadline_s / 2,
+        forget_connections=lambda: pool.disconnect(inuse_connections=False),
+        timeouts=(TimeoutError, RedisTimeoutError),
+    )
 
 
 async def refuse_eviction(redis: Client) -> None:

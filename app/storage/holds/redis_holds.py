@@ -21,6 +21,7 @@ from app.domain.reservation import (
 )
 from app.domain.time_ranges import Instant, Range
 from app.services.sources import ANYTHING
+from app.storage.breaker import Breaker
 from app.storage.holds import keys
 from app.storage.holds.bounds import Bounds
 from app.storage.holds.keys import Lane
@@ -53,11 +54,11 @@ class RedisHolds:
     everywhere: nothing below relies on their being atomic with the lanes.
     """
 
-    def __init__(self, redis: Redis | RedisCluster, *, deadline_s: float) -> None:
+    def __init__(self, redis: Redis | RedisCluster, *, deadline_s: float, breaker: Breaker | None = None) -> None:
         """Work on a client; every method answers or fails within the deadline."""
         self._redis = redis
         self._clustered = isinstance(redis, RedisCluster)
-        self._bounds = Bounds(deadline_s)
+        self._bounds = Bounds(deadline_s, breaker)
         self._looking = Together(self._live_of)
         self._running = Together(self._run_together)
 

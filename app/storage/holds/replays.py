@@ -1,6 +1,7 @@
 """The port `Replays` on Redis or Valkey: what is known of a request is one key, and every step one script on it."""
 
 from app.services.ports import Answer, DrawnUid, OtherBody, UnderWay
+from app.storage.breaker import Breaker
 from app.storage.holds import keys
 from app.storage.holds.bounds import Bounds
 from app.storage.holds.connection import Client
@@ -13,10 +14,10 @@ KEPT_MS = 86_400_000
 class RedisReplays:
     """Requests that may be sent again, on one Redis or Valkey, behind Sentinel, or on a cluster."""
 
-    def __init__(self, redis: Client, *, deadline_s: float) -> None:
+    def __init__(self, redis: Client, *, deadline_s: float, breaker: Breaker | None = None) -> None:
         """Work on a client; every method answers or fails within the deadline."""
         self._redis = redis
-        self._bounds = Bounds(deadline_s)
+        self._bounds = Bounds(deadline_s, breaker)
 
     async def begin(
         self, key: str, body_digest: str, *, attempt: str, uid: str, lease_ms: int

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from app.observing.phases import LOAD
 from app.services.errors import StoreUnavailableError
+from app.storage.breaker import Breaker
 from app.storage.turns import Turns
 
 STORE = "postgres"
@@ -82,7 +83,7 @@ class OneConnection:
 class Pool:
     """A bounded number of connections. A server that went away and came back is found again by itself."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", deadline_s: float) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", deadline_s: float, breaker: Breaker) -> None:
         """Lend connections of `pool`, each for at most `deadline_s`.
 
         Taking leave of a connection that went silent at work may take as long again. In a crowd the wait for one's turn
@@ -90,6 +91,7 @@ class Pool:
         """
         self._pool = pool
         self._deadline_s = deadline_s
+        self._breaker = breaker
         self._turns = Turns(pool.get_max_size(), deadline_s * WAIT_FOR_TURN)
 
     @asynccontextmanager
@@ -99,16 +101,19 @@ class Pool:
         Raises
         ------
         StoreUnavailableError
-            If there is none in time, or what is done with it fails or takes too long.
+            If there is none in time, or what is done with it fails or takes too long; at once while PostgreSQL is mute.
         """
+        self._breaker.check()
         with LOAD, storage_errors():
-            async with self._turns.turn(), asyncio.timeout(self._deadline_s):
-                # Without a timeout of its own, for which asyncpg would make a task: ours holds.
-                connection = await self._pool.acquire()
-                try:
-                    yield connection
-                finally:
-                    await self._pool.release(connection, timeout=self._deadline_s)
+            async with self._turns.turn():
+                with self._breaker.asked():
+                    async with asyncio.timeout(self._deadline_s):
+                        # Without a timeout of its own, for which asyncpg would make a task: ours holds.
+                        connection = await self._pool.acquire()
+                        try:
+                            yield connection
+                        finally:
+                            await self._pool.release(connection, timeout=self._deadline_s)
 
     def use(self) -> dict[str, int]:
         """Count the connections: in use, idle, and how many more there may be."""
@@ -128,6 +133,7 @@ class Pool:
 
     async def close(self) -> None:
         """Close the connections, waiting for those at work no longer than a call may take."""
+        self._breaker.close()
         try:
             await asyncio.wait_for(self._pool.close(), self._deadline_s)
         except DRIVER_ERRORS:
@@ -146,7 +152,7 @@ async def open_pool(
     `deadline_s` bounds each use of a connection, the wait for it included. `statement_cache_size` must be 0 where a
     PgBouncer that does not keep prepared statements stands between.
     """
-    pool = asyncpg.create_pool(
+    creating = asyncpg.create_pool(
         database_url,
         min_size=0,
         max_size=max_size,
@@ -156,7 +162,17 @@ async def open_pool(
         connection_class=_Plain,
         init=_plan_once,
     )
-    return Pool(await pool, deadline_s)
+    pool = await creating
+
+    async def ping() -> None:
+        connection = await asyncpg.connect(database_url, statement_cache_size=0)
+        try:
+            await connection.execute("SELECT 1")
+        finally:
+            connection.terminate()
+
+    breaker = Breaker(STORE, ping=ping, patience_s=deadline_s / 2, forget_connections=pool.expire_connections)
+    return Pool(pool, deadline_s, breaker)
 
 
 async def _plan_once(connection: Connection) -> None:
