@@ -6,7 +6,8 @@ So the number follows the delay, as CoDel does for the queues of routers: only d
 single long computation.
 
 Who has no turn waits for one, the last to come being the first to go in: under a load that lasts, some are served at
-once and some refused, where in the order of arrival everybody would be served late.
+once and some refused, where in the order of arrival everybody would be served late. A burst is no such load: whoever
+came with a thousand others at the same moment is served, if a little later.
 """
 
 import asyncio
@@ -29,6 +30,8 @@ _LOOKS = 5
 """The least of the delays seen in as many looks is the one that stands."""
 _FEWER = 0.7
 _MORE = 1.5
+_BURST = 10
+"""So many times as long as usual one waits for a turn while the line is younger than that."""
 _RETRY_AFTER_S = 2
 _WITHOUT_TURN = ("/health/", "/metrics")
 """Asked by machines that must know how the process is, above all now."""
@@ -47,12 +50,14 @@ class Admission:
     """Lets so many requests in at once, more while the event loop keeps up and fewer while it does not."""
 
     def __init__(self, most: int, patience_s: float) -> None:
-        """Let never more than `most` in, and nobody wait longer than `patience_s`."""
+        """Let never more than `most` in, and nobody wait longer than `patience_s` once others have done so for long."""
         self._most = most
         self._least = min(_LEAST, most)
         self._patience_s = patience_s
         self._at_work = 0
         self._waiting: dict[asyncio.Future[bool], None] = {}
+        self._line_began = 0.0
+        """When somebody had to wait after nobody did, by the event loop's clock."""
         self._was_full = False
         self.limit = min(_USUAL, most)
         """How many are let in at the moment."""
@@ -79,8 +84,12 @@ class Admission:
         self._was_full = True
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[bool] = loop.create_future()
+        if not self._waiting:
+            self._line_began = loop.time()
         self._waiting[turn] = None
-        end = loop.call_later(self._patience_s, _give_up, turn)
+        of_a_burst_s = self._patience_s * _BURST
+        is_burst = loop.time() - self._line_began < of_a_burst_s
+        end = loop.call_later(of_a_burst_s if is_burst else self._patience_s, _give_up, turn)
         try:
             return await turn
         except asyncio.CancelledError:

@@ -44,7 +44,6 @@ def web_application(
     page_usernames: tuple[str, ...] = (),
     access_log: AccessLog | None = None,
     more: tuple[Middleware, ...] = (),
-    page_usernames: tuple[str, ...] = (),
 ) -> web.Application:
     """Return a fresh application; `more` middlewares stand around what it does by itself."""
     app = web.Application(

@@ -18,7 +18,7 @@ from tests.api.conforming import CONFORMANCE
 
 SOON_S = 20.0
 QUICKLY_S = 1.0
-"""Less than the two seconds that a store has, and plenty for a wait of a tenth of one."""
+"""Less than the two seconds that a store has, and plenty for ten waits of 0.03 s, as a burst has."""
 USUAL = 64
 JSON = {"Content-Type": "application/json"}
 
@@ -29,7 +29,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 async def small(api: Asking) -> AsyncIterator[Asking]:
     """A pod that works on two requests at once."""
-    settings = api.settings.model_copy(update={"requests_at_once": 2, "turn_wait_s": 0.1})
+    settings = api.settings.model_copy(update={"requests_at_once": 2, "turn_wait_s": 0.03})
     app = await application.build(settings, api.urls)
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as client:
@@ -134,6 +134,22 @@ async def test_who_gets_no_turn_in_time_is_refused_and_leaves_nothing() -> None:
         await admission.enter()
     admission.leave()
     await admission.enter()
+
+
+async def test_in_a_burst_one_waits_longer_than_under_a_load_that_lasts() -> None:
+    admission = Admission(1, 0.05)
+    await admission.enter()
+    burst = [asyncio.create_task(admission.enter()) for _ in range(3)]
+    await asyncio.sleep(0.2)
+    assert not any(task.done() for task in burst)
+    later = asyncio.create_task(admission.enter())
+    await asyncio.wait(burst)
+    assert all(isinstance(task.exception(), RequestError) for task in burst)
+    waiting = asyncio.create_task(admission.enter())
+    await asyncio.sleep(0.2)
+    assert isinstance(waiting.exception(), RequestError)
+    await asyncio.wait([later])
+    assert isinstance(later.exception(), RequestError)
 
 
 # How many ------------------------------------------------------------------------------------------------------------
