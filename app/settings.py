@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     requests_at_once: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     """Requests that each process works on at once, at most: fewer while it does not keep up."""
     turn_wait_s: Annotated[float, Field(ge=0, le=60)] = 0.5
-    """How long the others wait for their turn under a load that lasts before they are refused; ten times that in a burst."""
+    """How long the others wait for their turn under a load that lasts; in a burst ten times as long."""
     connections: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Open connections of clients to each process."""
     client_s: Annotated[float, Field(gt=0, le=600)] = 10.0
