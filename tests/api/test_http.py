@@ -39,7 +39,6 @@ async def test_a_path_of_one_version_answers_whatever_the_header_says(api: Askin
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
         ("GET", "/v2/nothing"),
         ("POST", "/v2/slots"),
         ("PUT", "/v2/slots/reservations"),

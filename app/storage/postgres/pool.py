@@ -160,7 +160,6 @@ async def open_pool(
         timeout=deadline_s,
         statement_cache_size=statement_cache_size,
         connection_class=_Plain,
-        init=_plan_once,
     )
     pool = await creating
 
@@ -173,15 +172,6 @@ async def open_pool(
 
     breaker = Breaker(STORE, ping=ping, patience_s=deadline_s / 2, forget_connections=pool.expire_connections)
     return Pool(pool, deadline_s, breaker)
-
-
-async def _plan_once(connection: Connection) -> None:
-    """Let PostgreSQL plan a statement once, not each time: all find few rows by index, and planning takes longer.
-
-    It would find out by itself only where tables have been analyzed. A command, as PgBouncer refuses connections that
-    bring it as an option; with one in between it may reach the sessions of other pods, which want it too.
-    """
-    _ = await connection.execute("SET plan_cache_mode = force_generic_plan")
 
 
 class _Plain(asyncpg.Connection):
