@@ -39,4 +39,4 @@ async def _first_start(settings: Settings, urls: StoreUrls, today: int) -> str |
             found = await finder.find(SlotsQuestion(reference=ById(_EVENT_TYPE), window=window))
         except HoldfastError:
             return None
-    return utc_text(found.slots[0].start) if found.slots else None
+    return utc_text(found.starts[0]) if found.starts else None

@@ -6,7 +6,7 @@ from aiohttp import web
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import success
-from app.api.instants import DateText, InstantText, date_text, writer
+from app.api.instants import DateText, InstantText, Writer, date_text
 from app.api.slots import marked
 from app.api.slots_query import plain_parameters, read_explain_query, read_slots_query
 from app.api.state import CALLER, USE_CASES
@@ -126,7 +126,7 @@ async def get_picture(request: web.Request) -> web.Response:
 
 def picture(pictured: Pictured, time_zone: str | None) -> Picture:
     """Return where everything lies; strangers are not told of the hosts' time."""
-    write = writer(None if time_zone is None else zone(time_zone))
+    write = Writer(zone(time_zone or "UTC")).text
     availability, times = pictured.looked.availability, pictured.times
 
     def told(reasons: list[Reason]) -> list[ReasonData]:
@@ -155,7 +155,7 @@ def explanation(explained: Explained, time_zone: str | None) -> Explanation:
     """Return one start with what is in its way, or an object of dates with counts by rule."""
     found = explained.found
     if isinstance(found, StartExplained):
-        write = writer(None if time_zone is None else zone(time_zone))
+        write = Writer(zone(time_zone or "UTC")).text
         return _start(explained.looked.availability, found, write, names_others=explained.names_others)
     return {date_text(day): _day(counts) for day, counts in found.items()}
 

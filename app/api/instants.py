@@ -1,11 +1,12 @@
 """Instants as the public API writes them: ISO 8601 with milliseconds, UTC or the asker's zone (docs/rules.md 12)."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import WithJsonSchema
 
-from app.domain.schedule import LocalDay, Zone, date_of, zone
+from app.domain.schedule import LocalDay, Zone, date_of
 from app.domain.time_ranges import DAY, MINUTE, Instant
 from app.fields import CLOCK, DATE_TIME
 
@@ -14,9 +15,12 @@ DateText = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 ClockText = Annotated[str, CLOCK]
 
 _CLOCK = tuple(f"T{minute // 60:02d}:{minute % 60:02d}" for minute in range(1_440))
+_WHOLE_MINUTES = {minute * MINUTE: f"{clock}:00.000" for minute, clock in enumerate(_CLOCK)}
+"""By time since midnight."""
 _WRITTEN_Z = frozenset({"UTC", "GMT"})
 
 
+@lru_cache(maxsize=4_096)
 def date_text(day: LocalDay) -> str:
     """Return a day as 2050-09-05."""
     return date_of(day).isoformat()
@@ -27,29 +31,34 @@ def utc_text(instant: Instant) -> str:
     return _text(instant, date_text(instant // DAY), "Z")
 
 
-def writer(asker: Zone | None) -> Callable[[Instant], str]:
-    """Return a function that writes instants in a zone; None is UTC.
+class Writer:
+    """Writes instants in a zone."""
 
-    It remembers the dates it has written, so that a month of slots formats some thirty dates and not hundreds.
-    """
-    local = asker or zone("UTC")
-    dates: dict[LocalDay, str] = {}
-    suffixes: dict[int, str] = {}
-    ends_in_z = local.name in _WRITTEN_Z
+    def __init__(self, local: Zone) -> None:
+        """Write in this zone."""
+        self._local = local
+        self._ends_in_z = local.name in _WRITTEN_Z
 
-    def write(instant: Instant) -> str:
-        offset = local.offset_at(instant)
+    def text(self, instant: Instant) -> str:
+        """Return an instant as 2050-09-05T09:00:00.000+02:00."""
+        offset = self._local.offset_at(instant)
         shown = instant + offset
-        day = shown // DAY
-        date = dates.get(day)
-        if date is None:
-            date = dates[day] = date_text(day)
-        suffix = suffixes.get(offset)
-        if suffix is None:
-            suffix = suffixes[offset] = "Z" if ends_in_z else _offset_text(offset)
-        return _text(shown, date, suffix)
+        return _text(shown, date_text(shown // DAY), self._suffix(offset))
 
-    return write
+    def texts(self, day: LocalDay, instants: Iterable[Instant]) -> list[str]:
+        """Return instants of a local day; its date and offset are written once, as a listing has many starts a day."""
+        offset = self._local.offset_on(day)
+        if offset is None:
+            return list(map(self.text, instants))
+        midnight, date, suffix = day * DAY - offset, date_text(day), self._suffix(offset)
+        # Where clocks went back over midnight, what lies after it may be of this day too.
+        return [
+            date + clock + suffix if (clock := _WHOLE_MINUTES.get(instant - midnight)) else self.text(instant)
+            for instant in instants
+        ]
+
+    def _suffix(self, offset: int) -> str:
+        return "Z" if self._ends_in_z else _offset_text(offset)
 
 
 def _text(shown: Instant, date: str, suffix: str) -> str:
@@ -58,6 +67,7 @@ def _text(shown: Instant, date: str, suffix: str) -> str:
     return date + _CLOCK[shown % DAY // MINUTE] + seconds + suffix
 
 
+@lru_cache(maxsize=256)
 def _offset_text(offset: int) -> str:
     minutes = abs(offset) // MINUTE
     return f"{'-' if offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"

@@ -5,14 +5,13 @@ from typing import NotRequired, TypeVar
 
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.instants import DateText, InstantText, date_text, writer
+from app.api.instants import DateText, InstantText, Writer, date_text
 from app.domain.answer import by_day
-from app.domain.availability import Slot
 from app.domain.schedule import zone
-from app.domain.time_ranges import Instant
+from app.domain.seats import SeatedStart
+from app.domain.time_ranges import MINUTE, Instant
 from app.services.find_slots import FoundSlots
 
-_Write = Callable[[Instant], str]
 _Item = TypeVar("_Item")
 
 
@@ -36,21 +35,21 @@ Listing = TypeAliasType("Listing", dict[DateText, list[SlotData]])
 
 def listing_2024_09_04(found: FoundSlots, time_zone: str | None, slot_format: str) -> Listing:
     """Return days of `{start}` or, in the range format, `{start, end}`, with what seats there are."""
-    with_end = slot_format == "range"
 
-    def render(slot: Slot, write: _Write) -> SlotData:
-        item: SlotData = {"start": write(slot.start)}
-        if with_end:
-            item["end"] = write(slot.end)
+    def render(starts: list[Instant], texts: list[str], writer: Writer) -> list[SlotData]:
+        items: list[SlotData] = [{"start": text} for text in texts]
+        if slot_format == "range":
+            for item, end in zip(items, _ends(found, starts), strict=True):
+                item["end"] = writer.text(end)
         if found.seats is not None:
-            _add_seats(item, slot, found.seats)
-        return item
+            for item, start in zip(items, starts, strict=True):
+                _add_seats(item, found.seated.get(start), found.seats)
+        return items
 
     return _days(found, time_zone, render)
 
 
-def _add_seats(item: SlotData, slot: Slot, total: int) -> None:
-    seat = slot.seat
+def _add_seats(item: SlotData, seat: SeatedStart | None, total: int) -> None:
     taken = 0 if seat is None else seat.seats_taken
     item["seatsBooked"], item["seatsRemaining"], item["seatsTotal"] = taken, total - taken, total
     if seat is not None and seat.booking_uid is not None:
@@ -84,14 +83,19 @@ OlderListing = TypeAliasType("OlderListing", dict[DateText, list[TimeData | Time
 
 def listing_2024_04_15(found: FoundSlots, time_zone: str | None, slot_format: str) -> OlderListing:
     """Return days of `{time}` or, in the range format, `{startTime, endTime}`; booked seats say by how many."""
-    with_end = slot_format == "range"
 
-    def render(slot: Slot, write: _Write) -> TimeData | TimeRangeData:
-        item: TimeData | TimeRangeData
-        item = {"startTime": write(slot.start), "endTime": write(slot.end)} if with_end else {"time": write(slot.start)}
-        if slot.seat is not None and slot.seat.booking_uid is not None:
-            item.update({"attendees": slot.seat.seats_taken, "bookingUid": slot.seat.booking_uid})
-        return item
+    def render(starts: list[Instant], texts: list[str], writer: Writer) -> list[TimeData | TimeRangeData]:
+        items: list[TimeData | TimeRangeData]
+        if slot_format == "range":
+            ends = map(writer.text, _ends(found, starts))
+            items = [{"startTime": start, "endTime": end} for start, end in zip(texts, ends, strict=True)]
+        else:
+            items = [{"time": text} for text in texts]
+        for item, start in zip(items, starts, strict=True) if found.seated else ():
+            seat = found.seated.get(start)
+            if seat is not None and seat.booking_uid is not None:
+                item.update({"attendees": seat.seats_taken, "bookingUid": seat.booking_uid})
+        return items
 
     return _days(found, time_zone, render)
 
@@ -99,10 +103,15 @@ def listing_2024_04_15(found: FoundSlots, time_zone: str | None, slot_format: st
 # Both ----------------------------------------------------------------------------------------------------------------
 
 
+def _ends(found: FoundSlots, starts: list[Instant]) -> list[Instant]:
+    return [start + found.length * MINUTE for start in starts]
+
+
 def _days(
-    found: FoundSlots, time_zone: str | None, render: Callable[[Slot, _Write], _Item]
+    found: FoundSlots, time_zone: str | None, render: Callable[[list[Instant], list[str], Writer], list[_Item]]
 ) -> dict[DateText, list[_Item]]:
-    asker = None if time_zone is None else zone(time_zone)
-    write = writer(asker)
-    days = by_day(found.slots, asker or zone("UTC"), only_first=found.only_first)
-    return {date_text(day): [render(slot, write) for slot in slots] for day, slots in days.items()}
+    """Render a day's starts at a time, of which listings have many, with their texts."""
+    asker = zone(time_zone or "UTC")
+    writer = Writer(asker)
+    days = by_day(found.starts, asker, only_first=found.only_first)
+    return {date_text(day): render(starts, writer.texts(day, starts), writer) for day, starts in days.items()}

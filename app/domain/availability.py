@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import reduce
-from typing import NamedTuple
 
 from app.domain.booking_window import ALWAYS, Bookable
 from app.domain.busy import (
@@ -61,15 +60,6 @@ _REFUSAL_BY_TAKER = {
     TakenBy.CALENDAR: Refusal.CALENDAR_BUSY,
     TakenBy.LIMIT: Refusal.LIMIT,
 }
-
-
-class Slot(NamedTuple):
-    """An offered start; a tuple, because a listing makes thousands and tuples are made several times faster."""
-
-    start: Instant
-    end: Instant
-    seat: SeatedStart | None = None
-    """Who sits there already, on seated types where anybody does."""
 
 
 def earliest_start(now: Instant, notice_minutes: int) -> Instant:
@@ -226,15 +216,8 @@ class Availability:
 
     # Listing -------------------------------------------------------------------------------------------------------
 
-    def slots(self, window: Range) -> list[Slot]:
-        """Return the slots that start and end in `window`, in order of time (docs/rules.md 1, 6 to 9 and 11)."""
-        duration, starts = self.length * MINUTE, self.starts(window)
-        if not self.seated:
-            return [Slot(start, start + duration) for start in starts]
-        return [Slot(start, start + duration, self.seated.get(start)) for start in starts]
-
     def starts(self, window: Range) -> list[Instant]:
-        """Return where the slots in `window` start."""
+        """Return where the slots start that start and end in `window` (docs/rules.md 1, 6 to 9 and 11), in order."""
         starts = self.grid.starts(self.team_stretches(self.free), (max(window[0], self.earliest), window[1]))
         if self.bookable != ALWAYS:
             starts = [start for start in starts if self.in_booking_window(start)]

@@ -136,8 +136,8 @@ def _end(availability: Availability, start: Instant) -> Instant:
 def listed_starts(availability: Availability, window: Range, asker: Zone) -> set[Instant]:
     """Return the listed starts."""
     only_first = availability.staffed.event_type.only_first_slot
-    listing = by_day(availability.slots(window), asker, only_first=only_first)
-    return {slot.start for slots in listing.values() for slot in slots}
+    listing = by_day(availability.starts(window), asker, only_first=only_first)
+    return {start for starts in listing.values() for start in starts}
 
 
 def _unlisted(availability: Availability, start: Instant, window: Range) -> Rule:

@@ -65,14 +65,21 @@ class Zone:
 
     def instant_of(self, day: LocalDay, minute: int) -> Instant:
         """Return the instant at which local clocks show `minute` of `day` (1440: the midnight that ends it)."""
-        try:
-            offset = self._by_local_day[day]
-        except KeyError:
-            starts, ends = self._wall_offset(day, 0), self._wall_offset(day + 1, 0)
-            offset = _remember(self._by_local_day, day, starts if starts == ends else None)
+        offset = self.offset_on(day)
         if offset is None:
             offset = self._wall_offset(day + minute // MINUTES_PER_DAY, minute % MINUTES_PER_DAY)
         return day * DAY + minute * MINUTE - offset
+
+    def offset_on(self, day: LocalDay) -> int | None:
+        """Return what local time is ahead of UTC from the midnight that begins a day to the one that ends it.
+
+        None where clocks change.
+        """
+        try:
+            return self._by_local_day[day]
+        except KeyError:
+            starts, ends = self._wall_offset(day, 0), self._wall_offset(day + 1, 0)
+            return _remember(self._by_local_day, day, starts if starts == ends else None)
 
     def day_at(self, instant: Instant) -> LocalDay:
         """Return the local calendar day of an instant."""

@@ -1,17 +1,18 @@
 """Use case: list the slots of an event type."""
 
 import logging
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from cachetools import LRUCache
 
-from app.domain.availability import Availability, Slot, next_moment
+from app.domain.availability import Availability, next_moment
 from app.domain.busy import Reservation
 from app.domain.event_type import EventType, EventTypeRules, StaffedEventType, staff
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claimed
+from app.domain.seats import SeatedStart
 from app.domain.time_ranges import MINUTE, Instant, Range
 from app.services.errors import StoreUnavailableError
 from app.services.look_at_calendars import Looker, Seen, Viewpoint
@@ -49,10 +50,15 @@ class SlotsQuestion:
 class FoundSlots:
     """An answer: slots in order of time, of which each date of the asker's zone may show only the first."""
 
-    slots: list[Slot]
+    starts: list[Instant]
+    """Where they start: all else of them they have in common, and listings make and keep thousands."""
+    length: int
+    """Minutes of each."""
     only_first: bool
     seats: int | None
     """Seats of each slot, on a seated type."""
+    seated: Mapping[Instant, SeatedStart]
+    """Who sits where already, there."""
     without_holds: bool
     """Whether the store of holds was away, so that held slots may be listed."""
 
@@ -91,7 +97,9 @@ class _Answer:
     def weight(self) -> int:
         busy = self.seen.busy
         taken = len(busy.bookings) + len(busy.limited) + len(busy.reservations) + len(busy.limited_reservations)
-        return 1 + len(self.seen.staffed.hosts) + len(self.found.slots) + taken + sum(map(len, busy.calendars.values()))
+        return (
+            1 + len(self.seen.staffed.hosts) + len(self.found.starts) + taken + sum(map(len, busy.calendars.values()))
+        )
 
 
 class SlotFinder:
@@ -198,11 +206,13 @@ class SlotFinder:
 
 
 def _found(seen: Seen, *, without_holds: bool) -> FoundSlots:
-    event_type = seen.staffed.event_type
+    event_type, availability = seen.staffed.event_type, seen.availability()
     return FoundSlots(
-        slots=seen.availability().slots(seen.window),
+        starts=availability.starts(seen.window),
+        length=seen.length,
         only_first=event_type.only_first_slot,
         seats=event_type.seats,
+        seated=availability.seated,
         without_holds=without_holds,
     )
 

@@ -115,7 +115,7 @@ def _measured(questions: list[Question], rounds: int) -> list[Figures]:
 def _size(question: Question) -> tuple[int, int]:
     """Return the number of slots and of bytes in an answer."""
     found = question.compute()
-    return len(found.slots), render(found).content_length or 0
+    return len(found.starts), render(found).content_length or 0
 
 
 def _batch_ms(question: Question) -> tuple[float, float]:

@@ -60,9 +60,11 @@ class Question:
             around=self.window,
         )
         return FoundSlots(
-            slots=availability.slots(self.window),
+            starts=availability.starts(self.window),
+            length=availability.length,
             only_first=event_type.only_first_slot,
             seats=event_type.seats,
+            seated=availability.seated,
             without_holds=False,
         )
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
-from app.domain.availability import Availability, Slot
+from app.domain.availability import Availability
 from app.domain.booking_window import ALWAYS, Bookable
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation
 from app.domain.event_type import EventType, Host, Person, SchedulingType, StaffedEventType
@@ -240,15 +240,10 @@ def availability(
     )
 
 
-def slots(asked: StaffedEventType, taken: BusyTimes | None = None, **how: Any) -> list[Slot]:
-    """Return what is listed for the Monday, or `around`."""
-    judged = availability(asked, taken, **how)
-    return judged.slots(how.get("around") or on(str(MONDAY)))
-
-
 def listed(asked: StaffedEventType, taken: BusyTimes | None = None, **how: Any) -> str:
-    """Return the listed starts as text."""
-    return texts(slot.start for slot in slots(asked, taken, **how))
+    """Return the starts listed for the Monday, or `around`, as text."""
+    judged = availability(asked, taken, **how)
+    return texts(judged.starts(how.get("around") or on(str(MONDAY))))
 
 
 def reversed_range(text: str) -> Range:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
-from app.domain.availability import Availability, Slot
+from app.domain.availability import Availability
 from app.domain.booking_window import ALWAYS, Bookable, DateRange, DaysAhead, bookable_days
 from app.domain.busy import Booking, BookingStatus, BusyTimes, Reservation
 from app.domain.event_type import EventType, Host, StaffedEventType
@@ -68,7 +68,7 @@ class Situation:
         days: set[LocalDay] = set()
         if isinstance(window, DaysAhead) and window.rolling:
             ahead = (self.now, max(self.now, self.window[1]))
-            days = {there.day_at(slot.start) for slot in self._seen(ahead, ALWAYS).slots(ahead)}
+            days = set(map(there.day_at, self._seen(ahead, ALWAYS).starts(ahead)))
         return bookable_days(window, there.day_at(self.now), sorted(days))
 
     @property
@@ -76,13 +76,9 @@ class Situation:
         """Bookings and reservations."""
         return (*self.busy.bookings, *self.busy.reservations)
 
-    def slots(self) -> list[Slot]:
-        """Return what is listed."""
-        return self.availability().slots(self.window)
-
     def starts(self) -> list[Instant]:
         """Return the listed starts."""
-        return [slot.start for slot in self.slots()]
+        return self.availability().starts(self.window)
 
     def of_type(self, **fields: Any) -> "Situation":
         """Return it with other rules of the event type."""

@@ -5,23 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.answer import by_day
-from app.domain.availability import Slot
 from app.domain.schedule import date_of, zone
-from app.domain.time_ranges import DAY, MINUTE
+from app.domain.time_ranges import DAY, MINUTE, Instant
 from tests.domain.builders import at, texts
 
 ZONES = ["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 
 
-def slots_at(text: str) -> list[Slot]:
-    """Return half-hour slots at these starts."""
-    return [Slot(start=at(part), end=at(part) + 30 * MINUTE) for part in text.split()]
-
-
 def days(text: str, asker: str, *, only_first: bool = False) -> dict[str, str]:
     """Return a listing as dates and starts."""
-    listing = by_day(slots_at(text), zone(asker), only_first=only_first)
-    return {str(date_of(day)): texts(slot.start for slot in slots) for day, slots in listing.items()}
+    listing = by_day(map(at, text.split()), zone(asker), only_first=only_first)
+    return {str(date_of(day)): texts(starts) for day, starts in listing.items()}
 
 
 @pytest.mark.parametrize(
@@ -66,24 +60,20 @@ def test_only_the_first_slot_is_that_of_each_date_of_the_answer(asker: str, expe
 )
 def test_the_asker_changes_keys_and_never_instants(quarters: list[int], asker: str, *, only_first: bool) -> None:
     first = at("2050-03-12T20:00Z")
-    slots = [
-        Slot(start=first + 15 * quarter * MINUTE, end=first + (15 * quarter + 15) * MINUTE) for quarter in quarters
-    ]
-    listing = by_day(slots, zone(asker), only_first=only_first)
+    starts = [first + 15 * quarter * MINUTE for quarter in quarters]
+    listing = by_day(starts, zone(asker), only_first=only_first)
     assert list(listing) == sorted(listing)
-    assert all(
-        (slot.start + zone(asker).offset_at(slot.start)) // DAY == day for day in listing for slot in listing[day]
-    )
+    assert all((start + zone(asker).offset_at(start)) // DAY == day for day in listing for start in listing[day])
     if only_first:
-        assert [[slot] for slot in _firsts(slots, asker)] == list(listing.values())
+        assert [[start] for start in _firsts(starts, asker)] == list(listing.values())
     else:
-        assert [slot for kept in listing.values() for slot in kept] == slots
+        assert [start for kept in listing.values() for start in kept] == starts
 
 
-def _firsts(slots: list[Slot], asker: str) -> list[Slot]:
+def _firsts(starts: list[Instant], asker: str) -> list[Instant]:
     there = zone(asker)
     return [
-        slot
-        for index, slot in enumerate(slots)
-        if not any(there.day_at(earlier.start) == there.day_at(slot.start) for earlier in slots[:index])
+        start
+        for index, start in enumerate(starts)
+        if not any(there.day_at(earlier) == there.day_at(start) for earlier in starts[:index])
     ]

@@ -23,7 +23,6 @@ from tests.domain.builders import (
     override,
     reservation,
     schedule,
-    slots,
     span,
     staffed,
     travel,
@@ -76,13 +75,8 @@ class TestIndividual:
         taken = busy(booking("10:00-10:30", status="pending", blocks_while_pending=False))
         assert listed(staffed(host()), taken) == FREE
 
-    def test_slots_end_after_the_length_asked_for(self) -> None:
-        found = slots(staffed(host()), length=60)
-        assert [(clock_text(one.start), clock_text(one.end)) for one in found] == [
-            ("09:00", "10:00"),
-            ("10:00", "11:00"),
-            ("11:00", "12:00"),
-        ]
+    def test_slots_have_the_length_asked_for(self) -> None:
+        assert listed(staffed(host()), length=60) == "09:00 10:00 11:00"
 
     def test_an_interval_is_the_step_whatever_the_length(self) -> None:
         assert listed(staffed(host(), slot_interval=45), length=60) == "09:00 09:45 10:30"
@@ -307,9 +301,9 @@ class TestSeats:
     def test_a_start_is_listed_while_seats_are_left(self, guests: int, expected: str) -> None:
         assert listed(staffed(host(), seats=3), self.taken(guests=guests)) == expected
 
-    def test_slots_say_who_sits_there(self) -> None:
-        found = slots(staffed(host(), seats=3), self.taken(guests=2, uid="first"))
-        seats = {clock_text(one.start): one.seat for one in found if one.seat is not None}
+    def test_it_is_told_who_sits_there(self) -> None:
+        judged = availability(staffed(host(), seats=3), self.taken(guests=2, uid="first"))
+        seats = {clock_text(start): seat for start, seat in judged.seated.items()}
         assert list(seats) == ["10:00"]
         assert (seats["10:00"].seats_taken, seats["10:00"].seats_left, seats["10:00"].booking_uid) == (2, 1, "first")
 

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.domain.answer import by_day
-from app.domain.availability import Slot
 from app.domain.booking_window import DateRange, bookable_days
 from app.domain.busy import BusyTimes
 from app.domain.event_type import Host
 from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.schedule import Override, Schedule, date_of, zone
-from app.domain.time_ranges import DAY, MINUTE, Range
+from app.domain.time_ranges import DAY, MINUTE, Instant, Range
 from tests.domain import oracle
 from tests.domain.builders import ASKED, at, availability, away, booking, host, hours, override, schedule, staffed
 from tests.domain.clock_changes import CHANGE_DAYS
@@ -29,16 +28,18 @@ def around(day: str) -> Range:
     return at(f"{day}T00:00Z") - DAY, at(f"{day}T00:00Z") + 2 * DAY
 
 
-def minutes(slots: Iterable[Slot]) -> list[int]:
+def minutes(starts: Iterable[Instant]) -> list[int]:
     """Return where slots start, in minutes since 1970."""
-    return [slot.start // MINUTE for slot in slots]
+    return [start // MINUTE for start in starts]
 
 
-def listed(one: Host, day: str, taken: BusyTimes | None = None, **fields: Any) -> list[Slot]:
+def listed(one: Host, day: str, taken: BusyTimes | None = None, **fields: Any) -> list[Instant]:
     """Return what a host offers around a day."""
     asked = staffed(one, **fields)
     bookable = bookable_days(asked.event_type.booking_window, 0)
-    return availability(asked, taken, around=around(day), now="1970-01-01T00:00Z", bookable=bookable).slots(around(day))
+    return availability(asked, taken, around=around(day), now="1970-01-01T00:00Z", bookable=bookable).starts(
+        around(day)
+    )
 
 
 # Hours ---------------------------------------------------------------------------------------------------------------
@@ -124,9 +125,9 @@ def test_slots_by_the_wall(name: str, day: str, open_time: str, length: int, exp
     assert " ".join(wall_text(slot, name) for slot in found) == expected.replace("+1030", "+10:30")
 
 
-def wall_text(slot: Slot, name: str) -> str:
+def wall_text(start: Instant, name: str) -> str:
     """Return what clocks show at a start, with their offset: "01:00-05", or "01:00+10:30"."""
-    shown = datetime.fromtimestamp(slot.start // 1_000, ZoneInfo(name)).isoformat()
+    shown = datetime.fromtimestamp(start // 1_000, ZoneInfo(name)).isoformat()
     return shown[11:16] + shown[19:].removesuffix(":00")
 
 
@@ -134,7 +135,9 @@ def test_the_skipped_day_of_apia_has_its_hours_a_day_later() -> None:
     """They move forward by the gap, onto those of the next date."""
     weekly = schedule("09:00-11:00", hours("13:00-14:00", "Fri"), zone="Pacific/Apia")
     found = by_day(listed(host(1, weekly), "2011-12-30", length=60), zone("Pacific/Apia"), only_first=False)
-    assert {str(date_of(day)): [wall_text(slot, "Pacific/Apia") for slot in slots] for day, slots in found.items()} == {
+    assert {
+        str(date_of(day)): [wall_text(start, "Pacific/Apia") for start in starts] for day, starts in found.items()
+    } == {
         "2011-12-29": ["09:00-10", "10:00-10"],
         "2011-12-31": ["09:00+14", "10:00+14", "13:00+14"],
         "2012-01-01": ["09:00+14", "10:00+14"],
@@ -201,6 +204,6 @@ def test_slots_stand_under_the_date_that_clocks_show(name: str, day: str) -> Non
     found = by_day(listed(host(1, schedule("00:00-24:00")), day, length=15), zone(name), only_first=False)
     shown = dates_shown(name, day)
     starts = list(shown)[::15]
-    assert {date_of(key): minutes(slots) for key, slots in found.items()} == {
+    assert {date_of(key): minutes(found_there) for key, found_there in found.items()} == {
         each: [start for start in starts if shown[start] == each] for each in dict.fromkeys(shown.values())
     }

@@ -86,7 +86,7 @@ def listed(
     """Whether anything of Monday is free, where these are the bookings."""
     team = staffed(*(hosts or (host(),)), limits=limits)
     busy = BusyTimes(bookings=bookings, limited=bookings if limited is None else limited)
-    return bool(availability(team, busy).slots((at("00:00"), at("23:59"))))
+    return bool(availability(team, busy).starts((at("00:00"), at("23:59"))))
 
 
 ONE_A_DAY = BookingLimits(count=(Limit(Period.DAY, 1),))

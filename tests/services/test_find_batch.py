@@ -12,7 +12,7 @@ from app.services.errors import StoreUnavailableError, TooSlowError
 from app.services.find_batch import BatchFinder, BatchQuestion
 from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
 
-NOTHING = FoundSlots(slots=[], only_first=False, seats=None, without_holds=False)
+NOTHING = FoundSlots(starts=[], length=30, only_first=False, seats=None, seated={}, without_holds=False)
 AWAY, MISSING, UNREADABLE = StoreUnavailableError("postgres"), EventTypeNotFoundError(9), ValueError()
 FOUND, WAITS, STORE_AWAY, NO_SUCH, BROKEN = range(1, 6)
 """Event types, by what comes of asking for them."""

@@ -21,7 +21,7 @@ SOON_S = 5.0
 
 
 def found(*, without_holds: bool = False) -> FoundSlots:
-    return FoundSlots(slots=[], only_first=False, seats=None, without_holds=without_holds)
+    return FoundSlots(starts=[], length=30, only_first=False, seats=None, seated={}, without_holds=without_holds)
 
 
 class Finder(SlotFinder):

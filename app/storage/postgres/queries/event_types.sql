@@ -78,13 +78,13 @@ people AS MATERIALIZED (
             SELECT s.id FROM schedules AS s WHERE s.owner_id = u.id ORDER BY s.is_default DESC, s.made LIMIT 1
         )) AS schedule_id
     FROM users AS u
-    WHERE u.id IN (
+    WHERE u.id = ANY (ARRAY(
         SELECT unnest($2::integer[])
         UNION SELECT owner_id FROM asked
         UNION SELECT user_id FROM host_rows
         UNION SELECT user_id FROM assignees
         UNION SELECT user_id FROM members WHERE (SELECT assign_all_members FROM asked)
-    )
+    ))
 ),
 limiting_team AS (
     -- Its own team or, of a managed type's child, the parent's, where that counts children too.
@@ -148,12 +148,15 @@ SELECT json_build_object(
     'limitingTeam', (SELECT id FROM limiting_team),
     'teamEventTypes', (
         SELECT json_agg(e.id)
-        FROM limiting_team
-        JOIN event_types AS e
-            ON e.team_id = limiting_team.id
-            OR (limiting_team.with_managed AND e.parent_id IN (
-                SELECT parent.id FROM event_types AS parent WHERE parent.team_id = limiting_team.id
-            ))
+        FROM (
+            SELECT own.id FROM limiting_team JOIN event_types AS own ON own.team_id = limiting_team.id
+            UNION
+            SELECT child.id
+            FROM limiting_team
+            JOIN event_types AS parent ON parent.team_id = limiting_team.id
+            JOIN event_types AS child ON child.parent_id = parent.id
+            WHERE limiting_team.with_managed
+        ) AS e
     ),
     'hosts', (
         SELECT json_agg(json_build_object(
@@ -185,7 +188,7 @@ SELECT json_build_object(
             )
         ))
         FROM schedules AS s
-        WHERE s.id IN (SELECT id FROM needed)
+        WHERE s.id = ANY (ARRAY(SELECT id FROM needed))
     ),
     'people', (
         SELECT json_agg(json_build_object(
