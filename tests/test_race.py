@@ -266,7 +266,7 @@ def race(*options: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_nothing_is_violated_while_pods_and_stores_are_killed() -> None:
-    status, figures = race("--seconds", "5", "--kill-every", "1")
+    status, figures = race("--seconds", "8", "--kill-every", "1.5")
     assert (status, figures["violations"]) == (0, 0), figures
     assert figures["wins"]["all"] > 0
     assert figures["certainHolds"] > 0
