@@ -11,8 +11,7 @@ from typing_extensions import override
 from app.services.sources import ANYTHING
 
 Value = TypeVar("Value")
-_GIVEN_UP: Final = object()
-"""Whoever read has left before the end."""
+_UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +30,7 @@ class _Reading:
     outcome: "asyncio.Future[Any] | None" = None
 
     async def joined(self) -> Any:
-        """Wait for what is read, or for `_GIVEN_UP`; who leaves takes nobody along."""
+        """Wait for what is read, or for `_UNKNOWN` if who reads gives up; who leaves takes nobody along."""
         if self.outcome is None:
             self.outcome = asyncio.get_running_loop().create_future()
         return await asyncio.shield(self.outcome)
@@ -50,7 +49,7 @@ class _Reading:
             # All who waited may have left, and then nobody is to be told that nobody looked.
             self.outcome.exception()
         else:
-            self.outcome.set_result(_GIVEN_UP)
+            self.outcome.set_result(_UNKNOWN)
 
     def is_overtaken(self, sources: Collection[str]) -> bool:
         return ANYTHING in self.changed or not self.changed.isdisjoint(sources)
@@ -60,8 +59,8 @@ class Memory:
     """Bounded by weight, to which each source adds: what has not been asked for the longest goes first.
 
     Sources are names of what can change, as `services.ports.Changes` tells them. A read that a change overtakes is
-    handed to whoever began it and not kept, since nobody can tell which of the two it saw. As long as nothing at all has
-    changed, those who ask for the same wait for the read that is under way.
+    handed to whoever began it and not kept, since nobody can tell which of the two it saw. As long as nothing at all
+    has changed, those who ask for the same wait for the read that is under way.
     """
 
     def __init__(self, most: int) -> None:
@@ -82,17 +81,11 @@ class Memory:
         weigh: Callable[[Value], int],
     ) -> Value:
         """Return what is kept under a key, or else read it: from the sources, and of the weight, that it says."""
-        kept = self._kept.get(key)
-        if kept is not None:
+        known = await self._known(key)
+        if known is not _UNKNOWN:
             self.hits += 1
-            known: Value = kept.value
-            return known
-        while (under_way := self._latest.get(key)) is not None and not under_way.changed:
-            found = await under_way.joined()
-            if found is not _GIVEN_UP:
-                self.hits += 1
-                joined: Value = found
-                return joined
+            value: Value = known
+            return value
         self.misses += 1
         reading = _Reading()
         value = await self._read(key, reading, read)
@@ -100,6 +93,19 @@ class Memory:
         if not reading.is_overtaken(named):
             self._kept.keep(_Kept(key, value, named, 1 + len(named) + weigh(value)))
         return value
+
+    async def _known(self, key: Hashable) -> Any:
+        """Return what is kept, or what is being read, or `_UNKNOWN`."""
+        while True:
+            kept = self._kept.get(key)
+            if kept is not None:
+                return kept.value
+            under_way = self._latest.get(key)
+            if under_way is None or under_way.changed:
+                return _UNKNOWN
+            value = await under_way.joined()
+            if value is not _UNKNOWN:
+                return value
 
     async def _read(self, key: Hashable, reading: _Reading, read: Callable[[], Awaitable[Value]]) -> Value:
         self._readings.add(reading)

@@ -111,6 +111,8 @@ async def test_what_is_read_twice_at_once_is_known_by_the_later_ones_sources() -
     memory, reading = Memory(10), Reading()
     reading.go_on.clear()
     one = asyncio.create_task(recalled(memory, "x", reading, ("a",)))
+    await asyncio.sleep(0)
+    memory.forget(["unknown"])
     other = asyncio.create_task(recalled(memory, "x", reading, ("b",)))
     await asyncio.sleep(0)
     reading.go_on.set()
@@ -163,7 +165,7 @@ async def test_who_leaves_takes_nobody_along() -> None:
     second.cancel()
     await asyncio.sleep(0)
     reading.go_on.set()
-    assert await asyncio.gather(first, third) == [1, 1]
+    assert [await first, await third] == [1, 1]
     assert second.cancelled()
 
 
