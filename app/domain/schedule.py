@@ -70,6 +70,14 @@ class Zone:
             offset = self._wall_offset(day + minute // MINUTES_PER_DAY, minute % MINUTES_PER_DAY)
         return day * DAY + minute * MINUTE - offset
 
+    def times_of(self, day: LocalDay, stretches: Iterable[tuple[int, int]]) -> list[Range]:
+        """Return stretches of a day's minutes as ranges of time."""
+        offset = self.offset_on(day)
+        if offset is None:
+            return [(self.instant_of(day, start), self.instant_of(day, end)) for start, end in stretches]
+        midnight = day * DAY - offset
+        return [(midnight + start * MINUTE, midnight + end * MINUTE) for start, end in stretches]
+
     def offset_on(self, day: LocalDay) -> int | None:
         """Return what local time is ahead of UTC from the midnight that begins a day to the one that ends it.
 
@@ -234,11 +242,10 @@ def open_ranges(
     for day in range(first, last + 1):
         # 1970-01-01 was a Thursday, the fourth day of an ISO week.
         stretches = by_day[day] if day in by_day else by_weekday[(day + 3) % 7]
-        if not stretches or any(start <= day <= end for start, end in away):
+        if not stretches or (away and any(start <= day <= end for start, end in away)):
             continue
         where = _zone_on(day, journeys) if journeys else None
-        instant_of = (where or home).instant_of
-        result += [(instant_of(day, start), instant_of(day, end)) for start, end in stretches]
+        result += (where or home).times_of(day, stretches)
     return merged(result)
 
 

@@ -111,6 +111,8 @@ async def test_what_is_read_twice_at_once_is_known_by_the_later_ones_sources() -
     memory, reading = Memory(10), Reading()
     reading.go_on.clear()
     one = asyncio.create_task(recalled(memory, "x", reading, ("a",)))
+    await asyncio.sleep(0)
+    memory.forget(["unknown"])
     other = asyncio.create_task(recalled(memory, "x", reading, ("b",)))
     await asyncio.sleep(0)
     reading.go_on.set()
@@ -121,3 +123,61 @@ async def test_what_is_read_twice_at_once_is_known_by_the_later_ones_sources() -
     assert await recalled(memory, "x", reading) == 3
     memory.forget(["a", "b", ANYTHING])
     assert memory.weight == 0
+
+
+async def under_way(memory: Memory, reading: Reading, number: int) -> list["asyncio.Task[int]"]:
+    """Let so many ask for the same, with the read held up."""
+    reading.go_on.clear()
+    asking = [asyncio.create_task(recalled(memory, "x", reading)) for _ in range(number)]
+    await asyncio.sleep(0)
+    return asking
+
+
+async def test_those_who_ask_for_the_same_wait_for_one_read() -> None:
+    memory, reading = Memory(10), Reading()
+    asking = await under_way(memory, reading, 3)
+    reading.go_on.set()
+    assert await asyncio.gather(*asking) == [1, 1, 1]
+
+
+async def test_who_asks_after_a_change_waits_for_no_read_that_began_before_it() -> None:
+    memory, reading = Memory(10), Reading()
+    before = await under_way(memory, reading, 2)
+    memory.forget(["a"])
+    after = await under_way(memory, reading, 2)
+    reading.go_on.set()
+    assert await asyncio.gather(*before, *after) == [1, 1, 2, 2]
+    assert await recalled(memory, "x", reading) == 2
+
+
+async def test_a_read_whose_first_asker_leaves_is_begun_again() -> None:
+    memory, reading = Memory(10), Reading()
+    first, *others = await under_way(memory, reading, 3)
+    first.cancel()
+    await asyncio.sleep(0)
+    reading.go_on.set()
+    assert await asyncio.gather(*others) == [1, 1]
+
+
+async def test_who_leaves_takes_nobody_along() -> None:
+    memory, reading = Memory(10), Reading()
+    first, second, third = await under_way(memory, reading, 3)
+    second.cancel()
+    await asyncio.sleep(0)
+    reading.go_on.set()
+    assert [await first, await third] == [1, 1]
+    assert second.cancelled()
+
+
+async def test_a_failure_is_everybodys_who_waited_and_of_nobody_after() -> None:
+    memory, reading, fail = Memory(10), Reading(), asyncio.Event()
+
+    async def failing() -> int:
+        await fail.wait()
+        raise OSError
+
+    asking = [asyncio.create_task(memory.recall("x", failing, lambda _: ("a",), lambda _: 0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    fail.set()
+    assert [type(one) for one in await asyncio.gather(*asking, return_exceptions=True)] == [OSError] * 3
+    assert await recalled(memory, "x", reading) == 1
