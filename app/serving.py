@@ -72,11 +72,6 @@ class Runner(web.AppRunner):
         self._limits = ConnectionLimits(settings.connections, settings.client_s, settings.idle_s)
 
     @override
-    async def setup(self) -> None:
-        await super().setup()
-        _collect_garbage_seldom()
-
-    @override
     async def _make_server(self) -> web.Server:
         return Server(await super()._make_server(), self._limits, **self._kwargs)
 
@@ -96,6 +91,7 @@ async def _serve_here(settings: Settings, urls: StoreUrls, on_listening: Callabl
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     runner = Runner(await build(settings, urls), settings)
     await runner.setup()
+    _collect_garbage_seldom()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
         on_listening()
@@ -132,6 +128,8 @@ class _Workers(BaseApplication):
     @override
     def load(self) -> Any:
         async def fresh() -> web.AppRunner:
-            return Runner(await build(self._settings, self._urls), self._settings)
+            runner = Runner(await build(self._settings, self._urls), self._settings)
+            _collect_garbage_seldom()
+            return runner
 
         return fresh
