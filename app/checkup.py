@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import ip_network
 
-from app.application import StoreUrls, now
+from app.application.clock import now
+from app.application.stores import StoreUrls
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import Instant
 from app.services.errors import StoreUnavailableError

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from app.application import Imported
+from app.application.worlds import Imported
 from app.storage.calcom.report import Tally
 
 NOT_TAKEN: Final[Mapping[str, str]] = {

@@ -15,7 +15,8 @@ from typing_extensions import override
 
 from app.api.server import ConnectionLimits, Server
 from app.api.under_way import UNDER_WAY
-from app.application import StoreUrls, build
+from app.application.stores import StoreUrls
+from app.application.web import build
 from app.settings import Settings
 
 _LONGEST_LINE = 32 * 1024

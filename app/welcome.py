@@ -1,7 +1,9 @@
 """What somebody who just started the demo world may try: three requests that work as they stand."""
 
 from app.api.instants import date_text, utc_text
-from app.application import StoreUrls, now, open_stores, use_cases
+from app.application.clock import now
+from app.application.stores import StoreUrls, open_stores
+from app.application.web import use_cases
 from app.domain.errors import HoldfastError
 from app.domain.reference import ById
 from app.domain.time_ranges import DAY

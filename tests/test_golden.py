@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.application import answers
+from app.application.offline import answers
 from app.storage.world_files.reading import world_of
 
 DATA = Path(__file__).parent / "data"

@@ -77,9 +77,16 @@ def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
     while isinstance(command, click.Group):
         assert words, f"{command.name} needs a command"
         name, *words = words
-        assert name in command.commands, f"there is no command {name}"
-        command = command.commands[name]
+        below = commands_of(command)
+        assert name in below, f"there is no command {name}"
+        command = below[name]
     return command, words
+
+
+def commands_of(group: click.Group) -> dict[str, click.Command]:
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
 
 
 def options_of(command: click.Command) -> set[str]:
@@ -90,7 +97,7 @@ def options_of(command: click.Command) -> set[str]:
 def leaves(group: click.Group, *above: str) -> set[str]:
     """Return the names of all commands, sub-commands with their groups."""
     names: set[str] = set()
-    for name, command in group.commands.items():
+    for name, command in commands_of(group).items():
         names |= leaves(command, *above, name) if isinstance(command, click.Group) else {" ".join((*above, name))}
     return names
 

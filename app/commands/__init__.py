@@ -1,1 +1,1 @@
-"""Commands that are more than a few lines: `python -m app --help`."""
+"""The commands, by subject: `python -m app --help`."""

@@ -6,7 +6,7 @@ import click
 import orjson
 import uvloop
 
-from app import application
+from app.application.stores import reachable
 from app.checkup import Finding, Verdict, check_up
 from app.commands.shared import examples, read_settings, told
 
@@ -31,7 +31,7 @@ def _findings() -> list[Finding]:
         settings = read_settings()
     except click.ClickException as error:
         return [Finding("settings", Verdict.WRONG, error.message, "README's table of settings says what each takes.")]
-    with told(), application.reachable(settings) as urls:
+    with told(), reachable(settings) as urls:
         return uvloop.run(check_up(settings, urls))
 
 

@@ -4,8 +4,9 @@ import click
 import orjson
 import uvloop
 
-from app import application
 from app.api.instants import utc_text
+from app.application.holds import live_holds, release_hold
+from app.application.stores import reachable
 from app.commands.shared import examples, read_settings, told
 from app.domain.reservation import KeptReservation
 
@@ -30,8 +31,8 @@ def list_holds(event_type_id: int | None, host_id: int | None, most: int, *, as_
         return event_type_id in {None, kept.claim.event_type_id} and (host_id is None or host_id in kept.claim.host_ids)
 
     settings = read_settings()
-    with told(), application.reachable(settings) as urls:
-        found = uvloop.run(application.live_holds(settings, urls, most=most, of=wanted))
+    with told(), reachable(settings) as urls:
+        found = uvloop.run(live_holds(settings, urls, most=most, of=wanted))
     for kept in found:
         click.echo(_json(kept) if as_json else _line(kept))
     if len(found) == most:
@@ -64,8 +65,8 @@ def _json(kept: KeptReservation) -> bytes:
 def release(uid: str) -> None:
     """End a reservation by its UID, at once, as `DELETE /v2/slots/reservations/UID` does: webhooks hear of it."""
     settings = read_settings()
-    with told(), application.reachable(settings) as urls:
-        released = uvloop.run(application.release_hold(settings, urls, uid))
+    with told(), reachable(settings) as urls:
+        released = uvloop.run(release_hold(settings, urls, uid))
     if not released:
         raise click.ClickException("there is no live reservation with this uid; `holds list` shows those there are")
     click.echo("The reservation is ended; its slot is free.")

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.worlds import load
 from app.settings import Settings
 from app.storage.world_files.reading import world_of
 
@@ -70,4 +70,4 @@ class Asking:
 
     async def add(self, **lists: Any) -> None:
         """Add to the world, as `load --merge` does."""
-        await application.load(self.settings, self.urls, world_of(lists), "merge")
+        await load(self.settings, self.urls, world_of(lists), "merge")

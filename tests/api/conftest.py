@@ -9,8 +9,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.web import build
+from app.application.worlds import load
 from app.settings import Settings
 from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.migrate import migrate
@@ -46,7 +47,7 @@ def settings(urls: StoreUrls) -> Settings:
 
 @pytest.fixture(scope="session")
 async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClient[Any, Any]]:
-    app = await application.build(settings, urls)
+    app = await build(settings, urls)
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as started:
         yield started
@@ -76,7 +77,7 @@ class _Loaded:
     async def afresh(self, settings: Settings, urls: StoreUrls, database: asyncpg.Connection, redis: Redis) -> None:
         # Every transaction that writes, and no other, takes a number.
         if self._writes is None or await database.fetchval(_NEXT_NUMBER) != self._writes:
-            await application.load(settings, urls, world_of(WORLD), "replace")
+            await load(settings, urls, world_of(WORLD), "replace")
             self._writes = await database.fetchval(_NEXT_NUMBER)
         else:
             await redis.flushall()

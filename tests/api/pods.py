@@ -19,7 +19,8 @@ from yarl import URL
 from app.api.app import web_application
 from app.api.state import UseCases
 from app.api.streams import StreamLimits
-from app.application import StoreUrls, open_stores, use_cases
+from app.application.stores import StoreUrls, open_stores
+from app.application.web import use_cases
 from app.services.answer_once import OnceAnswerer
 from app.services.ports import Answer
 from app.serving import Runner

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from app import application
 from app.api.admission import Admission
 from app.api.errors import RequestError
+from app.application.web import build
 from tests.api.asking import Answer, Asking
 from tests.api.conforming import CONFORMANCE
 
@@ -30,7 +30,7 @@ JSON = {"Content-Type": "application/json"}
 async def small(api: Asking) -> AsyncIterator[Asking]:
     """A pod that works on two requests at once."""
     settings = api.settings.model_copy(update={"requests_at_once": 2, "turn_wait_s": 0.03})
-    app = await application.build(settings, api.urls)
+    app = await build(settings, api.urls)
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as client:
         yield Asking(client, settings, api.urls)

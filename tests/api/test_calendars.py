@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from app import application
-from app.application import now
+from app.application.clock import now
+from app.application.web import build
 from app.delivery.feed_reader import open_feed_reader
 from app.services.calendar_feeds import MOST_FEEDS, FeedRules
 from app.services.refresh_feeds import FeedRefresher
@@ -151,7 +151,7 @@ async def test_feeds_are_forgotten_with_their_busy_times(api: Asking, feeds: Fee
 @asynccontextmanager
 async def refreshing_pod(api: Asking, **settings: Any) -> AsyncIterator[None]:
     """A whole pod, which looks for feeds that are due as soon as it has started."""
-    app = await application.build(api.settings.model_copy(update=settings), api.urls)
+    app = await build(api.settings.model_copy(update=settings), api.urls)
     async with TestClient(TestServer(app)):
         yield
 

@@ -43,8 +43,9 @@ from aiohttp import ClientConnectionError
 from aiohttp.test_utils import TestClient, TestServer
 from redis.asyncio import Redis
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.web import build
+from app.application.worlds import load
 from app.services.claim_slots import CONTENTION_S
 from app.settings import Settings
 from app.storage.holds.connection import open_redis
@@ -132,7 +133,7 @@ def redis_through(urls: StoreUrls, proxy: Proxy) -> str:
 
 @pytest.fixture
 async def faulty(settings: Settings, urls: StoreUrls) -> AsyncIterator[Faulty]:
-    await application.load(settings, urls, world_of(WORLD), "replace")
+    await load(settings, urls, world_of(WORLD), "replace")
     async with AsyncExitStack() as stack:
         to_postgres = await stack.enter_async_context(postgres_proxy(urls).running())
         to_redis = await stack.enter_async_context(redis_proxy(urls).running())
@@ -145,7 +146,7 @@ async def faulty(settings: Settings, urls: StoreUrls) -> AsyncIterator[Faulty]:
             redis_through(urls, to_redis),
         )
         quick = settings.model_copy(update={"store_deadline_s": DEADLINE_S})
-        server = TestServer(await application.build(quick, through))
+        server = TestServer(await build(quick, through))
         client = await stack.enter_async_context(TestClient(server))
         yield Faulty(Asking(client, settings, urls), to_postgres, to_redis)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app import application
+from app.application import worlds
 from app.storage.world_files.checks import WorldRefusedError
 from app.storage.world_files.reading import world_of
 from tests.api.asking import Asking
@@ -24,10 +24,10 @@ def reservation(uid: str, start: str = "10:00", **more: Any) -> dict[str, Any]:
     }
 
 
-async def load(api: Asking, mode: Any, *reservations: dict[str, Any], **lists: Any) -> application.Loaded:
+async def load(api: Asking, mode: Any, *reservations: dict[str, Any], **lists: Any) -> worlds.Loaded:
     base = WORLD if mode == "replace" else {}
     world = world_of({**base, **lists, "reservations": list(reservations)})
-    return await application.load(api.settings, api.urls, world, mode)
+    return await worlds.load(api.settings, api.urls, world, mode)
 
 
 async def shown(api: Asking, uid: str) -> Any:

@@ -11,9 +11,10 @@ import orjson
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from app import application
 from app.api.app import web_application
-from app.application import StoreUrls
+from app.application.keys import with_credentials
+from app.application.stores import StoreUrls, open_stores
+from app.application.web import use_cases
 from app.observing.logs import AccessLog, LogFormat, handler
 from app.settings import Settings
 from app.storage.holds.redis_holds import RedisHolds
@@ -37,9 +38,9 @@ async def logged(
     root.setLevel(logging.INFO)
     urls = StoreUrls(urls.database, redis_url or urls.redis)
     try:
-        async with application.open_stores(settings, urls) as stores:
+        async with open_stores(settings, urls) as stores:
             access_log = AccessLog(log_format, stream)
-            app = web_application(application.use_cases(settings, stores), access_log=access_log)
+            app = web_application(use_cases(settings, stores), access_log=access_log)
             server = TestServer(app)
             await server.start_server(access_log=None)  # As `serve` does.
             async with TestClient(server) as client:
@@ -142,7 +143,7 @@ async def test_a_traceback_is_one_line_of_json(
 async def test_a_whole_journey_leaves_nobody_and_no_secret_in_the_log(
     settings: Settings, urls: StoreUrls, log_format: LogFormat
 ) -> None:
-    _, key = await application.with_credentials(
+    _, key = await with_credentials(
         settings, urls, lambda credentials: credentials.create(ANA, CredentialKind.API_KEY, None)
     )
     person = {"name": "Zoe Quill", "email": "zoe.quill@example.org", "timeZone": "Europe/Rome"}

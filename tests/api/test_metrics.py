@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls, open_stores
+from app.application.web import measuring, use_cases
 from app.settings import Settings
 from tests.api.asking import Asking
 from tests.api.test_bookings import book
@@ -29,9 +29,9 @@ async def metrics_url(settings: Settings, urls: StoreUrls) -> AsyncIterator[str]
     """Where the service's process tells its metrics; those of requests are the process's, whichever app had them."""
     port = free_ports(1)[0]
     measured = settings.model_copy(update={"metrics_port": port})
-    async with application.open_stores(measured, urls) as stores:
-        cases = application.use_cases(measured, stores)
-        async with application.measuring(measured, stores, cases):
+    async with open_stores(measured, urls) as stores:
+        cases = use_cases(measured, stores)
+        async with measuring(measured, stores, cases):
             yield f"http://127.0.0.1:{port}/metrics"
 
 
@@ -153,9 +153,9 @@ def is_free(port: int) -> bool:
 async def test_of_several_processes_each_has_a_port(settings: Settings, urls: StoreUrls) -> None:
     port = next(port for port in range(20_000, 30_000, 2) if is_free(port) and is_free(port + 1))
     several = settings.model_copy(update={"metrics_port": port, "workers": 2})
-    async with application.open_stores(several, urls) as stores:
-        cases = application.use_cases(several, stores)
-        async with application.measuring(several, stores, cases), application.measuring(several, stores, cases):
+    async with open_stores(several, urls) as stores:
+        cases = use_cases(several, stores)
+        async with measuring(several, stores, cases), measuring(several, stores, cases):
             for own in (port, port + 1):
                 assert "holdfast_connections" in await text_of(f"http://127.0.0.1:{own}/metrics")
 

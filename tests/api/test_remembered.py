@@ -11,8 +11,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 from pydantic import SecretStr
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.worlds import load
 from app.settings import Settings
 from app.storage.postgres import changes
 from app.storage.world_files.reading import world_of
@@ -77,7 +77,7 @@ QUESTIONS: tuple[dict[str, str], ...] = (
 @pytest.fixture
 async def world(client: TestClient[Any, Any], settings: Settings, urls: StoreUrls) -> Asking:
     """A service that remembers, with something of everything in its world."""
-    await application.load(settings, urls, world_of(MUCH), "replace")
+    await load(settings, urls, world_of(MUCH), "replace")
     return Asking(client, settings, urls)
 
 

@@ -13,8 +13,8 @@ from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi import checks
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.web import build
 from app.settings import Settings
 from tests.api.asking import Asking
 from tests.api.conforming import CONFORMANCE, DOCUMENT
@@ -70,7 +70,7 @@ THERE: dict[str, list[Any]] = {
 @pytest.fixture(scope="module")
 async def base_url(settings: Settings, urls: StoreUrls) -> AsyncIterator[str]:
     """A service that also answers what is no request for any handler."""
-    app = await application.build(settings, urls)
+    app = await build(settings, urls)
     CONFORMANCE.watch(app)
     async with serving(app, settings) as port:
         yield f"http://127.0.0.1:{port}"

@@ -8,9 +8,9 @@ import orjson
 import pytest
 from aiohttp import web
 
-from app import application
 from app.api.state import Handler
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.web import build
 from app.settings import Settings
 from tests.api.asking import Answer
 from tests.api.pods import serving
@@ -37,7 +37,7 @@ TOO_LONG = {
 
 @pytest.fixture(scope="module")
 async def port(settings: Settings, urls: StoreUrls) -> AsyncIterator[int]:
-    async with serving(await application.build(settings, urls), settings) as port:
+    async with serving(await build(settings, urls), settings) as port:
         yield port
 
 
@@ -122,7 +122,7 @@ async def _mistaken(request: web.Request, handler: Handler) -> web.StreamRespons
 async def test_a_mistake_outside_all_middlewares(
     settings: Settings, urls: StoreUrls, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = await application.build(settings, urls)
+    app = await build(settings, urls)
     app.middlewares.insert(0, _mistaken)
     async with serving(app, settings) as port:
         answer = await send(port, b"GET /v2/slots HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -10,8 +10,8 @@ from time import monotonic
 import pytest
 from aiohttp import web
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.web import build
 from app.serving import Runner
 from app.settings import Settings
 
@@ -50,7 +50,7 @@ class Pod:
 @asynccontextmanager
 async def pod(settings: Settings, urls: StoreUrls, **changed: float) -> AsyncIterator[Pod]:
     settings = settings.model_copy(update={"client_s": CLIENT_S, "idle_s": IDLE_S, "connections": MOST, **changed})
-    runner = Runner(await application.build(settings, urls), settings)
+    runner = Runner(await build(settings, urls), settings)
     await runner.setup()
     try:
         listening = socket.create_server(("127.0.0.1", 0))

@@ -18,12 +18,13 @@ from aiohttp.test_utils import TestClient, make_mocked_request
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from app import application
 from app.api import streams
 from app.api.state import USE_CASES
 from app.api.streams import STREAMS, Streams
 from app.api.under_way import UnderWay
-from app.application import StoreUrls, open_stores
+from app.application.clock import now
+from app.application.stores import StoreUrls, open_stores
+from app.application.web import build
 from app.domain.reference import ById
 from app.domain.time_ranges import Instant
 from app.domain.window import asked_window
@@ -259,10 +260,10 @@ async def test_a_host_who_is_new_is_watched_from_then_on(api: Asking, other: Ask
 
 async def test_the_passing_of_time_is_seen(api: Asking) -> None:
     """Of a day that is as good as over, at a clock that stands just before a slot begins."""
-    ahead = instant_from(datetime(2050, 9, 5, 8, 59, 59, 500_000, UTC)) - application.now()
+    ahead = instant_from(datetime(2050, 9, 5, 8, 59, 59, 500_000, UTC)) - now()
 
     def clock() -> Instant:
-        return application.now() + ahead
+        return now() + ahead
 
     async with open_stores(api.settings, api.urls) as stores:
         finder = SlotFinder(PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool), stores.holds, clock)
@@ -401,7 +402,7 @@ async def test_a_quiet_stream_shows_that_it_lives(api: Asking, monkeypatch: pyte
 
 async def test_a_process_that_stops_ends_its_streams_at_once(settings: Settings, urls: StoreUrls, api: Asking) -> None:
     patient = settings.model_copy(update={"shutdown_s": 60.0})
-    app = await application.build(patient, urls)
+    app = await build(patient, urls)
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(serving(app, patient))
         async with api.client.session.get(

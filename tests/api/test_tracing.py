@@ -10,8 +10,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.web import build
 from app.settings import Settings
 from tests.api.asking import Asking
 
@@ -53,7 +53,7 @@ async def test_a_request_is_a_trace_down_to_both_stores_and_continues_its_caller
 ) -> None:
     received, endpoint = collector
     traced = settings.model_copy(update={"otel_exporter_otlp_endpoint": endpoint})
-    async with TestClient(TestServer(await application.build(traced, urls))) as client:
+    async with TestClient(TestServer(await build(traced, urls))) as client:
         pod = Asking(client, traced, urls)
         headers = {"traceparent": f"00-{TRACE_ID}-{PARENT_ID}-01"}
         held = await pod.ask(

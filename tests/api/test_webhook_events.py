@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from app.application import build
+from app.application.web import build
 from tests.api.asking import Answer, Asking
 from tests.api.world import ANA, BEN, CLO, event_type
 from tests.receiver import Receiver, receiving

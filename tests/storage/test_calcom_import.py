@@ -16,7 +16,7 @@ from typing_extensions import override
 from app.api.listing import listing_2024_09_04
 from app.api.slots import find
 from app.api.slots_query import read_slots_query
-from app.application import answers
+from app.application.offline import answers
 from app.fields import instant_from
 from app.import_report import NOT_TAKEN
 from app.services.find_slots import SlotFinder

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from typing_extensions import override
 
-from app.application import now
+from app.application.clock import now
 from app.domain.calendar_feed import FeedFault, FeedProblem
 from app.domain.schedule import Zone
 from app.domain.time_ranges import DAY, Range

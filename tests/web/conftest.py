@@ -12,8 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 
-from app import application
-from app.application import StoreUrls
+from app.application.stores import StoreUrls
+from app.application.web import build
+from app.application.worlds import load
 from app.settings import Settings
 from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.migrate import migrate
@@ -45,7 +46,7 @@ async def _new_database(servers: EmbeddedUrls, name: str) -> str:
 
 @pytest.fixture(scope="session")
 async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(await application.build(settings, urls))) as started:
+    async with TestClient(TestServer(await build(settings, urls))) as started:
         yield started
 
 
@@ -57,8 +58,8 @@ async def site(servers: EmbeddedUrls) -> AsyncIterator[str]:
         database_url=SecretStr(urls.database), redis_url=SecretStr(urls.redis), page_usernames=("ada", "ben")
     )
     with as_file(files("app.storage.world_files").joinpath("demo.yaml")) as path:
-        await application.load(settings, urls, read_world(path), "empty")
-    async with serving(await application.build(settings, urls), settings) as port:
+        await load(settings, urls, read_world(path), "empty")
+    async with serving(await build(settings, urls), settings) as port:
         yield f"http://127.0.0.1:{port}"
 
 

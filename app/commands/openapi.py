@@ -1,0 +1,12 @@
+"""`openapi`: the description."""
+
+import click
+
+from app.api.app import document_text
+from app.commands.shared import examples
+
+
+@click.command(epilog=examples("openapi >openapi.json"))
+def openapi() -> None:
+    """Print the API's description, as `GET /v2/openapi.json` gives it, without any server."""
+    click.echo(document_text())
