@@ -74,19 +74,43 @@ def test_a_killed_serve_leaves_servers_that_the_next_user_takes_over(data_dir: P
     assert servers_of(data_dir) == set()
 
 
-def test_load_beside_a_running_serve(data_dir: Path, unused_tcp_port: int, tmp_path: Path) -> None:
-    absence = {"outOfOffice": [{"userId": 1, "start": "2050-09-05", "end": "2050-09-08"}]}
-    file = tmp_path / "absence.json"
-    file.write_text(json.dumps(absence))
+def test_commands_beside_a_running_serve(data_dir: Path, unused_tcp_port: int, tmp_path: Path) -> None:
+    """They use its servers, and what they change shows at once."""
     with serving(data_dir, unused_tcp_port, "--demo") as service:
-        assert first_start(service).startswith("2050-09-05")
-        loaded = run(data_dir, "load", "--merge", str(file))
-        assert loaded.returncode == 0, loaded.stderr
-        assert first_start(service).startswith("2050-09-09")
-        refused = run(data_dir, "load", str(file))
-        assert refused.returncode == 1
-        assert "--replace" in refused.stderr
+        _keys_are_shown_once_and_can_be_revoked(data_dir, service)
+        _what_is_loaded_shows(data_dir, service, tmp_path / "absence.json")
     assert servers_of(data_dir) == set()
+
+
+def _what_is_loaded_shows(data_dir: Path, service: Running, file: Path) -> None:
+    absence = {"outOfOffice": [{"userId": 1, "start": "2050-09-05", "end": "2050-09-08"}]}
+    file.write_text(json.dumps(absence))
+    assert first_start(service).startswith("2050-09-05")
+    loaded = run(data_dir, "load", "--merge", str(file))
+    assert loaded.returncode == 0, loaded.stderr
+    assert first_start(service).startswith("2050-09-09")
+    refused = run(data_dir, "load", str(file))
+    assert refused.returncode == 1
+    assert "--replace" in refused.stderr
+
+
+def _keys_are_shown_once_and_can_be_revoked(data_dir: Path, service: Running) -> None:
+    created = run(data_dir, "keys", "create", "1", "--days", "30")
+    token = created.stdout.strip()
+    assert token.startswith("cal_")
+    key_id = created.stderr.split("key ")[1].split(".")[0]
+    listed = run(data_dir, "keys", "list").stdout
+    assert key_id in listed
+    assert token not in listed
+    assert _status_with(service, token) == 200
+    assert run(data_dir, "keys", "revoke", key_id).returncode == 0
+    assert _status_with(service, token) == 401
+    assert run(data_dir, "keys", "revoke", key_id).returncode == 1
+
+
+def _status_with(service: Running, token: str) -> int:
+    path = f"/v2/slots?eventTypeId={INTRO}&start=2050-09-05&end=2050-09-09"
+    return service.ask("GET", path, Authorization=f"Bearer {token}")[0]
 
 
 def test_requests_under_way_finish_and_new_ones_are_refused(data_dir: Path, unused_tcp_port: int) -> None:
@@ -147,26 +171,6 @@ def test_workers_too_answer_what_is_no_request_in_the_envelope(data_dir: Path, u
         head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.0 400 ")
     assert json.loads(body)["error"]["code"] == "BadRequestException"
-
-
-def test_keys_are_shown_once_and_can_be_revoked(data_dir: Path, unused_tcp_port: int) -> None:
-    with serving(data_dir, unused_tcp_port, "--demo") as service:
-        created = run(data_dir, "keys", "create", "1", "--days", "30")
-        token = created.stdout.strip()
-        assert token.startswith("cal_")
-        key_id = created.stderr.split("key ")[1].split(".")[0]
-        listed = run(data_dir, "keys", "list").stdout
-        assert key_id in listed
-        assert token not in listed
-        assert _status_with(service, token) == 200
-        assert run(data_dir, "keys", "revoke", key_id).returncode == 0
-        assert _status_with(service, token) == 401
-        assert run(data_dir, "keys", "revoke", key_id).returncode == 1
-
-
-def _status_with(service: Running, token: str) -> int:
-    path = f"/v2/slots?eventTypeId={INTRO}&start=2050-09-05&end=2050-09-09"
-    return service.ask("GET", path, Authorization=f"Bearer {token}")[0]
 
 
 def test_a_store_that_is_not_there_is_told_in_a_sentence(data_dir: Path, unused_tcp_port: int) -> None:

@@ -7,6 +7,7 @@ driver is needed, and revisions are plain SQL that never looks at a connection.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -127,11 +128,17 @@ async def pending_revisions(connection: Connection) -> list[str]:
         If the schema is newer than this version.
     """
     revision = await _revision(connection)
-    scripts = ScriptDirectory.from_config(_config())
-    revisions = [script.revision for script in scripts.walk_revisions()][::-1]
+    revisions = _known_revisions()
     if revision is not None and revision not in revisions:
         raise UnknownRevisionError(revision)
     return revisions if revision is None else revisions[revisions.index(revision) + 1 :]
+
+
+@cache
+def _known_revisions() -> list[str]:
+    """Return the revisions that this version knows, in the order in which they come."""
+    scripts = ScriptDirectory.from_config(_config())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
 
 
 async def _revision(connection: Connection) -> str | None:
