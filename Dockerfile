@@ -12,7 +12,7 @@ RUN python -m venv /opt/holdfast
 COPY pyproject.toml README.md LICENSE ./
 COPY config/constraints.txt config/
 COPY app app
-RUN /opt/holdfast/bin/pip install --no-cache-dir --disable-pip-version-check -c config/constraints.txt .
+RUN /opt/holdfast/bin/pip install --no-cache-dir --disable-pip-version-check -c config/constraints.txt '.[traces]'
 
 
 FROM python:3.13-slim

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, AliasPath
 from app.__main__ import main
 from app.api.routes import add_routes
 from app.settings import Settings
+from tests.commands import commands_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -81,12 +82,6 @@ def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
         assert name in below, f"there is no command {name}"
         command = below[name]
     return command, words
-
-
-def commands_of(group: click.Group) -> dict[str, click.Command]:
-    context = click.Context(group)
-    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    return {name: command for name, command in found.items() if command is not None}
 
 
 def options_of(command: click.Command) -> set[str]:

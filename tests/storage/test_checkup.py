@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from app.__main__ import main
 from tests import engines
+from tests.commands import commands_of
 
 HOLD = {
     "uid": "6d45afbf-e478-93e9-fedd-2ebf8ed8514f",
@@ -130,7 +131,7 @@ def test_holds_are_listed_and_released(database_url: str, redis_url: str, tmp_pa
 
 def commands(group: click.Group) -> list[click.Command]:
     found: list[click.Command] = [group]
-    for command in group.commands.values():
+    for command in commands_of(group).values():
         found += commands(command) if isinstance(command, click.Group) else [command]
     return found
 

@@ -1,5 +1,6 @@
 """The port `Holds` on Redis or Valkey. What each order of steps risks is said where it is taken."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -325,11 +326,11 @@ class RedisHolds:
                 async with self._bounds.answered():
                     scanned = "SCAN", cursor or 0, "MATCH", keys.locator("*"), "COUNT", _BATCH
                     cursor, found = await node.execute_command(*scanned)
-                uids = [key.decode().removeprefix(keys.locator("")) for key in found]
-                for uid in uids:
-                    # A scan may come upon a key twice.
-                    if uid not in seen and (kept := await self.reservation(uid)) is not None:
-                        seen.add(uid)
+                # A scan may come upon a key twice.
+                uids = {key.decode().removeprefix(keys.locator("")) for key in found} - seen
+                seen |= uids
+                for kept in await asyncio.gather(*(self.reservation(uid) for uid in uids)):
+                    if kept is not None:
                         yield kept
 
     async def any_live(self, uids: Sequence[str]) -> str | None:
