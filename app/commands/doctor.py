@@ -16,7 +16,7 @@ _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "red"
 @click.command(epilog=examples("doctor", "doctor --json"))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
 def doctor(*, as_json: bool) -> None:
-    """Check the settings and both stores, and say what to do about what is wrong.
+    """Check the settings and both stores, and say what to do.
 
     Looks at versions, writes, connections, the schema, LISTEN, eviction, persistence and clocks, and changes nothing.
     Exits with 1 if anything is wrong; a warning alone is no error.

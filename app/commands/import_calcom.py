@@ -19,7 +19,9 @@ from app.import_report import import_report
     help="URL of Cal.com's PostgreSQL, as its DATABASE_URL. In the environment others cannot see it.",
 )
 def import_calcom(source_url: str) -> None:
-    """Bring in the data of a self-hosted Cal.com: people, schedules, teams, event types, bookings, API keys.
+    """Bring in the data of a self-hosted Cal.com.
+
+    That is people, schedules, teams, event types, bookings and API keys.
 
     Its database is only read, as it stands at one moment. All or nothing: what makes no sense there is left out and
     named at the end, with what has no counterpart here. Ids, uids and keys stay as they are; bookings and

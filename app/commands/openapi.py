@@ -8,5 +8,5 @@ from app.commands.shared import examples
 
 @click.command(epilog=examples("openapi >openapi.json"))
 def openapi() -> None:
-    """Print the API's description, as `GET /v2/openapi.json` gives it, without any server."""
+    """Print the API's OpenAPI document. `GET /v2/openapi.json` gives the same."""
     click.echo(document_text())

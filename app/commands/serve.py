@@ -24,7 +24,7 @@ _DEMO_USERNAMES = ("ada", "ben")
 @click.option("--workers", type=int, help="Processes that serve. [default: 1]")
 @click.option("--demo", is_flag=True, help="Load the demo world if the database is empty, and say what to try.")
 def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool) -> None:
-    """Bring the schema up and serve the API until stopped with Ctrl-C or SIGTERM."""
+    """Bring the schema up and serve the API. Ctrl-C or SIGTERM stops it."""
     settings = read_settings(host=host, port=port, workers=workers)
     with told(), reachable(settings) as urls:
         for revision in uvloop.run(prepare(settings, urls)):
@@ -52,7 +52,7 @@ def _load_demo(settings: Settings, urls: StoreUrls) -> None:
 
 @click.command(epilog=examples("migrate"))
 def migrate() -> None:
-    """Bring the database's schema up to this version; `serve` and `load` do it too."""
+    """Bring the database's schema up. `serve` and `load` do it too."""
     settings = read_settings()
     with told(), reachable(settings) as urls:
         applied = uvloop.run(prepare(settings, urls))

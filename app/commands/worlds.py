@@ -25,9 +25,9 @@ _WORLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--replace", "mode", flag_value="replace", help="Empty the database first, live reservations too.")
 @click.option("--merge", "mode", flag_value="merge", help="Add to what is there; an id that exists is an error.")
 def load(file: Path, mode: Mode | None) -> None:
-    """Fill the database from a world FILE, all or nothing: JSON, or YAML by its ending.
+    """Fill the database from a world FILE, all or nothing.
 
-    Works while the service runs, which shows the change at once.
+    It is JSON, or YAML by its ending. Works while the service runs, which shows the change at once.
     """
     settings = read_settings()
     with told():
@@ -56,7 +56,9 @@ def _report(loaded: worlds.Loaded) -> str:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--explain", is_flag=True, help="Say why times are not on offer, as `GET /v2/slots/explain` would.")
 def slots(file: str, *, explain: bool) -> None:
-    """Answer the queries of a world FILE without any server, as `GET /v2/slots` would.
+    """Answer the queries of a world FILE without any server.
+
+    The answers are those that `GET /v2/slots` would give.
 
     With "-": read a world a line from standard input, and write its answers a line. With --explain a
     query may have an "at", the one start to explain.
