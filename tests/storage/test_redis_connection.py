@@ -20,6 +20,7 @@ from app.storage.holds.connection import EvictionPolicyError, RedisRefusedError,
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.urls import RedisUrlError, read_url
 from tests import engines
+from tests.proxy import Proxy
 
 pytestmark = pytest.mark.xdist_group("failovers")
 
@@ -465,6 +466,20 @@ async def test_the_hosts_of_the_url_stay_those_to_ask_for_a_cluster(valkey_clust
         assert isinstance(client, RedisCluster)
         assert len(client.get_nodes()) == 3
         assert set(client.nodes_manager.startup_nodes) == {first}
+
+
+async def test_what_its_asker_has_left_is_not_done_later(redis7: engines.Server) -> None:
+    """Here the way to the server is slow: each word of a new connection comes in time, all of them do not."""
+    async with Proxy(lambda: asyncio.open_connection(engines.HOST, redis7.port)).running() as proxy:
+        url = f"redis://127.0.0.1:{proxy.port}?db=1"
+        async with open_redis(url, deadline_s=DEADLINE_S) as known, open_redis(url, deadline_s=0.3) as client:
+            await kept(RedisHolds(known, deadline_s=DEADLINE_S), "known", 2)
+            proxy.pause_s = 0.2
+            with pytest.raises(StoreUnavailableError):
+                await RedisHolds(client, deadline_s=0.3).claim(replace(CLAIM, id="left"), None)
+            await asyncio.sleep(6 * proxy.pause_s)
+            proxy.pause_s = 0
+            assert await known.exists(keys.host_lane(1).hold_prefix + "left") == 0
 
 
 async def test_a_reservation_survives_its_client(redis7: engines.Server) -> None:
