@@ -89,9 +89,10 @@ def _pool(url: RedisUrl, deadline_s: float) -> ConnectionPool:
 
 @asynccontextmanager
 async def _open_sentinel(url: RedisUrl, deadline_s: float) -> AsyncIterator[Redis]:
-    # The sentinels are asked one after the other, whenever a connection is made: one that is dead or hangs must leave
-    # time for the next, and for what was to be asked of the master.
-    asking = {**_bounds(deadline_s / 4, deadline_s / 4), "retry": Retry(NoBackoff(), 0), "ssl": url.tls}
+    # The sentinels are asked one after the other: those that are dead or hang, and be it all of them, must leave time
+    # for the next, and for what was to be asked of the master.
+    each_s = deadline_s / 2 / len(url.addresses)
+    asking = {**_bounds(each_s, each_s), "retry": Retry(NoBackoff(), 0), "ssl": url.tls}
     sentinel = Sentinel(url.addresses, sentinel_kwargs={**(url.sentinel_options or {}), **asking})  # type: ignore[no-untyped-call]
     options = {**url.options, **_bounds(deadline_s / 2, deadline_s / 2), "ssl": url.tls, "max_connections": _UNBOUNDED}
     async with aclosing(sentinel), sentinel.master_for(url.service, connection_pool_class=_Master, **options) as redis:
