@@ -356,6 +356,23 @@ async def test_sentinels_that_are_all_away_are_no_reason_to_leave_a_master_that_
             await kept(holds, "meanwhile", 2)
 
 
+async def test_a_name_that_leads_to_another_server_is_followed_when_the_old_one_takes_no_writes() -> None:
+    """As where a provider, or an operator, fails over: the old one stays up, as a replica, with its connections."""
+    program = engines.redis7_program()
+    with engines.store(program) as old, engines.store(program) as new:
+        named = old
+        async with (
+            Proxy(lambda: asyncio.open_connection(engines.HOST, named.port)).running() as proxy,
+            open_redis(f"redis://127.0.0.1:{proxy.port}", deadline_s=DEADLINE_S) as client,
+        ):
+            holds = RedisHolds(client, deadline_s=DEADLINE_S)
+            await asyncio.gather(*(kept(holds, f"before-{n}", n) for n in range(20)))
+            old.ask("REPLICAOF", engines.HOST, new.port)
+            named = new
+            after = await kept(holds, "after", 99)
+            assert await holds.reservation(after.uid) == after
+
+
 async def test_a_server_that_comes_back_needs_no_new_client() -> None:
     with engines.store(engines.valkey_program()) as server:
         async with open_redis(f"redis://{server.address}", deadline_s=DEADLINE_S) as client:

@@ -19,7 +19,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisClusterException, RedisError
+from redis.exceptions import AuthenticationError, ReadOnlyError, RedisClusterException, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from typing_extensions import override
@@ -84,7 +84,27 @@ def _pool(url: RedisUrl, deadline_s: float) -> ConnectionPool:
     if url.kind == "socket":
         return ConnectionPool(UnixDomainSocketConnection, **options)
     [(host, port)] = url.addresses
-    return ConnectionPool(SSLConnection if url.tls else Connection, host=host, port=port, **options)
+    connection_class = _PrimarySSLConnection if url.tls else _PrimaryConnection
+    return ConnectionPool(connection_class, host=host, port=port, **options)
+
+
+class _PrimaryConnection(Connection):
+    """A connection that ends when its server becomes a replica: its name leads to another one by then.
+
+    Who fails over often leaves the old one up with its connections, and redis-py would keep to them for ever.
+    """
+
+    @override
+    async def read_response(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await super().read_response(*arguments, **options)
+        except ReadOnlyError as error:
+            await self.disconnect(nowait=True)
+            raise RedisConnectionError(str(error)) from error
+
+
+class _PrimarySSLConnection(_PrimaryConnection, SSLConnection):
+    pass
 
 
 @asynccontextmanager
