@@ -204,8 +204,9 @@ class SlotKeeper:
         try:
             confirmed = await self._holds.keep(slot.reservation.claim, slot.reservation.until)
         except BaseException:
+            # By its claim: the uid may lead nowhere yet, or to what another try at the same request has kept.
             with suppress(StoreUnavailableError):
-                await self._holds.end(slot.reservation.uid)
+                await self._holds.release(slot.reservation.claim)
             raise
         if not confirmed:
             # The look at the calendar took longer than a claim stands.

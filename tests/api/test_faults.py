@@ -11,6 +11,7 @@ Redis mute                              the same                           a dea
                                                                            then at once or so
 Redis slow, but in time                 all as before                      as slow      the same
 Redis gone, many at once                503                                3 deadlines  no connection leaked
+Redis refuses a part of what is asked   503                                at once      nothing is left
 Redis back empty                        what was held is gone, and listed  at once      it can be held again
 Redis failed over, last writes lost     503 until there is a master        3 deadlines  as above; what was copied stands
 Redis: a sentinel's or cluster's node   503 until another takes its place  a deadline   storage/test_redis_connection.py
@@ -202,6 +203,18 @@ async def test_redis_slow(faulty: Faulty) -> None:
         assert "X-Holdfast-Degraded" not in (await faulty.slots()).headers
         assert (await faulty.reservation(uid)).data["reservationUid"] == uid
     assert (await faulty.reserve("10:00")).status == 422
+
+
+async def test_redis_refuses_a_part(api: Asking, settings: Settings, urls: StoreUrls, redis: Redis) -> None:
+    """Here the uid's key alone, as where its memory is full for a moment: what went with it in one trip is undone."""
+    await redis.execute_command("ACL", "SETUSER", "partly", "on", ">secret", "~hf:{*", "&*", "+@all")
+    try:
+        place = urlsplit(urls.redis).netloc.rpartition("@")[2]
+        async with pod(settings, StoreUrls(urls.database, f"redis://partly:secret@{place}/0")) as asking:
+            assert (await asking.reserve(10, "10:00")).status == 503
+        assert (await api.reserve(10, "10:00")).status == 201
+    finally:
+        await redis.execute_command("ACL", "DELUSER", "partly")
 
 
 async def test_redis_back_empty(faulty: Faulty, redis: Redis) -> None:
