@@ -20,6 +20,7 @@ class Proxy:
         self.port = 0
         self._awaited = b""
         self._act: Callable[[], None] = lambda: None
+        self._forgotten = set[asyncio.StreamWriter]()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Proxy"]:
@@ -40,6 +41,10 @@ class Proxy:
 
     def mend(self) -> None:
         self._up = True
+
+    def forget(self) -> None:
+        """Swallow what is said from now on on the connections there are, as a network that lost track of them."""
+        self._forgotten |= self._writers
 
     def when_answered(self, asked: bytes, act: Callable[[], None]) -> None:
         """Act, once, in place of passing on the answer to whatever holds some bytes: the server has done it by then."""
@@ -79,6 +84,8 @@ class Proxy:
                 await asyncio.sleep(self.pause_s)
             if self._awaited and self._awaited in chunk:
                 answering.set()
+            if writer in self._forgotten:
+                continue
             writer.write(chunk)
             await writer.drain()
         writer.close()
@@ -91,6 +98,8 @@ class Proxy:
                 self._awaited = b""
                 self._act()
                 break
+            if writer in self._forgotten:
+                continue
             writer.write(chunk)
             await writer.drain()
         writer.close()

@@ -17,7 +17,7 @@ from app.api.slots_query import Usernames
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById, ByUsernames
 from app.domain.reservation import KeptReservation, QuotaStanding
-from app.fields import DATE_TIME, Text, WholeNumber, instant_or_none
+from app.fields import DATE_TIME, LONGEST_TEXT, Text, WholeNumber, instant_or_none
 from app.services.keep_slots import KeptSlot, SlotRequest
 from app.services.ports import Caller, DrawnUid
 
@@ -37,7 +37,7 @@ class ReservationBody(BaseModel):
     """The length in minutes, of event types that have several."""
     reservation_duration: WholeNumber | None = Field(None, alias="reservationDuration")
     """For how many minutes to keep the slot; this needs credentials. Five if left out."""
-    rescheduling: str | None = Field(None, alias="bookingUidToReschedule")
+    rescheduling: str | None = Field(None, alias="bookingUidToReschedule", max_length=LONGEST_TEXT)
     """The booking that is to be moved: it does not stand in its own way."""
 
     @model_validator(mode="after")

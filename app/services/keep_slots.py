@@ -169,7 +169,7 @@ class SlotKeeper:
             if error.host_ids and not await self._has_tie(request, rules):
                 raise SlotRefusedError(error.refusal, error.event_type_id, error.start) from None
             raise
-        return self._slot(request, claimed, minutes)
+        return self._slot(request, claimed, minutes, own)
 
     def _quotas(self, request: SlotRequest, rules: EventTypeRules) -> tuple[Quota, ...]:
         """Return what bounds callers without credentials: strangers could keep everything from everybody."""
@@ -181,12 +181,14 @@ class SlotKeeper:
         )
         return tuple(quota for quota in quotas if quota.most)
 
-    def _slot(self, request: SlotRequest, claimed: Claimed, minutes: int) -> KeptSlot:
+    def _slot(self, request: SlotRequest, claimed: Claimed, minutes: int, own: KeptReservation | None) -> KeptSlot:
         """Return what is to be kept, and until when."""
         claim = claimed.claim if claimed.claim.first_at else replace(claimed.claim, first_at=claimed.at)
         until = claimed.at + minutes * MINUTE
         if request.caller is None and claim.first_at is not None:
-            until = min(until, claim.first_at + self._rules.longest_in_all_minutes * MINUTE)
+            longest = claim.first_at + self._rules.longest_in_all_minutes * MINUTE
+            # Somebody with credentials may have kept it for longer: that is not kept on, but neither cut off.
+            until = min(until, longest if own is None else max(longest, own.until))
         minutes = -(-(until - claimed.at) // MINUTE)
         return KeptSlot(KeptReservation(claim=claim, until=until), minutes, claimed.standing)
 
@@ -202,8 +204,9 @@ class SlotKeeper:
         try:
             confirmed = await self._holds.keep(slot.reservation.claim, slot.reservation.until)
         except BaseException:
+            # By its claim: the uid may lead nowhere yet, or to what another try at the same request has kept.
             with suppress(StoreUnavailableError):
-                await self._holds.end(slot.reservation.uid)
+                await self._holds.release(slot.reservation.claim)
             raise
         if not confirmed:
             # The look at the calendar took longer than a claim stands.

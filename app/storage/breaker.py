@@ -97,7 +97,10 @@ class Breaker:
                 _logger.warning("%s is mute: nothing is asked of it until it answers again", self._store)
             await asyncio.sleep(_PAUSE_S)
         if self.is_open:
-            await self._forget_connections()
+            try:
+                await self._forget_connections()
+            except Exception as error:  # noqa: BLE001 - closed or not, nobody else would ask whether it is back
+                _logger.info("%s: connections from before did not end well: %r", self._store, error)
             self.is_open = False
             _logger.warning("%s answers again", self._store)
 

@@ -9,7 +9,9 @@ Redis gone                              listing: 200, says so in a header  a dea
                                         anything else: 503, Retry-After
 Redis mute                              the same                           a deadline,  all as before, within a second
                                                                            then at once or so
+Redis slow, but in time                 all as before                      as slow      the same
 Redis gone, many at once                503                                3 deadlines  no connection leaked
+Redis refuses a part of what is asked   503                                at once      nothing is left
 Redis back empty                        what was held is gone, and listed  at once      it can be held again
 Redis failed over, last writes lost     503 until there is a master        3 deadlines  as above; what was copied stands
 Redis: a sentinel's or cluster's node   503 until another takes its place  a deadline   storage/test_redis_connection.py
@@ -67,6 +69,8 @@ MOST_S = 3 * DEADLINE_S
 """A request may meet two deadlines, one a store, and computes in between."""
 MUTE_S = 20.0
 """How long a mute store is: longer than anybody waits."""
+SLOW_S = 0.2 * DEADLINE_S
+"""By how much a slow store is later with each answer."""
 AT_ONCE_S = 0.8 * DEADLINE_S
 """In which twenty requests are answered of which none waits for a deadline."""
 BACK_S = 1.5
@@ -189,6 +193,29 @@ async def test_redis_mute(faulty: Faulty) -> None:
     await asyncio.sleep(BACK_S)
     assert "X-Holdfast-Degraded" not in (await faulty.slots()).headers
     assert (await faulty.reserve("11:00")).status == 201
+
+
+async def test_redis_slow(faulty: Faulty) -> None:
+    """What it answers in time is waited for: it is not taken for mute, however long that lasts."""
+    await faulty.slots()
+    faulty.redis.pause_s = SLOW_S
+    for start in ("07:00", "10:00"):
+        uid = (await faulty.reserve(start)).data["reservationUid"]
+        assert "X-Holdfast-Degraded" not in (await faulty.slots()).headers
+        assert (await faulty.reservation(uid)).data["reservationUid"] == uid
+    assert (await faulty.reserve("10:00")).status == 422
+
+
+async def test_redis_refuses_a_part(api: Asking, settings: Settings, urls: StoreUrls, redis: Redis) -> None:
+    """Here the uid's key alone, as where its memory is full for a moment: what went with it in one trip is undone."""
+    await redis.execute_command("ACL", "SETUSER", "partly", "on", ">secret", "~hf:{*", "&*", "+@all")
+    try:
+        place = urlsplit(urls.redis).netloc.rpartition("@")[2]
+        async with pod(settings, StoreUrls(urls.database, f"redis://partly:secret@{place}/0")) as asking:
+            assert (await asking.reserve(10, "10:00")).status == 503
+        assert (await api.reserve(10, "10:00")).status == 201
+    finally:
+        await redis.execute_command("ACL", "DELUSER", "partly")
 
 
 async def test_redis_back_empty(faulty: Faulty, redis: Redis) -> None:

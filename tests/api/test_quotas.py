@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from typing import Any
 
+import orjson
 import pytest
 from redis.asyncio import Redis
 
@@ -139,13 +140,25 @@ async def test_a_renewal_cannot_keep_a_slot_for_ever(api: Asking, redis: Redis) 
         assert owner["reservationDuration"] == 5
 
 
+async def test_a_stranger_who_moves_what_was_kept_for_longer_does_not_lose_it(api: Asking, redis: Redis) -> None:
+    """One that its owner kept for two hours, of which strangers get but one: it is not kept on, but not lost either."""
+    async with bounded(api, renewal_max_minutes=60) as pod:
+        made = (await pod.reserve(10, "10:00", token="cal_key_of_ana", reservationDuration=120)).data
+        path = f"/v2/slots/reservations/{made['reservationUid']}"
+        await backdate(redis, made["reservationUid"], minutes=61)
+        moved = (await pod.ask("PATCH", path, json={"eventTypeId": 10, "slotStart": "2050-09-05T12:00:00Z"})).data
+        assert moved["reservationDuration"] == 5
+        assert (await pod.ask("GET", path)).data["slotStart"] == "2050-09-05T12:00:00.000Z"
+        assert "12:00" not in await pod.starts(10)
+        # What is left of it now is the most that is left.
+        again = (await pod.ask("PATCH", path, json={"eventTypeId": 10, "slotStart": "2050-09-05T10:00:00Z"})).data
+        assert again["reservationUntil"] == moved["reservationUntil"]
+
+
 async def backdate(redis: Redis, uid: str, *, minutes: int) -> None:
-    """Tell the store that a reservation was made some minutes earlier."""
+    """Tell the store that a reservation was made some minutes earlier, and so ends as much earlier."""
     key = f"hf:reservation:{uid}"
-    record = await redis.hget(key, "record")
-    assert record is not None
-    text = record.decode() if isinstance(record, bytes) else record
-    before, found, rest = text.partition('"firstAt":')
-    first_at = int(rest.partition("}")[0].partition(",")[0])
-    aged = f"{before}{found}{first_at - minutes * 60_000}{rest.removeprefix(str(first_at))}"
-    await redis.hset(key, "record", aged)
+    record = orjson.loads(await redis.hget(key, "record") or b"")
+    for name in ("firstAt", "until"):
+        record[name] -= minutes * 60_000
+    await redis.hset(key, "record", orjson.dumps(record))

@@ -536,6 +536,8 @@ async def test_fields_have_the_apis_names_alone(api: Asking) -> None:
         ("slotDuration", False),
         ("reservationDuration", "10"),
         ("reservationDuration", 1.5),
+        # It is kept with the hold, once for each host.
+        ("bookingUidToReschedule", "b" * 256),
     ],
 )
 async def test_a_wrong_field_is_named(api: Asking, field: str, value: object) -> None:

@@ -130,16 +130,31 @@ async def test_where_nobody_may_publish_slots_are_held_and_nothing_is_told(redis
             assert not await ears.changes.told()
 
 
-async def test_what_was_missed_while_cut_off_may_be_anything(valkey: Redis, servers: EmbeddedUrls) -> None:
+@asynccontextmanager
+async def hearing_through_a_proxy(servers: EmbeddedUrls) -> AsyncIterator[tuple[Proxy, Ears]]:
     parts = urlsplit(servers.redis_url or "")
     async with Proxy(lambda: asyncio.open_connection(parts.hostname, parts.port)).running() as proxy:
         url = parts._replace(netloc=parts.netloc.replace(str(parts.port), str(proxy.port))).geturl()
         async with open_redis(url, deadline_s=2) as client, hearing(client) as ears:
             await ears.hear(ANYTHING)
             await ears.hear()
-            proxy.cut()
-            assert not await ears.changes.told()
-            proxy.mend()
-            await ears.hear(ANYTHING)
-            await RedisHolds(valkey, deadline_s=2).load([KeptReservation(claim=claim("d", 6), until=until())])
-            await ears.hear("h:6")
+            yield proxy, ears
+
+
+async def test_what_was_missed_while_cut_off_may_be_anything(valkey: Redis, servers: EmbeddedUrls) -> None:
+    async with hearing_through_a_proxy(servers) as (proxy, ears):
+        proxy.cut()
+        assert not await ears.changes.told()
+        proxy.mend()
+        await ears.hear(ANYTHING)
+        await RedisHolds(valkey, deadline_s=2).load([KeptReservation(claim=claim("d", 6), until=until())])
+        await ears.hear("h:6")
+
+
+@pytest.mark.usefixtures("valkey")
+async def test_a_connection_that_is_open_but_leads_nowhere_is_left(servers: EmbeddedUrls) -> None:
+    """As after a failover from a master that hangs."""
+    async with hearing_through_a_proxy(servers) as (proxy, ears):
+        proxy.forget()
+        assert not await ears.changes.told()
+        await ears.hear(ANYTHING)

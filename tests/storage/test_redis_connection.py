@@ -20,6 +20,7 @@ from app.storage.holds.connection import EvictionPolicyError, RedisRefusedError,
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.urls import RedisUrlError, read_url
 from tests import engines
+from tests.proxy import Proxy
 
 pytestmark = pytest.mark.xdist_group("failovers")
 
@@ -337,11 +338,15 @@ async def test_a_sentinel_that_hangs_or_is_gone_is_passed_over(watched: engines.
             assert await asyncio.gather(*(holds.reservation("nobody's") for _ in range(50))) == [None] * 50
 
 
+@pytest.mark.parametrize("times", [1, 2])
 async def test_sentinels_that_are_all_away_are_no_reason_to_leave_a_master_that_answers(
-    watched: engines.Watched,
+    watched: engines.Watched, times: int
 ) -> None:
-    async with open_redis(watched.url, deadline_s=5) as client:
-        holds = RedisHolds(client, deadline_s=5)
+    """However many there are: here each is named once, or twice."""
+    places = ",".join(sentinel.address for sentinel in watched.sentinels)
+    url = watched.url.replace(places, ",".join([places] * times))
+    async with open_redis(url, deadline_s=DEADLINE_S) as client:
+        holds = RedisHolds(client, deadline_s=DEADLINE_S)
         await holds.clear()
         await kept(holds, "before", 1)
         with contextlib.ExitStack() as stack:
@@ -349,6 +354,23 @@ async def test_sentinels_that_are_all_away_are_no_reason_to_leave_a_master_that_
                 stack.enter_context(sentinel.frozen())
             await asyncio.sleep(1)
             await kept(holds, "meanwhile", 2)
+
+
+async def test_a_name_that_leads_to_another_server_is_followed_when_the_old_one_takes_no_writes() -> None:
+    """As where a provider, or an operator, fails over: the old one stays up, as a replica, with its connections."""
+    program = engines.redis7_program()
+    with engines.store(program) as old, engines.store(program) as new:
+        named = old
+        async with (
+            Proxy(lambda: asyncio.open_connection(engines.HOST, named.port)).running() as proxy,
+            open_redis(f"redis://127.0.0.1:{proxy.port}", deadline_s=DEADLINE_S) as client,
+        ):
+            holds = RedisHolds(client, deadline_s=DEADLINE_S)
+            await asyncio.gather(*(kept(holds, f"before-{n}", n) for n in range(20)))
+            old.ask("REPLICAOF", engines.HOST, new.port)
+            named = new
+            after = await kept(holds, "after", 99)
+            assert await holds.reservation(after.uid) == after
 
 
 async def test_a_server_that_comes_back_needs_no_new_client() -> None:
@@ -465,6 +487,20 @@ async def test_the_hosts_of_the_url_stay_those_to_ask_for_a_cluster(valkey_clust
         assert isinstance(client, RedisCluster)
         assert len(client.get_nodes()) == 3
         assert set(client.nodes_manager.startup_nodes) == {first}
+
+
+async def test_what_its_asker_has_left_is_not_done_later(redis7: engines.Server) -> None:
+    """Here the way to the server is slow: each word of a new connection comes in time, all of them do not."""
+    async with Proxy(lambda: asyncio.open_connection(engines.HOST, redis7.port)).running() as proxy:
+        url = f"redis://127.0.0.1:{proxy.port}?db=1"
+        async with open_redis(url, deadline_s=DEADLINE_S) as known, open_redis(url, deadline_s=0.3) as client:
+            await kept(RedisHolds(known, deadline_s=DEADLINE_S), "known", 2)
+            proxy.pause_s = 0.2
+            with pytest.raises(StoreUnavailableError):
+                await RedisHolds(client, deadline_s=0.3).claim(replace(CLAIM, id="left"), None)
+            await asyncio.sleep(6 * proxy.pause_s)
+            proxy.pause_s = 0
+            assert await known.exists(keys.host_lane(1).hold_prefix + "left") == 0
 
 
 async def test_a_reservation_survives_its_client(redis7: engines.Server) -> None:

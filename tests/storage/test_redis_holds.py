@@ -678,6 +678,21 @@ async def test_a_refusal_on_one_node_gives_back_what_was_claimed_on_another(
     await claimed(holds, claim("one", hosts=(first,)))
 
 
+@pytest.mark.parametrize("redis", CLUSTER, indirect=True)
+async def test_a_node_that_hangs_takes_no_answer_from_those_who_ask_another_at_the_same_moment(
+    redis: Client, apart: tuple[int, int], valkey_cluster: engines.Cluster
+) -> None:
+    first, second = apart
+    holds, around = RedisHolds(redis, deadline_s=0.5), (NINE, NINE + MINUTE)
+    await kept(holds, claim("first", hosts=(first,)))
+    with valkey_cluster.owner(keys.host_lane(second).index).frozen():
+        asked = [holds.live([host], around) for host in (second, first)]
+        away, answered = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(away, StoreUnavailableError)
+    assert isinstance(answered, tuple), answered
+    assert [one.uid for one in answered] == ["uid-first"]
+
+
 # World files and the server ----------------------------------------------------------------------------------------
 
 

@@ -82,3 +82,23 @@ async def test_who_leaves_takes_nothing_from_the_others() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_what_nobody_waits_for_any_more_is_called_off() -> None:
+    """Done later, it would be done for nobody, and perhaps after its asker tried to undo it."""
+    store, done = Store(), list[Sequence[str]]()
+
+    async def write(questions: Sequence[str]) -> list[str]:
+        answers = await store.read(questions)
+        done.append(questions)
+        return answers
+
+    together = Together(write)
+    for left_after_s in (0, 0.005):
+        leaving = [asyncio.ensure_future(together.done("a")) for _ in range(3)]
+        await asyncio.sleep(left_after_s)
+        for one in leaving:
+            one.cancel()
+        await asyncio.wait(leaving)
+    await asyncio.sleep(0.02)
+    assert done == []

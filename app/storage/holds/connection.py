@@ -19,7 +19,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisClusterException, RedisError
+from redis.exceptions import AuthenticationError, ReadOnlyError, RedisClusterException, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from typing_extensions import override
@@ -84,14 +84,35 @@ def _pool(url: RedisUrl, deadline_s: float) -> ConnectionPool:
     if url.kind == "socket":
         return ConnectionPool(UnixDomainSocketConnection, **options)
     [(host, port)] = url.addresses
-    return ConnectionPool(SSLConnection if url.tls else Connection, host=host, port=port, **options)
+    connection_class = _PrimarySSLConnection if url.tls else _PrimaryConnection
+    return ConnectionPool(connection_class, host=host, port=port, **options)
+
+
+class _PrimaryConnection(Connection):
+    """A connection that ends when its server becomes a replica: its name leads to another one by then.
+
+    Who fails over often leaves the old one up with its connections, and redis-py would keep to them for ever.
+    """
+
+    @override
+    async def read_response(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await super().read_response(*arguments, **options)
+        except ReadOnlyError as error:
+            await self.disconnect(nowait=True)
+            raise RedisConnectionError(str(error)) from error
+
+
+class _PrimarySSLConnection(_PrimaryConnection, SSLConnection):
+    pass
 
 
 @asynccontextmanager
 async def _open_sentinel(url: RedisUrl, deadline_s: float) -> AsyncIterator[Redis]:
-    # The sentinels are asked one after the other, whenever a connection is made: one that is dead or hangs must leave
-    # time for the next, and for what was to be asked of the master.
-    asking = {**_bounds(deadline_s / 4, deadline_s / 4), "retry": Retry(NoBackoff(), 0), "ssl": url.tls}
+    # The sentinels are asked one after the other: those that are dead or hang, and be it all of them, must leave time
+    # for the next, and for what was to be asked of the master.
+    each_s = deadline_s / 2 / len(url.addresses)
+    asking = {**_bounds(each_s, each_s), "retry": Retry(NoBackoff(), 0), "ssl": url.tls}
     sentinel = Sentinel(url.addresses, sentinel_kwargs={**(url.sentinel_options or {}), **asking})  # type: ignore[no-untyped-call]
     options = {**url.options, **_bounds(deadline_s / 2, deadline_s / 2), "ssl": url.tls, "max_connections": _UNBOUNDED}
     async with aclosing(sentinel), sentinel.master_for(url.service, connection_pool_class=_Master, **options) as redis:

@@ -37,19 +37,26 @@ class RedisHoldChanges:
         self._asked_at = -inf
         self._proof = ""
         self._proven = asyncio.Event()
+        self._subscribed = False
 
     async def told(self) -> bool:
         """Say whether every change is told, a moment after it was made; see `services.ports.Changes`."""
         self._asked_at = self._now()
         if self._listening is None or self._listening.done():
+            self._subscribed = False
             self._listening = asyncio.create_task(self._listen())
         # A connection may be open and yet lead to a server that is no longer written to.
         self._proof = f"proof-{token_hex(8)}"
         self._proven.clear()
+        was_subscribed = self._subscribed
         try:
             async with asyncio.timeout(_ANSWER_S):
                 await self._redis.publish(CHANGES, self._proof)
                 await self._proven.wait()
+        except TimeoutError:
+            if was_subscribed:
+                self._listening.cancel()  # The next who asks begins anew, where the server is by then.
+            return False
         except _ERRORS:
             return False
         return True
@@ -80,6 +87,7 @@ class RedisHoldChanges:
     def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             # At first, and whenever the connection was lost: what changed meanwhile is not known.
+            self._subscribed = True
             self._tell([ANYTHING])
         elif message["type"] == "message":
             names = message["data"].decode().split(" ")

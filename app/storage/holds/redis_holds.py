@@ -263,8 +263,13 @@ class RedisHolds:
             return False
 
     async def live(self, host_ids: Collection[int], around: Range) -> tuple[Reservation, ...]:
-        """Return the live reservations of hosts, in one round trip for all of them and all who ask at this moment."""
-        return await self._looking.done((tuple(host_ids), around))
+        """Return the live reservations of hosts; one server is asked once for all of them and all who ask just now."""
+        question = tuple(host_ids), around
+        if self._clustered:
+            # Each alone, as in `_run_all`.
+            [live] = await self._live_of([question])
+            return live
+        return await self._looking.done(question)
 
     async def _live_of(self, questions: Sequence[_TimeOfHosts]) -> list[tuple[Reservation, ...]]:
         """Return the live reservations of hosts, for each question; widgets ask the same ones again and again."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -15,7 +15,8 @@ class Together(Generic[Item, Outcome]):
     """Does at once what everybody asks for who is ready to, so that each sees what stood when they asked, or later.
 
     Under load most of what a round trip costs is the trip, not what is done. Whoever asks while one is under way waits
-    for the next, and not for that one's end.
+    for the next, and not for that one's end. A trip that nobody waits for any more is called off: what it did later it
+    would do for nobody, perhaps after its asker tried to undo it.
     """
 
     def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]) -> None:
@@ -37,13 +38,15 @@ class Together(Generic[Item, Outcome]):
         return await outcome
 
     def _begin(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = [one for one in self._waiting if not one[1].done()], []
         if waiting:
             items = [item for item, _ in waiting]
             outcomes = [outcome for _, outcome in waiting]
             doing = asyncio.ensure_future(self._do(items))
             self._under_way.add(doing)
             doing.add_done_callback(lambda _: self._end(doing, outcomes))
+            for outcome in outcomes:
+                outcome.add_done_callback(lambda _: _call_off(doing, outcomes))
 
     def _end(self, doing: asyncio.Future[Sequence[Outcome]], waiting: list[asyncio.Future[Outcome]]) -> None:
         self._under_way.discard(doing)
@@ -56,3 +59,8 @@ class Together(Generic[Item, Outcome]):
         for future, outcome in zip(waiting, doing.result(), strict=True):
             if not future.done():
                 future.set_result(outcome)
+
+
+def _call_off(doing: asyncio.Future[Any], outcomes: Sequence[asyncio.Future[Any]]) -> None:
+    if all(outcome.cancelled() for outcome in outcomes):
+        doing.cancel()
