@@ -12,15 +12,19 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.api.streams import STREAMS
 from app.application.stores import StoreUrls, open_stores
-from app.application.web import measuring, use_cases
+from app.application.web import build, measuring, use_cases
 from app.settings import Settings
 from tests.api.asking import Asking
+from tests.api.pods import serving
 from tests.api.test_bookings import book
 from tests.engines import free_ports
 
 DASHBOARD = Path(__file__).parents[2] / "config" / "grafana" / "holdfast.json"
 LISTING = "/v2/slots?eventTypeId=10&start=2050-09-05&end=2050-09-09"
+STREAM = "/v2/slots/stream?eventTypeId=10&start=2050-09-05&end=2050-09-09"
+SOON_S = 10.0
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -106,6 +110,26 @@ async def test_who_comes_at_the_same_moment_loses_to_one(api: Asking, metrics_ur
     assert grown(before, after, "holdfast_claims_total", outcome="kept") == 1
     assert sum(grown(before, after, "holdfast_claims_total", outcome=one) for one in ("lost", "contended")) > 0
     assert grown(before, after, "holdfast_slot_refusals_total", reason="reserved") == 7
+
+
+@pytest.mark.usefixtures("api")
+async def test_open_streams_are_counted_and_their_hours_are_no_phase(
+    settings: Settings, urls: StoreUrls, metrics_url: str
+) -> None:
+    app = await build(settings, urls)
+    before = await samples_of(metrics_url)
+    async with serving(app, settings) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        async with session.get(STREAM) as one, session.get(STREAM) as another:
+            assert (one.status, another.status) == (200, 200)
+            meanwhile = await samples_of(metrics_url)
+        async with asyncio.timeout(SOON_S):
+            while len(app[STREAMS]):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+    after = await samples_of(metrics_url)
+    assert grown(before, meanwhile, "holdfast_open_streams") == 2
+    assert grown(before, after, "holdfast_open_streams") == 0
+    assert grown(before, after, "holdfast_request_seconds_count", route="/v2/slots/stream", status="200") == 2
+    assert grown(before, after, "holdfast_phase_seconds_count") == 0
 
 
 async def test_connections_are_told_by_store_and_state(metrics_url: str) -> None:
