@@ -101,6 +101,12 @@ INVALIDATION_LAG: Final = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
 )
 UNTOLD: Final = Counter("holdfast_memory_unused", "Reads that went past the memory because changes could not be heard.")
+SHED: Final = Counter(
+    "holdfast_shed_requests",
+    "Requests refused because there were too many, by reason: turn, none came in time; streams, the process opens "
+    "no more; client_streams, the caller has too many; connections, closed unasked because no other was idle.",
+    ["reason"],
+)
 OPEN_STREAMS: Final = Gauge("holdfast_open_streams", "Open streams of listings' changes.")
 
 _phases = [PHASES.labels(name) for name in (*NAMES, COMPUTE)]

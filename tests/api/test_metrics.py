@@ -5,10 +5,12 @@ import json
 import re
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -17,7 +19,8 @@ from app.application.stores import StoreUrls, open_stores
 from app.application.web import build, measuring, use_cases
 from app.settings import Settings
 from tests.api.asking import Asking
-from tests.api.pods import serving
+from tests.api.pods import pod, serving
+from tests.api.test_admission import locked
 from tests.api.test_bookings import book
 from tests.engines import free_ports
 
@@ -130,6 +133,59 @@ async def test_open_streams_are_counted_and_their_hours_are_no_phase(
     assert grown(before, after, "holdfast_open_streams") == 0
     assert grown(before, after, "holdfast_request_seconds_count", route="/v2/slots/stream", status="200") == 2
     assert grown(before, after, "holdfast_phase_seconds_count") == 0
+
+
+async def test_requests_without_a_turn_are_counted_as_shed(
+    api: Asking, database: asyncpg.Connection, metrics_url: str
+) -> None:
+    before = await samples_of(metrics_url)
+    small = api.settings.model_copy(update={"requests_at_once": 1, "turn_wait_s": 0})
+    async with pod(small, api.urls) as busy:
+        async with locked(database):
+            asked = [asyncio.create_task(busy.slots(eventTypeId=10)) for _ in range(3)]
+            for _, done in zip(range(2), asyncio.as_completed(asked), strict=False):
+                assert (await done).status == 503
+        assert sorted(answer.status for answer in await asyncio.gather(*asked)) == [200, 503, 503]
+    assert shed(before, await samples_of(metrics_url)) == {"turn": 2}
+
+
+@pytest.mark.parametrize(
+    ("limits", "status", "reason"),
+    [({"streams": 1}, 503, "streams"), ({"streams_per_client": 1}, 429, "client_streams")],
+)
+async def test_streams_beyond_the_limits_are_counted_as_shed(
+    api: Asking, metrics_url: str, limits: dict[str, int], status: int, reason: str
+) -> None:
+    before = await samples_of(metrics_url)
+    async with pod(api.settings.model_copy(update=limits), api.urls) as small, small.client.get(STREAM) as first:
+        assert first.status == 200
+        assert (await small.ask("GET", STREAM)).status == status
+    assert shed(before, await samples_of(metrics_url)) == {reason: 1}
+
+
+@pytest.mark.usefixtures("api")
+async def test_connections_without_room_are_counted_as_shed(
+    settings: Settings, urls: StoreUrls, metrics_url: str
+) -> None:
+    before = await samples_of(metrics_url)
+    small = settings.model_copy(update={"connections": 1})
+    async with serving(await build(small, urls), small) as port, asyncio.timeout(SOON_S):
+        reader, working = await asyncio.open_connection("127.0.0.1", port)
+        working.write(b"POST /v2/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+        newcomer, closed = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(ConnectionResetError):
+            assert await newcomer.read() == b""
+        working.close()
+        closed.close()
+    assert shed(before, await samples_of(metrics_url)) == {"connections": 1}
+
+
+def shed(before: Samples, after: Samples) -> dict[str, float]:
+    """How many requests were shed meanwhile, by reason."""
+    name = "holdfast_shed_requests_total"
+    reasons = sorted(dict(labels)["reason"] for of, labels in after if of == name)
+    return {reason: more for reason in reasons if (more := grown(before, after, name, reason=reason))}
 
 
 async def test_connections_are_told_by_store_and_state(metrics_url: str) -> None:
