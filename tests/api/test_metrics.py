@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+import os
 import re
+import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import aiohttp
 import asyncpg
+import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import ValidationError
 
 from app.api.streams import STREAMS
 from app.application.stores import StoreUrls, open_stores
@@ -22,6 +28,7 @@ from tests.api.asking import Asking
 from tests.api.pods import pod, serving
 from tests.api.test_admission import locked
 from tests.api.test_bookings import book
+from tests.e2e import service
 from tests.engines import free_ports
 
 DASHBOARD = Path(__file__).parents[2] / "config" / "grafana" / "holdfast.json"
@@ -230,14 +237,60 @@ def is_free(port: int) -> bool:
         return True
 
 
+def two_free_ports() -> int:
+    """The first of two that follow each other."""
+    return next(port for port in (free_ports(1)[0] for _ in range(100)) if is_free(port + 1))
+
+
 async def test_of_several_processes_each_has_a_port(settings: Settings, urls: StoreUrls) -> None:
-    port = next(port for port in range(20_000, 30_000, 2) if is_free(port) and is_free(port + 1))
+    port = two_free_ports()
     several = settings.model_copy(update={"metrics_port": port, "workers": 2})
     async with open_stores(several, urls) as stores:
         cases = use_cases(several, stores)
         async with measuring(several, stores, cases), measuring(several, stores, cases):
             for own in (port, port + 1):
                 assert "holdfast_connections" in await text_of(f"http://127.0.0.1:{own}/metrics")
+
+
+def test_there_must_be_a_port_for_each_process() -> None:
+    assert Settings(metrics_port=65_534, workers=2).metrics_port == 65_534
+    with pytest.raises(ValidationError, match="fewer ports"):
+        Settings(metrics_port=65_534, workers=3)
+
+
+def test_each_worker_has_a_port_and_the_successor_of_one_that_died_has_it_again(
+    urls: StoreUrls, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    port = two_free_ports()
+    stores = {"DATABASE_URL": urls.database, "REDIS_URL": urls.redis}
+    with service.serving(
+        tmp_path, unused_tcp_port, "--workers", "2", **stores, HOLDFAST_METRICS_PORT=str(port)
+    ) as running:
+        first, second = workers_at(running, [port, port + 1])
+        os.kill(first, signal.SIGKILL)
+        successor, still = workers_at(running, [port, port + 1], other_than=first)
+        assert still == second
+        assert successor not in {first, second}
+
+
+def workers_at(running: service.Running, ports: list[int], *, other_than: int = 0) -> list[int]:
+    """Wait until other processes than a dead one tell metrics on each of these ports, and return which."""
+    deadline = time.monotonic() + SOON_S
+    while time.monotonic() < deadline:
+        found = {
+            at.laddr.port: worker.pid
+            for worker in psutil.Process(running.process.pid).children()
+            if worker.pid != other_than
+            for at in worker.net_connections("tcp")
+            if at.status == psutil.CONN_LISTEN
+        }
+        if found.keys() >= set(ports):
+            for port in ports:
+                with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+                    assert b"holdfast_connections" in answer.read()
+            return [found[port] for port in ports]
+        time.sleep(0.05)
+    raise AssertionError(f"no process listens on each of {ports}")
 
 
 # Server-Timing -----------------------------------------------------------------------------------------------------
