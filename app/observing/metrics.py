@@ -109,7 +109,7 @@ SHED: Final = Counter(
 )
 OPEN_STREAMS: Final = Gauge("holdfast_open_streams", "Open streams of listings' changes.")
 
-_phases = [PHASES.labels(name) for name in (*NAMES, COMPUTE)]
+_phases, _compute = [PHASES.labels(name) for name in NAMES], PHASES.labels(COMPUTE)
 _requests: dict[tuple[str, web.AbstractResource | None, int], Times] = {}
 
 
@@ -131,9 +131,10 @@ def observe_request(method: str, resource: web.AbstractResource | None, status: 
 
 def observe_phases(spent: Spent, seconds: float) -> None:
     """Count what a request that took so long spent its time on."""
-    for times, phase_seconds in zip(_phases, (*spent.seconds, spent.compute(seconds)), strict=True):
+    for times, phase_seconds in zip(_phases, spent.seconds, strict=True):
         if phase_seconds:
             times.observe(phase_seconds)
+    _compute.observe(spent.compute(seconds))
 
 
 class Readings(Collector):

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import aiohttp
 import asyncpg
 import psutil
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 
@@ -39,14 +39,8 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
-async def metrics_url(settings: Settings, urls: StoreUrls) -> AsyncIterator[str]:
-    """Where the service's process tells its metrics; those of requests are the process's, whichever app had them."""
-    port = free_ports(1)[0]
-    measured = settings.model_copy(update={"metrics_port": port})
-    async with open_stores(measured, urls) as stores:
-        cases = use_cases(measured, stores)
-        async with measuring(measured, stores, cases):
-            yield f"http://127.0.0.1:{port}/metrics"
+def metrics_url(client: TestClient[Any, Any], metrics_port: int) -> str:  # noqa: ARG001 - it must run
+    return f"http://127.0.0.1:{metrics_port}/metrics"
 
 
 async def text_of(url: str) -> str:
@@ -126,9 +120,10 @@ async def test_who_comes_at_the_same_moment_loses_to_one(api: Asking, metrics_ur
 async def test_open_streams_are_counted_and_their_hours_are_no_phase(
     settings: Settings, urls: StoreUrls, metrics_url: str
 ) -> None:
-    app = await build(settings, urls)
+    measured = settings.model_copy(update={"metrics_port": free_ports(1)[0]})
+    app = await build(measured, urls)
     before = await samples_of(metrics_url)
-    async with serving(app, settings) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+    async with serving(app, measured) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
         async with session.get(STREAM) as one, session.get(STREAM) as another:
             assert (one.status, another.status) == (200, 200)
             meanwhile = await samples_of(metrics_url)
@@ -222,6 +217,19 @@ async def test_the_dashboard_asks_for_metrics_that_are_there(api: Asking, metric
     assert queried() <= told
     ours = {re.sub("_(bucket|count|sum|total|created)$", "", name) for name in told if name.startswith("holdfast")}
     assert ours == {re.sub("_(bucket|count|sum|total)$", "", name) for name in queried() if name.startswith("holdfast")}
+
+
+async def test_requests_whose_metrics_nobody_can_ask_for_are_not_measured(api: Asking, metrics_url: str) -> None:
+    unasked = api.settings.model_copy(update={"metrics_port": 0})
+    before = await samples_of(metrics_url)
+    async with TestClient(TestServer(await build(unasked, api.urls))) as client:
+        async with client.get(LISTING) as answer:
+            assert (answer.status, len(answer.headers["X-Request-Id"])) == (200, 16)
+        async with client.get(LISTING, headers={"X-Holdfast-Timing": "1"}) as timed:
+            assert float(re.findall(r"load;dur=([\d.]+)", timed.headers["Server-Timing"])[0]) > 0
+    after = await samples_of(metrics_url)
+    assert grown(before, after, "holdfast_request_seconds_count") == 0
+    assert grown(before, after, "holdfast_phase_seconds_count") == 0
 
 
 async def test_metrics_are_not_on_the_public_port(api: Asking) -> None:
