@@ -18,7 +18,7 @@ from app.api.routes import ROUTES, add_routes
 from app.api.site import add_site
 from app.api.state import USE_CASES, UseCases
 from app.api.streams import STREAMS, StreamLimits, Streams
-from app.api.under_way import UNDER_WAY, UnderWay, under_way
+from app.api.under_way import UNDER_WAY, RequestsUnderWay, under_way
 from app.observing.logs import AccessLog
 from app.observing.requests import RequestObserver
 
@@ -57,7 +57,7 @@ def web_application(
     )
     app[USE_CASES] = use_cases
     app[TRUSTED_PROXIES] = trusted_proxies
-    app[UNDER_WAY] = UnderWay()
+    app[UNDER_WAY] = RequestsUnderWay()
     app[STREAMS] = Streams(stream_limits)
     app[UNDER_WAY].when_stopping(app[STREAMS].end)
     app.cleanup_ctx.append(app[STREAMS].swept)

@@ -9,9 +9,9 @@ from app.domain.errors import HoldfastError
 from app.domain.time_ranges import SECOND, Instant
 from app.services.errors import StoreUnavailableError, TooSlowError
 from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
-from app.services.look_queue import LookQueue
 from app.services.ports import Changes, Clock
 from app.services.sources import ANYTHING
+from app.services.watch_queue import WatchQueue
 from app.services.watchlist import Watchlist
 
 _PAUSE_S = 0.1
@@ -80,7 +80,7 @@ class SlotWatcher:
         self._watchlist = watchlist
         self._changes = changes
         self._watches: dict[SlotsQuestion, _Watch] = {}
-        self._queue = LookQueue(_AT_ONCE, _FOR_HURRIED)
+        self._queue = WatchQueue(_AT_ONCE, _FOR_HURRIED)
         self._pulse: asyncio.Task[None] | None = None
 
     @contextmanager
@@ -122,7 +122,7 @@ class _Watch:
         finder: SlotFinder,
         clock: Clock,
         watchlist: Watchlist,
-        queue: LookQueue,
+        queue: WatchQueue,
     ) -> None:
         self.views = set[View]()
         self._question = question

@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 from app.api import streams
 from app.api.state import USE_CASES
 from app.api.streams import STREAMS, Streams
-from app.api.under_way import UnderWay
+from app.api.under_way import RequestsUnderWay
 from app.application.clock import now
 from app.application.stores import StoreUrls, open_stores
 from app.application.web import build
@@ -464,7 +464,7 @@ async def test_a_process_that_stops_ends_its_streams_at_once(settings: Settings,
 
 
 async def test_nobody_waits_for_the_end_of_what_is_set_aside() -> None:
-    requests, on = UnderWay(), asyncio.Event()
+    requests, on = RequestsUnderWay(), asyncio.Event()
 
     async def endless(_: web.Request) -> web.StreamResponse:
         with requests.set_aside():

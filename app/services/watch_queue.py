@@ -8,7 +8,7 @@ from typing import TypeAlias
 _Line: TypeAlias = dict[Hashable, asyncio.Future[None]]
 
 
-class LookQueue:
+class WatchQueue:
     """Lets a few look at once: first whoever hurries, then the others, each in the order they came."""
 
     def __init__(self, at_once: int, for_hurried: int) -> None:

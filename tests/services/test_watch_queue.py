@@ -2,13 +2,13 @@
 
 import asyncio
 
-from app.services.look_queue import LookQueue
+from app.services.watch_queue import WatchQueue
 
 
 class Looking:
     """Watches that have their turn until told to be done."""
 
-    def __init__(self, queue: LookQueue) -> None:
+    def __init__(self, queue: WatchQueue) -> None:
         self.queue = queue
         self.begun: list[str] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -46,7 +46,7 @@ class Looking:
 
 
 async def test_whoever_hurries_goes_first_and_the_others_in_the_order_they_came() -> None:
-    looking = Looking(LookQueue(1, 0))
+    looking = Looking(WatchQueue(1, 0))
     await looking.come("a", "b", "c")
     await looking.come("x", "y", hurried=True)
     await looking.end("a", "x", "y", "b", "c")
@@ -54,7 +54,7 @@ async def test_whoever_hurries_goes_first_and_the_others_in_the_order_they_came(
 
 
 async def test_whoever_hurries_has_places_of_their_own() -> None:
-    looking = Looking(LookQueue(3, 2))
+    looking = Looking(WatchQueue(3, 2))
     await looking.come("a", "b")
     await looking.come("x", "y", "z", hurried=True)
     assert looking.begun == ["a", "x", "y"]
@@ -65,7 +65,7 @@ async def test_whoever_hurries_has_places_of_their_own() -> None:
 
 
 async def test_who_begins_to_hurry_while_waiting_goes_before_the_others() -> None:
-    looking = Looking(LookQueue(2, 1))
+    looking = Looking(WatchQueue(2, 1))
     await looking.come("a", "b", "c")
     looking.queue.hurry("c")
     looking.queue.hurry("a")
@@ -76,7 +76,7 @@ async def test_who_begins_to_hurry_while_waiting_goes_before_the_others() -> Non
 
 async def test_who_leaves_takes_no_turn_along() -> None:
     """Be it before the turn comes, in the same moment or during it."""
-    looking = Looking(LookQueue(1, 0))
+    looking = Looking(WatchQueue(1, 0))
     await looking.come("during", "same", "before", "last")
     await looking.leave("before")
     await looking.end_and_cancel("during", "same")
