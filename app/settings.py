@@ -4,10 +4,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
+_HIGHEST_PORT = 65_535
 
 
 def _networks(written: object) -> object:
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     """Where embedded servers keep their data."""
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    port: Annotated[int, Field(ge=1, le=_HIGHEST_PORT)] = 8080
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that serve; one a core is plenty."""
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
@@ -92,11 +93,19 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From info on, requests are logged."""
     log_format: Literal["text", "json"] = "text"
-    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    metrics_port: Annotated[int, Field(ge=0, le=_HIGHEST_PORT)] = 0
     """Port of `/metrics`, and where there are several processes the first of as many; 0: none."""
     metrics_host: str = "127.0.0.1"
     otel_exporter_otlp_endpoint: Annotated[str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = None
     """Where traces are sent, by OTLP over HTTP; None: there are none."""
+
+    @field_validator("metrics_port")
+    @classmethod
+    def _has_one_for_each(cls, port: int, others: ValidationInfo) -> int:
+        # The event loop would take the next one for 0, which is any.
+        if port + others.data.get("workers", 1) - 1 > _HIGHEST_PORT:
+            raise ValueError("there are fewer ports from here on than processes")
+        return port
 
     @property
     def address(self) -> str:

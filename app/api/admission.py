@@ -18,6 +18,7 @@ from time import monotonic
 from aiohttp import web
 
 from app.api.errors import RequestError
+from app.observing.metrics import SHED
 
 _USUAL = 64
 """At once, while nothing is known or little asked."""
@@ -37,6 +38,7 @@ _WITHOUT_TURN = ("/health/", "/metrics")
 """Asked by machines that must know how the process is, above all now."""
 _STREAM = "/slots/stream"
 """Open for days, while nothing is done for it; streams have a bound of their own."""
+_SHED = SHED.labels("turn")
 
 
 def overloaded() -> RequestError:
@@ -73,6 +75,7 @@ class Admission:
         if self._at_work < self.limit:
             self._at_work += 1
         elif not await self._turn_came():
+            _SHED.inc()
             raise overloaded()
 
     def leave(self) -> None:

@@ -18,9 +18,9 @@ from app.api.routes import ROUTES, add_routes
 from app.api.site import add_site
 from app.api.state import USE_CASES, UseCases
 from app.api.streams import STREAMS, StreamLimits, Streams
-from app.api.under_way import UNDER_WAY, UnderWay, under_way
+from app.api.under_way import UNDER_WAY, RequestsUnderWay, under_way
 from app.observing.logs import AccessLog
-from app.observing.requests import ACCESS_LOG, observed
+from app.observing.requests import RequestObserver
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,24 @@ def web_application(
     stream_limits: StreamLimits = StreamLimits(),  # noqa: B008 - a value
     page_usernames: tuple[str, ...] = (),
     access_log: AccessLog | None = None,
+    measured: bool = True,
     more: tuple[Middleware, ...] = (),
 ) -> web.Application:
-    """Return a fresh application; `more` middlewares stand around what it does by itself."""
+    """Return a fresh application, `measured` for the metrics or not.
+
+    The `more` middlewares stand around what it does by itself.
+    """
+    observer = RequestObserver(AccessLog("text") if access_log is None else access_log, measured=measured)
     app = web.Application(
-        middlewares=[observed, *more, under_way, admission, cors, compression, errors, credentials, changes],
+        middlewares=[observer.observed, *more, under_way, admission, cors, compression, errors, credentials, changes],
         client_max_size=LARGEST_BODY_BYTES,
     )
     app[USE_CASES] = use_cases
     app[TRUSTED_PROXIES] = trusted_proxies
-    app[UNDER_WAY] = UnderWay()
+    app[UNDER_WAY] = RequestsUnderWay()
     app[STREAMS] = Streams(stream_limits)
     app[UNDER_WAY].when_stopping(app[STREAMS].end)
     app.cleanup_ctx.append(app[STREAMS].swept)
-    app[ACCESS_LOG] = AccessLog("text") if access_log is None else access_log
     app[CLIENT_S] = load_limits.client_s
     app[ADMISSION] = Admission(load_limits.requests_at_once, load_limits.turn_wait_s)
     app.cleanup_ctx.append(app[ADMISSION].adapting)

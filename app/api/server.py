@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from app.api.errors import INTERNAL_ERROR, RequestError, bad_request
 from app.api.middlewares import refusal
+from app.observing.metrics import SHED
 
 _logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ _SIGNS_OF_LIFE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TC
 """Linux would miss a client that vanished after two hours; other systems lack some of these."""
 _MADE_ROOM = 20
 """When there is no room, one in so many connections is closed, so that not each newcomer has to look for one."""
+_SHED = SHED.labels("connections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class _Connection(web.RequestHandler):
         super().connection_made(transport)
         _notice_vanishing(transport.get_extra_info("socket"))
         if isinstance(self._manager, Server) and not self._manager.has_room_for(self):
+            _SHED.inc()
             self._abort()
 
     @override

@@ -17,7 +17,7 @@ from app.api.errors import RequestError
 from app.api.middlewares import ALLOWED
 from app.api.refusals import RETRY_AFTER_S
 from app.api.state import CALLER
-from app.observing.metrics import OPEN_STREAMS
+from app.observing.metrics import OPEN_STREAMS, SHED
 
 MEDIA_TYPE = "text/event-stream"
 LAST_EVENT_ID = "Last-Event-ID"
@@ -31,6 +31,7 @@ _UNREAD_BYTES = 64 * 1024
 """What the system takes for a reader who does not read."""
 _COME_BACK_MS = range(1_000, 5_000)
 """When clients come back whose stream ended: not all of them at once."""
+_SHED, _SHED_OF_CLIENT = SHED.labels("streams"), SHED.labels("client_streams")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,11 @@ class Streams:
 
     def _refuse_too_many(self, client: str) -> None:
         if self._stopping or len(self._open) >= self._limits.most:
+            _SHED.inc()
             raise RequestError(503, "No more streams can be opened here now.", retry_after_s=RETRY_AFTER_S)
         most = self._limits.most_of_a_client
         if client and most and self._by_client[client] >= most:
+            _SHED_OF_CLIENT.inc()
             text = f"Too many streams are open without credentials: at most {most} at once."
             raise RequestError(429, text, retry_after_s=RETRY_AFTER_S)
 

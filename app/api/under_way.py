@@ -9,7 +9,7 @@ from aiohttp import web
 from app.api.state import Handler
 
 
-class UnderWay:
+class RequestsUnderWay:
     """Counts the requests of one process."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class UnderWay:
             self._none.set()
 
 
-UNDER_WAY = web.AppKey("UNDER_WAY", UnderWay)
+UNDER_WAY = web.AppKey("UNDER_WAY", RequestsUnderWay)
 
 
 @web.middleware

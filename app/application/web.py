@@ -184,6 +184,7 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
         stream_limits=limits,
         page_usernames=settings.page_usernames,
         access_log=access_log,
+        measured=bool(settings.metrics_port),
         more=() if tracing is None else (tracing.traced,),
     )
     if tracing is not None:

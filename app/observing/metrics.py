@@ -101,9 +101,15 @@ INVALIDATION_LAG: Final = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
 )
 UNTOLD: Final = Counter("holdfast_memory_unused", "Reads that went past the memory because changes could not be heard.")
+SHED: Final = Counter(
+    "holdfast_shed_requests",
+    "Requests refused because there were too many, by reason: turn, none came in time; streams, the process opens "
+    "no more; client_streams, the caller has too many; connections, closed unasked because no other was idle.",
+    ["reason"],
+)
 OPEN_STREAMS: Final = Gauge("holdfast_open_streams", "Open streams of listings' changes.")
 
-_phases = [PHASES.labels(name) for name in (*NAMES, COMPUTE)]
+_phases, _compute = [PHASES.labels(name) for name in NAMES], PHASES.labels(COMPUTE)
 _requests: dict[tuple[str, web.AbstractResource | None, int], Times] = {}
 
 
@@ -125,9 +131,10 @@ def observe_request(method: str, resource: web.AbstractResource | None, status: 
 
 def observe_phases(spent: Spent, seconds: float) -> None:
     """Count what a request that took so long spent its time on."""
-    for times, phase_seconds in zip(_phases, (*spent.seconds, spent.compute(seconds)), strict=True):
+    for times, phase_seconds in zip(_phases, spent.seconds, strict=True):
         if phase_seconds:
             times.observe(phase_seconds)
+    _compute.observe(spent.compute(seconds))
 
 
 class Readings(Collector):

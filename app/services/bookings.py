@@ -122,7 +122,7 @@ class BookingQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class BookingPage:
+class FoundBookings:
     """Some of the bookings that were asked for, and how many there are in all."""
 
     bookings: tuple[BookingRecord, ...]
@@ -151,7 +151,7 @@ class Bookings(Protocol):
     async def is_used(self, reservation_uid: str) -> bool:
         """Say whether a reservation has become a booking."""
 
-    async def asked_for(self, question: BookingQuestion, now: Instant) -> BookingPage:
+    async def asked_for(self, question: BookingQuestion, now: Instant) -> FoundBookings:
         """Return the bookings that somebody wants to see."""
 
 

@@ -11,12 +11,15 @@ from app.services.errors import StoreUnavailableError, TooSlowError
 from app.services.find_slots import FoundSlots, SlotFinder, SlotsQuestion
 from app.services.ports import Changes, Clock
 from app.services.sources import ANYTHING
+from app.services.watch_queue import WatchQueue
 from app.services.watchlist import Watchlist
 
 _PAUSE_S = 0.1
 """From one look at a question to the next, so that many changes at once are few looks."""
 _AT_ONCE = 8
-"""Looks under way at once: when a minute begins all that is watched is looked at, beside the requests."""
+"""Looks under way at once, beside the requests."""
+_FOR_HURRIED = 6
+"""Of these, the ones that are left to what changes or is asked: with each minute most of what is watched is due."""
 _PATIENCE_S = 10.0
 """How long whoever begins to watch waits for a look."""
 _PULSE_S = 1.0
@@ -77,7 +80,7 @@ class SlotWatcher:
         self._watchlist = watchlist
         self._changes = changes
         self._watches: dict[SlotsQuestion, _Watch] = {}
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._queue = WatchQueue(_AT_ONCE, _FOR_HURRIED)
         self._pulse: asyncio.Task[None] | None = None
 
     @contextmanager
@@ -85,7 +88,7 @@ class SlotWatcher:
         """Watch a question until the block ends."""
         watch = self._watches.get(question)
         if watch is None:
-            watch = self._watches[question] = _Watch(question, self._finder, self._clock, self._watchlist, self._turns)
+            watch = self._watches[question] = _Watch(question, self._finder, self._clock, self._watchlist, self._queue)
         if self._pulse is None:
             self._pulse = asyncio.create_task(self._keep_hearing())
         view = View(watch)
@@ -119,14 +122,14 @@ class _Watch:
         finder: SlotFinder,
         clock: Clock,
         watchlist: Watchlist,
-        turns: asyncio.Semaphore,
+        queue: WatchQueue,
     ) -> None:
         self.views = set[View]()
         self._question = question
         self._finder = finder
         self._clock = clock
         self._watchlist = watchlist
-        self._turns = turns
+        self._queue = queue
         self._waiting: list[asyncio.Future[FoundSlots]] = []
         self._asked, self._woken = asyncio.Event(), asyncio.Event()
         self._until: Instant = clock()
@@ -138,20 +141,25 @@ class _Watch:
         answer: asyncio.Future[FoundSlots] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)
         self._asked.set()
-        self._woken.set()
+        self._wake()
         return await answer
 
     def stop(self) -> None:
         """Look no more."""
         self._task.cancel()
-        self._watchlist.put(self._woken.set, frozenset())
+        self._watchlist.put(self._wake, frozenset())
 
     async def _run(self) -> None:
         while True:
             await self._due()
-            async with self._turns:
+            async with self._queue.turn(self, hurried=self._woken.is_set()):
                 await self._look()
             await self._pause()
+
+    def _wake(self) -> None:
+        """Look as soon as may be, before others of whom only the time is up."""
+        self._woken.set()
+        self._queue.hurry(self)
 
     async def _due(self) -> None:
         """Wait until somebody asks, something changes, or the last answer's time is up."""
@@ -193,7 +201,7 @@ class _Watch:
             self._woken.set()
         if sources != self._sources:
             self._sources = sources
-            self._watchlist.put(self._woken.set, sources)
+            self._watchlist.put(self._wake, sources)
 
     def _answer(self, asked: list[asyncio.Future[FoundSlots]], found: FoundSlots) -> None:
         for answer in asked:

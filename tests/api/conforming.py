@@ -38,6 +38,12 @@ class Conformance:
 CONFORMANCE = Conformance()
 
 
+def problems_of(data: Any, path: str, status: int = 200) -> list[str]:
+    """What differs in data from the body that the document describes for this answer to a GET."""
+    described = _resolved(DOCUMENT["paths"][path]["get"]["responses"][str(status)])
+    return _problems_of_body(described, orjson.dumps(data).decode())
+
+
 def _problems(request: web.Request, response: web.StreamResponse) -> list[str]:
     described = _described(request, response.status)
     if described is None:

@@ -20,6 +20,7 @@ from tests.api.asking import Asking
 from tests.api.conforming import CONFORMANCE
 from tests.api.pods import dying_pod
 from tests.api.world import WORLD
+from tests.engines import free_ports
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +47,14 @@ def settings(urls: StoreUrls) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClient[Any, Any]]:
-    app = await build(settings, urls)
+def metrics_port() -> int:
+    """Where the service tells its metrics; those of requests are the process's, whichever app had them."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="session")
+async def client(settings: Settings, urls: StoreUrls, metrics_port: int) -> AsyncIterator[TestClient[Any, Any]]:
+    app = await build(settings.model_copy(update={"metrics_port": metrics_port}), urls)
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as started:
         yield started

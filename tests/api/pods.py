@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from typing_extensions import override
 from yarl import URL
 
-from app.api.app import web_application
+from app.api.app import LoadLimits, web_application
 from app.api.state import UseCases
 from app.api.streams import StreamLimits
 from app.application.stores import StoreUrls, open_stores
@@ -147,8 +147,12 @@ async def serving(app: web.Application, settings: Settings) -> AsyncIterator[int
 
 @asynccontextmanager
 async def _pod(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIterator[Asking]:
-    limits = StreamLimits(settings.streams, settings.streams_per_client)
-    app = web_application(cases, settings.trusted_proxies, stream_limits=limits)
+    app = web_application(
+        cases,
+        settings.trusted_proxies,
+        load_limits=LoadLimits(settings.requests_at_once, settings.turn_wait_s, settings.client_s),
+        stream_limits=StreamLimits(settings.streams, settings.streams_per_client),
+    )
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as client:
         yield Asking(client, settings, urls)

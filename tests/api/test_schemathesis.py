@@ -24,7 +24,7 @@ from tests.feeds import FeedServer, calendar, serving_feeds
 
 WHOLE = schemathesis.openapi.from_dict(DOCUMENT)
 ENDLESS = {"GET /v2/slots/stream"}
-"""What has no answer that could be waited for."""
+"""What has no answer that could be waited for; `test_stream` holds it to its description."""
 LABELS = [
     label
     for path, methods in DOCUMENT["paths"].items()

@@ -1,6 +1,7 @@
 """A listing and its changes as they happen: `GET /v2/slots/stream`, on several pods with real stores."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,7 +22,7 @@ from redis.asyncio import Redis
 from app.api import streams
 from app.api.state import USE_CASES
 from app.api.streams import STREAMS, Streams
-from app.api.under_way import UnderWay
+from app.api.under_way import RequestsUnderWay
 from app.application.clock import now
 from app.application.stores import StoreUrls, open_stores
 from app.application.web import build
@@ -37,6 +38,7 @@ from app.storage.holds.redis_holds import RedisHolds
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.event_types import PostgresEventTypes
 from tests.api.asking import Asking
+from tests.api.conforming import DOCUMENT, problems_of
 from tests.api.pods import pod, serving
 from tests.api.world import ANA, BEN, event_type
 from tests.proxy import Proxy
@@ -397,6 +399,52 @@ async def test_a_quiet_stream_shows_that_it_lives(api: Asking, monkeypatch: pyte
         assert await stream.block() == {"": ""}
 
 
+# Its description -----------------------------------------------------------------------------------------------------
+
+DESCRIBED = DOCUMENT["paths"][STREAM]["get"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"eventTypeId": "10"},
+        {"eventTypeId": "10", "format": "range", "timeZone": "Asia/Tokyo"},
+        {"eventTypeId": "12", "end": "2050-09-09"},
+        {"eventTypeId": "10", "start": "2050-09-04", "end": "2050-09-04"},
+    ],
+    ids=["starts", "ranges", "seats", "nothing"],
+)
+async def test_an_event_is_what_the_description_says(api: Asking, query: dict[str, str]) -> None:
+    assert "has the whole answer of `GET /v2/slots` as its data and its tag as its id" in DESCRIBED["description"]
+    async with opened(api, **query) as stream:
+        assert problems_of(await stream.event(), "/v2/slots") == []
+        assert re.fullmatch(DOCUMENT["components"]["headers"]["ETag"]["schema"]["pattern"], f'W/"{stream.id}"')
+        assert [*DESCRIBED["responses"]["200"]["content"]] == [stream.response.content_type]
+
+
+REFUSED = {
+    400: ({"end": "x"}, {}, {}),
+    401: ({}, {}, {"Authorization": "Bearer cal_no_key"}),
+    404: ({"eventTypeId": "999"}, {}, {}),
+    429: ({}, {"streams_per_client": 1}, {}),
+    503: ({}, {"streams": 1}, {}),
+}
+"""What is asked so, within which limits, while one stream is open."""
+
+
+@pytest.mark.parametrize("status", REFUSED)
+async def test_each_refusal_is_as_described(api: Asking, status: int) -> None:
+    query, limits, headers = REFUSED[status]
+    async with pod(api.settings.model_copy(update=limits), api.urls) as small, opened(small):
+        refused = await small.ask("GET", STREAM, params={**MONDAY, "eventTypeId": "10", **query}, headers=headers)
+    assert refused.status == status
+    assert problems_of(refused.body, STREAM, status) == []
+
+
+def test_no_other_refusals_are_described() -> None:
+    assert DESCRIBED["responses"].keys() == {"200", *map(str, REFUSED)}
+
+
 # Stopping ------------------------------------------------------------------------------------------------------------
 
 
@@ -416,7 +464,7 @@ async def test_a_process_that_stops_ends_its_streams_at_once(settings: Settings,
 
 
 async def test_nobody_waits_for_the_end_of_what_is_set_aside() -> None:
-    requests, on = UnderWay(), asyncio.Event()
+    requests, on = RequestsUnderWay(), asyncio.Event()
 
     async def endless(_: web.Request) -> web.StreamResponse:
         with requests.set_aside():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 from typing_extensions import override
@@ -29,7 +29,9 @@ class Finder(SlotFinder):
 
     def __init__(self) -> None:
         self.looks: list[FoundSlots] = []
-        self.sources = frozenset({"h:1"})
+        self.asked: list[SlotsQuestion] = []
+        self.sources_of: Callable[[SlotsQuestion], frozenset[str]] = lambda _: frozenset({"h:1"})
+        self.until = NEVER
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.error: Exception | None = None
@@ -39,11 +41,12 @@ class Finder(SlotFinder):
     async def outlook(self, question: SlotsQuestion) -> Outlook:
         answer = self.find_next()
         self.looks.append(answer)
-        sources = self.sources
+        self.asked.append(question)
+        sources, until = self.sources_of(question), self.until
         await self.go_on.wait()
         if self.error is not None:
             raise self.error
-        return Outlook(answer, sources, NEVER)
+        return Outlook(answer, sources, until)
 
 
 class Told:
@@ -61,7 +64,8 @@ class Watched:
 
     def __init__(self) -> None:
         self.finder, self.changes, self.watchlist = Finder(), Told(), Watchlist()
-        self.watcher = SlotWatcher(self.finder, lambda: NOW, self.watchlist, [self.changes])
+        self.now = NOW
+        self.watcher = SlotWatcher(self.finder, lambda: self.now, self.watchlist, [self.changes])
 
     async def quiet(self) -> int:
         """Wait until what has been begun is over, and return how often was looked."""
@@ -171,3 +175,35 @@ async def test_nobody_waits_for_a_look_without_end(watched: Watched, monkeypatch
     watched.finder.go_on.clear()
     with watched.watcher.watching(QUESTION) as view, pytest.raises(TooSlowError):
         await view.look()
+
+
+# Many at once --------------------------------------------------------------------------------------------------------
+
+
+async def test_what_has_changed_is_looked_at_before_what_a_new_minute_may_have_changed(watched: Watched) -> None:
+    """Of many questions whose time is up at the same moment, one is told of a change and another is new."""
+    many = [SlotsQuestion(reference=ById(number), window=(0, 1)) for number in range(100)]
+    changed, new = many[90], SlotsQuestion(reference=ById(1_000), window=(0, 1))
+    finder, watcher = watched.finder, watched.watcher
+    finder.until = NOW + 20
+    finder.sources_of = lambda question: frozenset({f"h:{question.reference}"})
+    with ExitStack() as stack:
+        for question in many:
+            await stack.enter_context(watcher.watching(question)).look()
+        await watched.quiet()
+        finder.go_on.clear()
+        finder.until = NEVER
+        finder.asked.clear()
+        watched.now = NOW + 20
+        await watched.quiet()
+        begun = len(finder.asked)
+        assert 0 < begun < 10, "most wait"
+        watched.watchlist.tell([f"h:{changed.reference}"])
+        view = stack.enter_context(watcher.watching(new))
+        asking = asyncio.create_task(view.look())
+        await watched.quiet()
+        finder.go_on.set()
+        await asking
+        await watched.quiet()
+        assert set(finder.asked[begun : begun + 2]) == {changed, new}
+        assert set(finder.asked) == {*many, new}, "the others are looked at after them"

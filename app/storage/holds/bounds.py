@@ -8,11 +8,11 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from app.services.errors import StoreUnavailableError
 from app.storage.breaker import Breaker
-from app.storage.turns import Turns
+from app.storage.bulkhead import Bulkhead
 
 _AT_ONCE = 100
 """How many operations are under way at once, and so connections to each server; the others wait, within their time."""
-_WAIT_FOR_TURN = 5
+_WAIT_FOR_PLACE = 5
 """How many deadlines: the others' work is no fault of the server's."""
 
 
@@ -23,7 +23,7 @@ class Bounds:
         """Give each operation `deadline_s`, and five times as long to wait for its turn in a crowd."""
         self._breaker = breaker
         self._deadline_s = deadline_s
-        self._turns = Turns(_AT_ONCE, deadline_s * _WAIT_FOR_TURN)
+        self._bulkhead = Bulkhead(_AT_ONCE, deadline_s * _WAIT_FOR_PLACE)
 
     @asynccontextmanager
     async def answered(self) -> AsyncIterator[None]:
@@ -37,7 +37,7 @@ class Bounds:
         try:
             if self._breaker is not None:
                 self._breaker.check()
-            async with self._turns.turn():
+            async with self._bulkhead.place():
                 with nullcontext() if self._breaker is None else self._breaker.asked():
                     async with asyncio.timeout(self._deadline_s):
                         yield

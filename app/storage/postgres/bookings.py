@@ -16,7 +16,7 @@ from app.domain.time_ranges import Instant, Range
 from app.domain.webhook import Event
 from app.fields import storable
 from app.services.booking_errors import ReservationUsedError, TimeTakenError
-from app.services.bookings import IDLE_MS, BookingPage, BookingQuestion, BookingTransaction
+from app.services.bookings import IDLE_MS, BookingQuestion, BookingTransaction, FoundBookings
 from app.storage.postgres.calendar import accepted_bookings
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
@@ -62,14 +62,14 @@ class PostgresBookings:
         async with self._pool.connection() as connection:
             return bool(await connection.fetchval(_SQL["is_used"], _searched(reservation_uid)))
 
-    async def asked_for(self, question: BookingQuestion, now: Instant) -> BookingPage:
+    async def asked_for(self, question: BookingQuestion, now: Instant) -> FoundBookings:
         """Return a page of bookings, and how many there are."""
         async with self._pool.connection() as connection:
             row = await connection.fetchrow(_SQL["asked_for"], *_arguments(question, now))
             if row is None or not row["ids"]:
-                return BookingPage((), 0 if row is None else row["total"])
+                return FoundBookings((), 0 if row is None else row["total"])
             found = await connection.fetch(_SQL["records"], row["ids"], None, None)
-            return BookingPage(tuple(_read(one[0]) for one in found), row["total"])
+            return FoundBookings(tuple(_read(one[0]) for one in found), row["total"])
 
 
 class _Changes:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from app.observing.phases import LOAD
 from app.services.errors import StoreUnavailableError
 from app.storage.breaker import Breaker
-from app.storage.turns import Turns
+from app.storage.bulkhead import Bulkhead
 
 STORE = "postgres"
 DRIVER_ERRORS = (
@@ -34,7 +34,7 @@ DRIVER_ERRORS = (
 Other errors, such as SQL that does not fit the schema, are mistakes of ours and stay what they are.
 """
 
-WAIT_FOR_TURN = 5
+WAIT_FOR_PLACE = 5
 """How many deadlines somebody waits for a connection that others are using."""
 CLOSING_S = 5
 """How long a server may take to say goodbye; then the connection is dropped."""
@@ -92,7 +92,7 @@ class Pool:
         self._pool = pool
         self._deadline_s = deadline_s
         self._breaker = breaker
-        self._turns = Turns(pool.get_max_size(), deadline_s * WAIT_FOR_TURN)
+        self._bulkhead = Bulkhead(pool.get_max_size(), deadline_s * WAIT_FOR_PLACE)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Borrowed]:
@@ -105,7 +105,7 @@ class Pool:
         """
         self._breaker.check()
         with LOAD, storage_errors():
-            async with self._turns.turn():
+            async with self._bulkhead.place():
                 with self._breaker.asked():
                     async with asyncio.timeout(self._deadline_s):
                         # Without a timeout of its own, for which asyncpg would make a task: ours holds.

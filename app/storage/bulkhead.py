@@ -1,11 +1,11 @@
-"""Taking turns at what only so many may use at a time."""
+"""A bulkhead: how many use something at a time, so that a crowd at it takes down nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Turns:
+class Bulkhead:
     """So many at a time; the others wait, in the order they came and for a bounded time."""
 
     def __init__(self, at_once: int, patience_s: float) -> None:
@@ -14,8 +14,8 @@ class Turns:
         self._patience_s = patience_s
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it for the block.
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place, and have it for the block.
 
         Raises
         ------
