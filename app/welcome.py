@@ -33,7 +33,8 @@ async def welcome(settings: Settings, urls: StoreUrls) -> str:
         f"Try, in another terminal:\n"
         f"  {listing}\n"
         f"  curl -X POST {base}/slots/reservations -H 'Content-Type: application/json' -d '{body}'\n"
-        f"  curl -X DELETE {base}/slots/reservations/RESERVATION_UID"
+        f"  curl -X DELETE {base}/slots/reservations/RESERVATION_UID\n"
+        f"Or book something in a browser: http://{settings.address}/"
     )
 
 

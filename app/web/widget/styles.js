@@ -27,6 +27,7 @@ h2,p{margin:0 0 12px}h2{font-size:1.1rem}
 button,input,select{font:inherit;color:inherit}
 button{cursor:pointer;border:1px solid var(--line);background:transparent;border-radius:10px;min-height:44px;padding:8px 16px}
 button:hover{border-color:var(--accent)}
+[aria-pressed=true]{background:var(--wash);border-color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .main{background:var(--accent);color:var(--on-accent);border-color:var(--accent);font-weight:600}
 .month{width:100%;border-collapse:collapse;table-layout:fixed;text-align:center}
