@@ -4,7 +4,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
@@ -74,8 +74,10 @@ class Settings(BaseSettings):
     dead_feeds: Literal["open", "closed"] = "open"
     """Whether the last known busy times of a dead feed stand, or its owner is busy throughout."""
     page_usernames: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), Field(max_length=20)] = ()
-    """Whose event types the page at / offers, with commas between. Without any, `serve --demo` offers ada's and ben's;
-    otherwise the page's address must name whose, or which."""
+    """Whose event types the page at / offers, with commas between."""
+    page_team_ids: Annotated[tuple[PositiveInt, ...], NoDecode, BeforeValidator(_names), Field(max_length=20)] = ()
+    """Which teams' it offers. If neither is set, the page's address must name whose, or which; where the demo world is,
+    `serve --demo` offers its."""
     drain_s: Annotated[float, Field(ge=0, le=600)] = 0.0
     """How long a process that is asked to stop still serves, while /health/ready tells balancers to look elsewhere."""
     requests_at_once: Annotated[int, Field(ge=1, le=100_000)] = 1_000

@@ -1,4 +1,4 @@
-"""What somebody who just started the demo world may try: three requests that work as they stand."""
+"""What somebody who just started the demo world may try: three requests as they stand, and the page at `/`."""
 
 from app.api.instants import date_text, utc_text
 from app.application.clock import now
@@ -8,10 +8,14 @@ from app.domain.errors import HoldfastError
 from app.domain.reference import ById
 from app.domain.time_ranges import DAY
 from app.domain.window import asked_window
+from app.services.event_types import PersonName, Wanted
 from app.services.find_slots import SlotsQuestion
 from app.settings import Settings
 
 _EVENT_TYPE = 1
+_SLUG, _OWNER = "intro", "ada"
+_USERNAMES, _TEAM_IDS = ("ada", "ben"), (50, 51)
+"""Who has event types in the demo world."""
 _DAYS = 7
 
 
@@ -29,8 +33,23 @@ async def welcome(settings: Settings, urls: StoreUrls) -> str:
         f"Try, in another terminal:\n"
         f"  {listing}\n"
         f"  curl -X POST {base}/slots/reservations -H 'Content-Type: application/json' -d '{body}'\n"
-        f"  curl -X DELETE {base}/slots/reservations/RESERVATION_UID"
+        f"  curl -X DELETE {base}/slots/reservations/RESERVATION_UID\n"
+        f"Or book something in a browser: http://{settings.address}/"
     )
+
+
+async def offering_demo(settings: Settings, urls: StoreUrls) -> Settings:
+    """Return settings by which the page at `/` offers the demo world, if that is there and nothing else was set."""
+    if settings.page_usernames or settings.page_team_ids or not await _is_there(settings, urls):
+        return settings
+    return settings.model_copy(update={"page_usernames": _USERNAMES, "page_team_ids": _TEAM_IDS})
+
+
+async def _is_there(settings: Settings, urls: StoreUrls) -> bool:
+    async with open_stores(settings, urls) as stores:
+        keeper = use_cases(settings, stores).event_type_keeper
+        found = await keeper.of_person(PersonName(_OWNER), Wanted(slug=_SLUG), None)
+    return [one.id for one in found] == [_EVENT_TYPE]
 
 
 async def _first_start(settings: Settings, urls: StoreUrls, today: int) -> str | None:

@@ -56,6 +56,15 @@ def test_the_example_names_each_setting_with_its_default() -> None:
     assert {name: "none" if SETTINGS[name] == "none" else value for name, value in lines} == SETTINGS
 
 
+# Pictures ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_readme_shows_every_picture_and_none_is_large() -> None:
+    pictures = {f"docs/images/{picture.name}": picture for picture in (ROOT / "docs" / "images").iterdir()}
+    assert set(re.findall(r"docs/images/[\w.-]+", README)) == set(pictures)
+    assert all(picture.stat().st_size < 150_000 for picture in pictures.values())
+
+
 # Commands ----------------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from app.api.middlewares import admission, changes, compression, cors, credentia
 from app.api.openapi import DOCUMENT, openapi_document
 from app.api.operations import OPERATIONS
 from app.api.routes import ROUTES, add_routes
-from app.api.site import add_site
+from app.api.site import PageOwners, add_site
 from app.api.state import USE_CASES, UseCases
 from app.api.streams import STREAMS, StreamLimits, Streams
 from app.api.under_way import UNDER_WAY, RequestsUnderWay, under_way
@@ -41,7 +41,7 @@ def web_application(
     *,
     load_limits: LoadLimits = LoadLimits(),
     stream_limits: StreamLimits = StreamLimits(),  # noqa: B008 - a value
-    page_usernames: tuple[str, ...] = (),
+    page_owners: PageOwners = PageOwners(),  # noqa: B008 - a value
     access_log: AccessLog | None = None,
     measured: bool = True,
     more: tuple[Middleware, ...] = (),
@@ -66,7 +66,7 @@ def web_application(
     app.cleanup_ctx.append(app[ADMISSION].adapting)
     app[DOCUMENT] = document_text()
     add_routes(app)
-    add_site(app, page_usernames)
+    add_site(app, page_owners)
     return app
 
 

@@ -54,6 +54,14 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class PageOwners:
+    """Whose event types the page at `/` offers."""
+
+    usernames: tuple[str, ...] = ()
+    team_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Page:
     """A file as it is sent."""
 
@@ -73,13 +81,13 @@ class _Page:
         return response
 
 
-def add_site(app: web.Application, usernames: tuple[str, ...]) -> None:
+def add_site(app: web.Application, owners: PageOwners) -> None:
     """Add a route for each file, and one that says whose event types the page at `/` offers."""
     for path, page in _pages().items():
         app.router.add_get(path, page.answer)
 
     async def get_offered(_: web.Request) -> web.Response:
-        return json_response({"usernames": usernames})
+        return json_response({"usernames": owners.usernames, "teamIds": owners.team_ids})
 
     app.router.add_get("/site/offered.json", get_offered)
 

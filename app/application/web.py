@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from app.api.app import LoadLimits, web_application
+from app.api.site import PageOwners
 from app.api.state import UseCases
 from app.api.streams import StreamLimits
 from app.application.clock import now
@@ -182,7 +183,7 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
         settings.trusted_proxies,
         load_limits=LoadLimits(settings.requests_at_once, settings.turn_wait_s, settings.client_s),
         stream_limits=limits,
-        page_usernames=settings.page_usernames,
+        page_owners=PageOwners(settings.page_usernames, settings.page_team_ids),
         access_log=access_log,
         measured=bool(settings.metrics_port),
         more=() if tracing is None else (tracing.traced,),

@@ -12,10 +12,9 @@ from app.commands.shared import examples, read_settings, told
 from app.settings import Settings
 from app.storage.postgres.load import DatabaseNotEmptyError
 from app.storage.world_files.reading import read_world
-from app.welcome import welcome
+from app.welcome import offering_demo, welcome
 
 _DEMO = files("app.storage.world_files").joinpath("demo.yaml")
-_DEMO_USERNAMES = ("ada", "ben")
 
 
 @click.command(epilog=examples("serve --demo", "serve --host 0.0.0.0 --port 9000 --workers 4"))
@@ -31,7 +30,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool
             click.echo(f"Schema brought up to {revision}.", err=True)
         if demo:
             _load_demo(settings, urls)
-            settings = settings.model_copy(update={"page_usernames": settings.page_usernames or _DEMO_USERNAMES})
+            settings = uvloop.run(offering_demo(settings, urls))
         serving.serve(settings, urls, lambda: _say_listening(settings))
 
 

@@ -1,4 +1,9 @@
-/** `<holdfast-slots event-type-id="…">`: choose a time, hold it, book it. Attributes: event-type-id, time-zone, theme. */
+/**
+ * `<holdfast-slots event-type-id="…">`: choose a time, hold it, book it.
+ *
+ * Attributes: event-type-id; lengths, for an event type that has several ("30 15 60": minutes, in front what is chosen
+ * at first); time-zone; theme. Events: holdfast-held, holdfast-booked, holdfast-cancelled.
+ */
 import { Api } from "./widget/api.js";
 import { calendar } from "./widget/calendar.js";
 import { countDown, minutesText } from "./widget/countdown.js";
@@ -13,18 +18,25 @@ export const api = new Api(new URL(import.meta.url).origin);
 const SPOKEN_AT_S = new Set([120, 60, 30, 10]);
 
 class HoldfastSlots extends HTMLElement {
-  static observedAttributes = ["event-type-id", "time-zone"];
+  static observedAttributes = ["event-type-id", "lengths", "time-zone"];
 
   #root = this.attachShadow({ mode: "open" });
   #body = element("div");
+  /** What went wrong with what was done: it stands until something else is done. */
   #error = element("p", { class: "error", role: "alert" });
+  /** What is wrong with the listing, until there is one. */
+  #trouble = element("p", { class: "error", role: "alert" });
   #spoken = element("p", { class: "unseen", role: "status" });
   #twelveHours = zones.usesTwelveHours();
   #zone = zones.ownZone();
+  #length;
   #slots = null;
   #focused = "";
   #chosen = null;
   #hold = null;
+  /** Another one whenever all begins anew, or ends. */
+  #visit = {};
+  #isReserving = false;
   #stopFollowing = () => {};
   #stopCounting = () => {};
 
@@ -32,10 +44,13 @@ class HoldfastSlots extends HTMLElement {
     super();
     this.#root.adoptedStyleSheets = [sheet];
     this.#root.append(element("section", { class: "card", "aria-label": "Book a time" },
-      this.#error, this.#spoken, this.#body));
+      this.#error, this.#trouble, this.#spoken, this.#body));
+    this.#root.addEventListener("click", () => this.#fail(""), { capture: true });
   }
 
   connectedCallback() {
+    addEventListener("pagehide", this.#leave);
+    addEventListener("pageshow", this.#comeBack);
     this.#begin();
   }
 
@@ -44,43 +59,67 @@ class HoldfastSlots extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#letGo();
-    this.#stopFollowing();
+    removeEventListener("pagehide", this.#leave);
+    removeEventListener("pageshow", this.#comeBack);
+    this.#leave();
   }
 
   get #eventTypeId() {
     return Number(this.getAttribute("event-type-id"));
   }
 
-  #begin() {
-    this.#letGo();
-    const zone = this.getAttribute("time-zone");
-    if (zone && zones.isZone(zone)) this.#zone = zone;
-    this.#chosen = null;
-    this.#focused = zones.today(this.#zone);
-    this.#follow();
+  get #lengths() {
+    return (this.getAttribute("lengths")?.match(/\d+/g) ?? []).map(Number);
   }
 
-  /** Follows the month that is shown. */
-  #follow() {
+  #begin() {
+    this.#leave();
+    const zone = this.getAttribute("time-zone");
+    if (zone && zones.isZone(zone)) this.#zone = zone;
+    this.#length = this.#lengths[0];
+    this.#chosen = null;
+    this.#focused = zones.today(this.#zone);
+    this.#look();
+  }
+
+  #leave = () => {
+    this.#visit = {};
+    this.#letGo();
     this.#stopFollowing();
+  };
+
+  /** A page that the browser kept for the way back is shown again: its hold was let go as it was left. */
+  #comeBack = (event) => {
+    if (event.persisted) this.#begin();
+  };
+
+  /** Looks for the slots of what is now chosen. */
+  #look() {
     this.#slots = null;
     this.#showChoice();
     if (!this.#eventTypeId) return this.#fail("Say which event type: event-type-id.");
+    this.#follow();
+  }
+
+  /** Follows the month that is shown, as the hold's holder sees it. */
+  #follow() {
+    this.#stopFollowing();
     const question = {
-      eventTypeId: this.#eventTypeId, timeZone: this.#zone, format: "range",
+      eventTypeId: this.#eventTypeId, timeZone: this.#zone, format: "range", duration: this.#length,
       // A day more on both sides: the window's dates are UTC's, the days shown are the zone's.
       start: zones.plusDays(zones.firstOfMonth(this.#focused), -1),
       end: zones.plusDays(zones.lastOfMonth(this.#focused), 1),
       reservationUid: this.#hold?.reservationUid,
     };
-    this.#stopFollowing = follow(api, question, (slots) => this.#hear(slots), (error) => this.#fail(error.message));
+    this.#stopFollowing = follow(api, question, (slots) => this.#hear(slots), (error) => {
+      this.#trouble.textContent = error.message;
+    });
   }
 
   #hear(slots) {
     const before = this.#slots?.[this.#chosen]?.length;
     this.#slots = slots;
-    this.#fail("");
+    this.#trouble.textContent = "";
     if (this.#hold || this.#body.dataset.view !== "choose") return;
     const left = slots[this.#chosen]?.length ?? 0;
     this.#showChoice();
@@ -92,11 +131,27 @@ class HoldfastSlots extends HTMLElement {
   #showChoice(focus = null) {
     const kept = focus ?? this.#focusKey();
     this.#show("choose",
+      this.#lengthChoice(),
       element("div", { class: "choose" },
         element("div", {}, this.#monthBar(), this.#month()),
         element("div", { "aria-busy": String(this.#slots === null) }, ...this.#times())),
       this.#settings());
     this.#focusOn(kept);
+  }
+
+  #lengthChoice() {
+    if (this.#lengths.length < 2) return null;
+    const choices = this.#lengths.sort((one, other) => one - other).map((minutes) => element("label", {},
+      element("input", { type: "radio", name: "length", "data-key": `length ${minutes}`,
+        checked: minutes === this.#length, onchange: () => this.#choose(minutes) }),
+      element("span", {}, `${minutes} min`)));
+    return element("fieldset", { class: "lengths" }, element("legend", {}, "Length"), ...choices);
+  }
+
+  #choose(minutes) {
+    this.#length = minutes;
+    this.#look();
+    this.#say(`Times are shown for ${minutes} minutes.`);
   }
 
   #monthBar() {
@@ -129,7 +184,7 @@ class HoldfastSlots extends HTMLElement {
   #moveTo(date, key) {
     const sameMonth = date.slice(0, 7) === this.#focused.slice(0, 7);
     this.#focused = date;
-    if (!sameMonth) this.#follow();
+    if (!sameMonth) this.#look();
     this.#showChoice(key);
   }
 
@@ -141,7 +196,10 @@ class HoldfastSlots extends HTMLElement {
     }
     const slots = this.#slots?.[this.#chosen] ?? [];
     const heading = element("h2", { tabindex: -1, "data-key": "times" }, zones.dayText(this.#chosen));
-    if (!slots.length) return [heading, element("p", { class: "soft" }, "No times left on this day.")];
+    if (!slots.length) {
+      const text = this.#slots === null ? "Looking for times …" : "No times left on this day.";
+      return [heading, element("p", { class: "soft" }, text)];
+    }
     return [heading, element("ul", { class: "times" }, ...slots.map((slot) => element("li", {},
       element("button", { type: "button", "data-key": `slot ${slot.start}`, onclick: () => this.#reserve(slot) },
         this.#time(slot.start)))))];
@@ -154,7 +212,7 @@ class HoldfastSlots extends HTMLElement {
       this.#zone = zone.value;
       this.#chosen = null;
       this.#focused = zones.today(this.#zone) > this.#focused ? zones.today(this.#zone) : this.#focused;
-      this.#follow();
+      this.#look();
       this.#say(`Times are shown for ${zone.value.replaceAll("_", " ")}.`);
     });
     const clock = element("button", { type: "button", "data-key": "clock", "aria-pressed": String(!this.#twelveHours),
@@ -168,12 +226,24 @@ class HoldfastSlots extends HTMLElement {
   // Holding
 
   async #reserve(slot) {
+    if (this.#isReserving) return;
+    this.#isReserving = true;
+    const visit = this.#visit;
     try {
-      this.#hold = { ...await api.reserve(this.#eventTypeId, slot.start), slot };
+      const hold = await api.reserve(this.#eventTypeId, slot.start, this.#length);
+      if (visit === this.#visit) this.#keep({ ...hold, slot });
+      else this.#release(hold);
     } catch (error) {
-      return this.#fail(error.message);
+      this.#fail(error.message);
+    } finally {
+      this.#isReserving = false;
     }
-    this.#tell("holdfast-held", { start: this.#hold.slotStart, until: this.#hold.reservationUntil });
+  }
+
+  #keep(hold) {
+    this.#hold = hold;
+    this.#follow();
+    this.#tell("holdfast-held", { start: hold.slotStart, until: hold.reservationUntil });
     this.#showDetails();
   }
 
@@ -193,14 +263,14 @@ class HoldfastSlots extends HTMLElement {
       element("h2", { tabindex: -1, "data-key": "heading" }, this.#when(this.#hold.slot)),
       element("p", {}, "Kept for you for ", left), form);
     this.#focusOn("heading");
-    this.#stopCounting = countDown(this.#hold.reservationUntil, (seconds) => {
+    this.#stopCounting = countDown(this.#hold.endsAt, (seconds) => {
       left.textContent = minutesText(seconds);
       if (SPOKEN_AT_S.has(seconds)) this.#say(`${seconds} seconds left.`);
     }, () => this.#lapse());
   }
 
   #lapse() {
-    this.#hold = null;
+    this.#letGo();
     this.#showChoice("times");
     this.#fail("Your time was kept no longer. Please choose again.");
   }
@@ -210,11 +280,15 @@ class HoldfastSlots extends HTMLElement {
     this.#showChoice("times");
   }
 
-  /** Gives a hold back; should that fail, it ends by itself. */
   #letGo() {
     this.#stopCounting();
-    if (this.#hold) api.release(this.#hold.reservationUid).catch(() => {});
+    if (this.#hold) this.#release(this.#hold);
     this.#hold = null;
+  }
+
+  /** Gives a hold back; should that fail, it ends by itself. */
+  #release(hold) {
+    api.release(hold.reservationUid).catch(() => {});
   }
 
   // Booking
@@ -223,7 +297,7 @@ class HoldfastSlots extends HTMLElement {
     button.disabled = true;
     const hold = this.#hold;
     try {
-      const booking = await api.book(this.#eventTypeId, hold.slotStart, attendee, hold.reservationUid);
+      const booking = await api.book(this.#eventTypeId, hold.slotStart, this.#length, attendee, hold.reservationUid);
       this.#stopCounting();
       this.#hold = null;
       this.#tell("holdfast-booked", { uid: booking.uid, start: booking.start, end: booking.end });
@@ -260,9 +334,8 @@ class HoldfastSlots extends HTMLElement {
   // Showing
 
   #show(view, ...children) {
-    this.#error.textContent = "";
     this.#body.dataset.view = view;
-    this.#body.replaceChildren(...children);
+    this.#body.replaceChildren(...children.filter((child) => child !== null));
   }
 
   #time(instant) {
@@ -292,7 +365,7 @@ class HoldfastSlots extends HTMLElement {
   }
 
   #fail(text) {
-    if (this.#error.textContent !== text) this.#error.textContent = text;
+    this.#error.textContent = text;
   }
 
   #tell(name, detail) {

@@ -58,6 +58,9 @@ def test_what_was_held_is_held_after_a_restart(data_dir: Path, unused_tcp_port: 
     with serving(data_dir, unused_tcp_port, "--demo") as service:
         assert service.ask("GET", f"/v2/slots/reservations/{uid}")[1]["data"]["slotStart"] == start
         assert first_start(service) > start
+        # The demo world is known again, for the page.
+        offered = {"usernames": ["ada", "ben"], "teamIds": [50, 51]}
+        assert service.ask("GET", "/site/offered.json") == (200, offered)
 
 
 def test_a_killed_serve_leaves_servers_that_the_next_user_takes_over(data_dir: Path, unused_tcp_port: int) -> None:

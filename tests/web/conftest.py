@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from app.application.worlds import load
 from app.settings import Settings
 from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.migrate import migrate
-from app.storage.world_files.reading import read_world
+from app.storage.world_files.reading import read_world, world_of
 from tests.api.conftest import api, database, loaded, redis, settings
 from tests.api.pods import serving
 
 ROOT = Path(__file__).parents[2]
+HIDDEN = {"id": 90, "slug": "secret", "title": "Secret", "ownerId": 1, "lengthInMinutes": 30, "hidden": True}
 
 __all__ = ["api", "database", "loaded", "redis", "settings"]
 
@@ -55,10 +57,14 @@ async def site(servers: EmbeddedUrls) -> AsyncIterator[str]:
     """Where a pod with the demo world serves."""
     urls = StoreUrls(await _new_database(servers, "demo_tests"), servers.redis_url or "")
     settings = Settings(
-        database_url=SecretStr(urls.database), redis_url=SecretStr(urls.redis), page_usernames=("ada", "ben")
+        database_url=SecretStr(urls.database),
+        redis_url=SecretStr(urls.redis),
+        page_usernames=("ada", "ben"),
+        page_team_ids=(50, 51),
     )
     with as_file(files("app.storage.world_files").joinpath("demo.yaml")) as path:
         await load(settings, urls, read_world(path), "empty")
+    await load(settings, urls, world_of({"eventTypes": [HIDDEN]}), "merge")
     async with serving(await build(settings, urls), settings) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -70,16 +76,52 @@ async def browser() -> AsyncIterator[Browser]:
     assert found.returncode == 0, found.stderr
     program = found.stdout.strip()
     async with async_playwright() as playwright:
-        # Its sandbox cannot be had as root; it sees nothing but this service's pages.
-        started = await playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
+        started = await playwright.chromium.launch(
+            executable_path=program,
+            # It cannot be had as root; it sees nothing but this service's pages.
+            chromium_sandbox=False,
+            # Pages are kept for the way back, as people's browsers do.
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
         yield started
         await started.close()
 
 
-@pytest.fixture
-async def page(browser: Browser, client: TestClient[Any, Any]) -> AsyncIterator[Page]:
-    """A page of a browser that nobody has used, in Rome."""
-    context = await browser.new_context(base_url=str(client.make_url("/")), timezone_id="Europe/Rome", locale="en-GB")
+@asynccontextmanager
+async def opened(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """A page of a browser that nobody has used."""
+    context = await browser.new_context(**options)
     context.set_default_timeout(15_000)
     yield await context.new_page()
     await context.close()
+
+
+@pytest.fixture(scope="session")
+async def used_page(browser: Browser, client: TestClient[Any, Any]) -> AsyncIterator[Page]:
+    """A page in Rome, for one test after the other."""
+    base = str(client.make_url("/"))
+    async with opened(browser, base_url=base, timezone_id="Europe/Rome", locale="en-GB") as page:
+        yield page
+
+
+@pytest.fixture
+async def page(used_page: Page) -> Page:
+    """A page in Rome where nothing is shown yet: a new one would take a second."""
+    await used_page.goto("about:blank")
+    await used_page.set_viewport_size({"width": 1280, "height": 720})
+    await used_page.emulate_media(color_scheme="light")
+    return used_page
+
+
+@pytest.fixture(scope="session")
+async def mine(browser: Browser) -> AsyncIterator[Page]:
+    """My browser, in London, for one test after the other."""
+    async with opened(browser, timezone_id="Europe/London", locale="en-GB") as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+async def other(browser: Browser) -> AsyncIterator[Page]:
+    """Somebody else's."""
+    async with opened(browser, timezone_id="Europe/London", locale="en-GB") as page:
+        yield page

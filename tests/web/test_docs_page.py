@@ -9,6 +9,8 @@ from playwright.async_api import Page, expect
 
 from tests.api.asking import Asking
 
+pytestmark = pytest.mark.xdist_group("web")
+
 
 @pytest.fixture
 async def docs(page: Page) -> Page:

@@ -10,6 +10,8 @@ from playwright.async_api import Page, expect
 from tests.api.asking import Asking
 from tests.api.world import ANA
 
+pytestmark = pytest.mark.xdist_group("web")
+
 ADDRESS = "/explain?eventTypeId=10&week=2050-09-05&timeZone=Europe/Rome"
 BOOKED = {
     "uid": "b1",

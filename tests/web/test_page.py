@@ -1,36 +1,39 @@
 """The booking page as people use it."""
 
+import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, Route, expect
+from redis.asyncio import Redis
+
+from app.storage.holds.redis_holds import RedisHolds
+from tests.web.conftest import opened
 
 pytestmark = pytest.mark.xdist_group("web")
 
-_GIVE_UP_MS = 15_000
+INTRO = "/?eventTypeId=1"
+CONSULTATION = "/?eventTypeId=2"
+"""Of 30, 60 or 90 minutes."""
+KEPT_S = 300
+"""How long the service keeps a slot for somebody without credentials."""
 
 
-@asynccontextmanager
-async def _opened(browser: Browser, address: str, *, streams: bool = True, **options: Any) -> AsyncIterator[Page]:
-    """A browser of somebody's own on a page, where the last day of the month's first week with times is chosen."""
-    context = await browser.new_context(timezone_id="Europe/London", **options)
-    context.set_default_timeout(_GIVE_UP_MS)
-    if not streams:
-        await context.route("**/v2/slots/stream*", _refused)
-    page = await context.new_page()
+async def _choose_day(page: Page, address: str) -> None:
+    """Go to a page and choose the first day with times in the next month."""
     await page.goto(address)
     await page.get_by_role("button", name="Month after").click()
     await page.locator(".day:not([aria-disabled])").first.click()
     await expect(page.locator(".times button").first).to_be_visible()
-    yield page
-    await context.close()
-
-
-async def _refused(route: Route) -> None:
-    await route.abort()
 
 
 async def _slot(page: Page, index: int) -> str:
@@ -43,63 +46,247 @@ def _by_key(page: Page, key: str) -> Locator:
     return page.locator(f'[data-key="{key}"]')
 
 
+async def _hold(page: Page, key: str) -> None:
+    await _by_key(page, key).click()
+    await expect(page.get_by_text("Kept for you for")).to_be_visible()
+
+
+# What is on offer ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_offers_people_and_teams_and_nothing_hidden(mine: Page, site: str) -> None:
+    await mine.goto(site)
+    links = mine.get_by_role("navigation", name="What to book").get_by_role("link")
+    await expect(links).to_have_text(
+        [
+            "Introduction30 min · Ada",
+            "Consultation30, 60, or 90 min · Ben",
+            "Help desk20 min · Support",
+            "Design review60 min · Support",
+            "Morning yoga60 min · Studio",
+        ]
+    )
+    await links.nth(2).click()
+    await expect(links.nth(2)).to_have_attribute("aria-current", "page")
+    await expect(links).to_have_count(5)
+
+
+async def test_an_address_may_name_somebody(mine: Page, site: str) -> None:
+    await mine.goto(f"{site}/?username=ada")
+    await expect(mine.get_by_role("link")).to_have_text(["Introduction30 min · Ada"])
+    await mine.goto(f"{site}/?teamId=51")
+    await expect(mine.get_by_role("link")).to_have_text(["Morning yoga60 min · Studio"])
+    await mine.goto(f"{site}/?username=nobody")
+    await expect(mine.get_by_role("status").first).to_contain_text("Nothing can be booked here.")
+
+
+async def test_times_are_shown_in_the_zone_that_is_chosen(mine: Page, site: str) -> None:
+    await _choose_day(mine, site + INTRO)
+    await mine.get_by_label("Time zone").select_option("Asia/Katmandu")  # As Chromium spells it.
+    await mine.locator(".day:not([aria-disabled])").first.click()
+    await expect(mine.locator(".times button").first).to_contain_text(":45")
+
+
+async def test_the_length_that_is_chosen_is_held_and_booked(mine: Page, other: Page, site: str) -> None:
+    await asyncio.gather(_choose_day(mine, site + CONSULTATION), _choose_day(other, site + CONSULTATION))
+    await expect(mine.get_by_role("radio", name="30 min")).to_be_checked()
+    first, second, third = [await _slot(other, index) for index in range(3)]
+    await mine.get_by_role("radio", name="60 min").check()
+    await _by_key(mine, first).click()
+    await expect(mine.locator('[data-key="heading"]')).to_contain_text("09:00 \N{EN DASH} 10:00")
+    for taken in (first, second):
+        await expect(_by_key(other, taken)).to_have_count(0)
+    await expect(_by_key(other, third)).to_be_visible()
+    await mine.get_by_label("Name", exact=True).fill("Mia")
+    await mine.get_by_label("Email", exact=True).fill("mia@example.org")
+    async with mine.expect_response("**/v2/bookings") as booked:
+        await mine.get_by_role("button", name="Book", exact=True).click()
+    assert (await (await booked.value).json())["data"]["duration"] == 60
+    await mine.get_by_role("button", name="Cancel this booking").click()
+    await expect(_by_key(other, first)).to_be_visible()
+
+
+# Holding -------------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("streams", [True, False], ids=["stream", "polling"])
 async def test_a_held_slot_vanishes_elsewhere_and_comes_back_when_it_is_let_go(
-    browser: Browser, site: str, *, streams: bool
+    mine: Page, other: Page, site: str, *, streams: bool
 ) -> None:
-    async with _opened(browser, site) as mine, _opened(browser, site, streams=streams) as other:
+    async with _streams(other, allowed=streams):
+        await asyncio.gather(_choose_day(mine, site + INTRO), _choose_day(other, site + INTRO))
         key = await _slot(mine, 0)
         await expect(_by_key(other, key)).to_be_visible()
-        await _by_key(mine, key).click()
-        await expect(mine.get_by_text("Kept for you for")).to_be_visible()
+        await _hold(mine, key)
         await expect(_by_key(other, key)).to_have_count(0)
         await mine.get_by_role("button", name="Choose another time").click()
         await expect(_by_key(other, key)).to_be_visible()
 
 
-async def test_a_booking_is_made_and_cancelled(browser: Browser, site: str) -> None:
-    async with _opened(browser, site) as page:
+@asynccontextmanager
+async def _streams(page: Page, *, allowed: bool) -> AsyncIterator[None]:
+    address = "**/v2/slots/stream*"
+    if not allowed:
+        await page.route(address, _refused)
+    yield
+    await page.unroute(address)
+
+
+async def _refused(route: Route) -> None:
+    await route.abort()
+
+
+async def test_of_two_who_click_at_once_one_gets_it_and_the_other_is_told(mine: Page, other: Page, site: str) -> None:
+    pages = [mine, other]
+    await asyncio.gather(*(_choose_day(page, site + INTRO) for page in pages))
+    key = await _slot(mine, 1)
+    at_ms = time.time() * 1_000 + 300
+    click = "(button, at) => new Promise((done) => setTimeout(() => done(button.click()), at - Date.now()))"
+    await asyncio.gather(*(_by_key(page, key).evaluate(click, at_ms) for page in pages))
+    for page in pages:
+        await expect(page.get_by_text("Kept for you for").or_(page.get_by_role("alert"))).to_be_visible()
+    [winner] = [page for page in pages if await page.get_by_text("Kept for you for").is_visible()]
+    [loser] = [page for page in pages if page is not winner]
+    await expect(_by_key(loser, key)).to_have_count(0)
+    await winner.get_by_role("button", name="Choose another time").click()
+    await expect(_by_key(loser, key)).to_be_visible()
+    # What is told stands, however the listing changes, until something else is done.
+    await expect(loser.get_by_role("alert")).to_have_text(
+        "This time slot is already reserved by another user. Please choose a different time."
+    )
+    await _hold(loser, key)
+    await expect(loser.get_by_role("alert")).to_have_count(0)
+
+
+async def test_ones_own_slot_stays_on_offer_to_oneself(mine: Page, site: str) -> None:
+    await _choose_day(mine, site + INTRO)
+    key = await _slot(mine, 2)
+    async with mine.expect_request("**/v2/slots/stream*") as asked:
+        await _hold(mine, key)
+    assert "reservationUid=" in (await asked.value).url
+    await mine.route("**/v2/slots/reservations/*", _refused)
+    await mine.get_by_role("button", name="Choose another time").click()
+    await expect(_by_key(mine, key)).to_be_visible()
+    await mine.unroute("**/v2/slots/reservations/*")
+
+
+async def test_a_hold_runs_out_by_itself_though_the_browsers_clock_is_wrong(
+    browser: Browser, other: Page, site: str, redis: Redis
+) -> None:
+    async with opened(browser, timezone_id="Europe/London") as page:
+        await page.clock.install(time=datetime.now(UTC) + timedelta(minutes=10))
+        await _choose_day(page, site + INTRO)
         key = await _slot(page, 3)
-        await _by_key(page, key).click()
-        await page.get_by_label("Name", exact=True).fill("Mia")
-        await page.get_by_label("Email", exact=True).fill("mia@example.org")
-        await page.get_by_role("button", name="Book", exact=True).click()
-        await expect(page.get_by_role("heading", name="Booked")).to_be_focused()
-        await page.get_by_role("button", name="Cancel this booking").click()
-        await expect(_by_key(page, key)).to_be_visible()
+        async with page.expect_response("**/v2/slots/reservations") as answered:
+            await _hold(page, key)
+        await expect(page.locator(".left")).to_have_text(re.compile("5:00|4:5[0-9]"))
+        # Nobody gives it back: it ends. To wait for that, five minutes become four seconds, here and there.
+        await page.route("**/v2/slots/reservations/*", _refused)
+        await _end_in(4, (await (await answered.value).json())["data"]["reservationUid"], redis)
+        await page.clock.fast_forward((KEPT_S - 4) * 1_000)
+        await _choose_day(other, site + INTRO)
+        await expect(_by_key(other, key)).to_have_count(0)
+        await expect(page.get_by_role("alert")).to_have_text("Your time was kept no longer. Please choose again.")
+        await expect(_by_key(other, key)).to_be_visible()
 
 
-async def test_times_are_shown_in_the_zone_that_is_chosen(browser: Browser, site: str) -> None:
-    async with _opened(browser, site) as page:
-        await page.get_by_label("Time zone").select_option("Asia/Katmandu")  # As Chromium spells it.
-        await page.locator(".day:not([aria-disabled])").first.click()
-        await expect(page.locator(".times button").first).to_contain_text(":45")
+async def _end_in(seconds: int, uid: str, redis: Redis) -> None:
+    """Let a reservation end earlier than it was made to."""
+    holds = RedisHolds(redis, deadline_s=2)
+    reservation = await holds.reservation(uid)
+    assert reservation is not None
+    await holds.end(uid)
+    await holds.load([replace(reservation, until=int((time.time() + seconds) * 1_000))])
 
 
-async def test_the_keyboard_is_enough(browser: Browser, site: str) -> None:
-    async with _opened(browser, site) as page:
-        day = page.locator('.day[tabindex="0"]')
-        await day.focus()
-        before = await day.get_attribute("data-date")
-        await page.keyboard.press("ArrowRight")
-        await expect(page.locator(".day:focus")).not_to_have_attribute("data-date", before or "")
-        await page.keyboard.press("ArrowLeft")
-        await page.keyboard.press("Enter")
-        await expect(page.locator('[data-key="times"]')).to_be_focused()
-        await page.keyboard.press("Tab")
-        await expect(page.locator(".times button:focus")).to_have_count(1)
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_text("Kept for you for")).to_be_visible()
-        await page.get_by_role("button", name="Choose another time").press("Enter")
+async def test_whoever_leaves_lets_go(mine: Page, other: Page, site: str) -> None:
+    await asyncio.gather(_choose_day(mine, site + INTRO), _choose_day(other, site + INTRO))
+    key = await _slot(mine, 4)
+    await _hold(mine, key)
+    await expect(_by_key(other, key)).to_have_count(0)
+    await mine.goto("about:blank")
+    await expect(_by_key(other, key)).to_be_visible()
+    await mine.go_back(wait_until="commit")
+    # The browser kept the page as it was left; but what it held is somebody else's now.
+    assert await mine.evaluate("performance.getEntriesByType('navigation')[0].type") == "navigate"
+    await expect(mine.get_by_text("Choose a day to see its times.")).to_be_visible()
+    await expect(mine.get_by_text("Kept for you for")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-async def test_axe_finds_nothing(browser: Browser, site: str, scheme: str, width: int) -> None:
-    size = {"width": width, "height": 844}
-    async with _opened(browser, site, color_scheme=scheme, viewport=size, reduced_motion="reduce") as page:
-        assert (await Axe().run(page)).response["violations"] == []
-        await _by_key(page, await _slot(page, 6)).click()
-        await expect(page.get_by_label("Name", exact=True)).to_be_visible()
-        assert (await Axe().run(page)).response["violations"] == []
-        await page.get_by_role("button", name="Choose another time").click()
+async def test_a_page_of_another_origin_holds_and_lets_go_as_its_tab_is_closed(
+    mine: Page, other: Page, site: str
+) -> None:
+    async with _embedding(site) as address:
+        page = await mine.context.new_page()
+        await asyncio.gather(_choose_day(page, address), _choose_day(other, site + INTRO))
+        key = await _slot(page, 5)
+        await _hold(page, key)
+        await expect(_by_key(other, key)).to_have_count(0)
+        await page.close(run_before_unload=True)
+        await expect(_by_key(other, key)).to_be_visible()
+
+
+@asynccontextmanager
+async def _embedding(site: str) -> AsyncIterator[str]:
+    """Where a page of somebody else's has the widget."""
+    text = f"""<!doctype html><title>Elsewhere</title><script type="module" src="{site}/widget.js"></script>
+        <holdfast-slots event-type-id="1"></holdfast-slots>"""
+
+    async def get_page(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", get_page)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+# For everybody -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_keyboard_is_enough(mine: Page, site: str) -> None:
+    await _choose_day(mine, site + CONSULTATION)
+    keys = mine.keyboard
+    await mine.get_by_role("radio", name="30 min").focus()
+    await keys.press("ArrowRight")
+    await expect(mine.get_by_role("radio", name="60 min")).to_be_checked()
+    await expect(mine.get_by_role("radio", name="60 min")).to_be_focused()
+    day = mine.locator('.day[tabindex="0"]')
+    await day.focus()
+    before = await day.get_attribute("data-date")
+    await keys.press("ArrowRight")
+    await expect(mine.locator(".day:focus")).not_to_have_attribute("data-date", before or "")
+    await keys.press("ArrowLeft")
+    await keys.press("Enter")
+    await expect(mine.locator('[data-key="times"]')).to_be_focused()
+    await keys.press("Tab")
+    await expect(mine.locator(".times button:focus")).to_have_count(1)
+    await keys.press("Enter")
+    await expect(mine.locator('[data-key="heading"]')).to_be_focused()
+    for typed in ("Mia", "mia@example.org"):
+        await keys.press("Tab")
+        await keys.type(typed)
+    await keys.press("Enter")
+    await expect(mine.get_by_role("heading", name="Booked")).to_be_focused()
+    await keys.press("Tab")
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(mine.locator('[data-key="times"]')).to_be_focused()
+    await expect(mine.get_by_role("status").filter(has_text="The booking is cancelled.")).to_be_attached()
+
+
+async def test_axe_finds_nothing(mine: Page, site: str) -> None:
+    """On a phone and a wide screen, in light and in dark."""
+    await _choose_day(mine, site + CONSULTATION)
+    await _check_accessible(mine)
+    await _hold(mine, await _slot(mine, 6))
+    await _check_accessible(mine)
+
+
+async def _check_accessible(page: Page) -> None:
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        for scheme in schemes:
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            assert (await Axe().run(page)).response["violations"] == []

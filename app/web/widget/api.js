@@ -28,32 +28,45 @@ export class Api {
     return { slots: (await bodyOf(response)).data, tag: response.headers.get("ETag") };
   }
 
-  reserve(eventTypeId, slotStart) {
-    return this.#send("POST", "/v2/slots/reservations", "2024-09-04", { eventTypeId, slotStart });
+  /**
+   * Returns the hold. `slotDuration` is for event types of several lengths alone.
+   *
+   * `endsAt` is when it ends by this browser's clock, which may be wrong: counted from when it was asked for, so early
+   * by the time that took, and never late.
+   */
+  async reserve(eventTypeId, slotStart, slotDuration) {
+    const askedAt = Date.now();
+    const body = { eventTypeId, slotStart, slotDuration };
+    const hold = await this.#send("POST", "/v2/slots/reservations", "2024-09-04", body);
+    return { ...hold, endsAt: askedAt + hold.reservationDuration * 60_000 };
   }
 
+  /** Ends a hold, even while the page is being left. */
   release(uid) {
     return this.#send("DELETE", `/v2/slots/reservations/${encodeURIComponent(uid)}`, "2024-09-04");
   }
 
-  book(eventTypeId, start, attendee, reservationUid) {
-    return this.#send("POST", "/v2/bookings", "2024-08-13", { eventTypeId, start, attendee, reservationUid });
+  book(eventTypeId, start, lengthInMinutes, attendee, reservationUid) {
+    const body = { eventTypeId, start, lengthInMinutes, attendee, reservationUid };
+    return this.#send("POST", "/v2/bookings", "2024-08-13", body);
   }
 
   cancel(uid) {
     return this.#send("POST", `/v2/bookings/${encodeURIComponent(uid)}/cancel`, "2024-08-13", {});
   }
 
-  async eventTypesOf(username) {
-    const path = `/v2/event-types?username=${encodeURIComponent(username)}`;
-    const response = await this.#fetch(new URL(path, this.base), { headers: { "cal-api-version": "2024-06-14" } });
-    return (await bodyOf(response)).data;
+  eventTypesOf(username) {
+    return this.#send("GET", `/v2/event-types?username=${encodeURIComponent(username)}`, "2024-06-14");
+  }
+
+  eventTypesOfTeam(id) {
+    return this.#send("GET", `/v2/teams/${encodeURIComponent(id)}/event-types`, "2024-06-14");
   }
 
   async #send(method, path, version, body) {
     const headers = { "cal-api-version": version };
     if (body) headers["Content-Type"] = "application/json";
-    const options = { method, headers, body: body && JSON.stringify(body) };
+    const options = { method, headers, body: body && JSON.stringify(body), keepalive: method === "DELETE" };
     return (await bodyOf(await this.#fetch(new URL(path, this.base), options))).data;
   }
 

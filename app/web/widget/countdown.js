@@ -1,8 +1,8 @@
-/** Tells once a second how long is left until an instant, then, once, that it is past. */
-export function countDown(until, onTick, onEnd) {
+/** Tells once a second how long is left until an instant of this browser's clock, then, once, that it is past. */
+export function countDown(endsAt, onTick, onEnd) {
   let timer;
   function tick() {
-    const leftMs = Date.parse(until) - Date.now();
+    const leftMs = endsAt - Date.now();
     if (leftMs <= 0) return onEnd();
     onTick(Math.ceil(leftMs / 1_000));
     timer = setTimeout(tick, leftMs % 1_000 || 1_000);

@@ -13,6 +13,13 @@ sheet.replaceSync(`
 .card{background:var(--paper);color:var(--ink);border:1px solid var(--line);border-radius:16px;padding:20px}
 h2,p{margin:0 0 12px}h2{font-size:1.1rem}
 .soft{color:var(--soft)}.error{color:var(--bad)}.error:empty{display:none}
+.lengths{display:flex;flex-wrap:wrap;gap:8px;border:0;margin:0 0 20px;padding:0}
+.lengths legend{font-size:.9rem;color:var(--soft);padding:0;margin-bottom:4px}
+.lengths label{display:block;position:relative;font-size:1rem}
+.lengths input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
+.lengths span{display:grid;place-items:center;min-height:44px;padding:8px 16px;border:1px solid var(--line);border-radius:10px;color:var(--ink)}
+.lengths :checked+span{background:var(--accent);border-color:var(--accent);color:var(--on-accent);font-weight:600}
+.lengths :focus-visible+span{outline:3px solid var(--accent);outline-offset:2px}
 .choose{display:grid;gap:24px}
 @container (min-width:640px){.card{padding:32px}.choose{grid-template-columns:minmax(0,1fr) 220px}}
 .bar{display:flex;align-items:center;justify-content:space-between;margin-bottom:8px}
@@ -20,6 +27,7 @@ h2,p{margin:0 0 12px}h2{font-size:1.1rem}
 button,input,select{font:inherit;color:inherit}
 button{cursor:pointer;border:1px solid var(--line);background:transparent;border-radius:10px;min-height:44px;padding:8px 16px}
 button:hover{border-color:var(--accent)}
+[aria-pressed=true]{background:var(--wash);border-color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .main{background:var(--accent);color:var(--on-accent);border-color:var(--accent);font-weight:600}
 .month{width:100%;border-collapse:collapse;table-layout:fixed;text-align:center}
