@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import fakeredis
 import pytest
+from typing_extensions import override
 
 from app.domain.availability import Refusal
 from app.domain.booking_window import DaysAhead
 from app.domain.busy import Booking, BusyTimes
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, staff
 from app.domain.limits import BookingLimits, Limit, Period
-from app.domain.reservation import Claimed, KeptReservation, Workload
+from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, QuotaFull, Workload
 from app.domain.schedule import Schedule, WeeklyHours
 from app.domain.time_ranges import DAY, MINUTE, Range
 from app.services.claim_slots import SlotClaimer, WantedSlot
@@ -161,6 +163,46 @@ async def test_an_event_type_of_nobody_is_refused_before_any_claim(holds: RedisH
         await claimer(holds).claim(listed, "c", "uid")
     with pytest.raises(SlotRefusedError):
         await claimer(holds, booked(1)).claim(listed, "c", "uid")
+
+
+class Outrun(RedisHolds):
+    """Refuses some hosts, or a seat, for what has ended by the time that anybody looks."""
+
+    def __init__(self, holds: RedisHolds, *refused: int | None) -> None:
+        super().__init__(holds._redis, deadline_s=5)
+        self._refused = [*refused]
+
+    @override
+    async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
+        return Held(self._refused.pop(0)) if self._refused else await super().claim(claim, ignoring)
+
+
+@pytest.mark.parametrize("scheduling", [SchedulingType.COLLECTIVE, SchedulingType.ROUND_ROBIN])
+async def test_a_host_whose_hold_ended_just_now_is_passed_over_all_the_same(
+    holds: RedisHolds, scheduling: SchedulingType
+) -> None:
+    """Nobody is asked for again and again; who tries once more finds the host free."""
+    alone = wanted(host(1), scheduling=scheduling)
+    with pytest.raises(SlotRefusedError) as refused:
+        await claimer(Outrun(holds, 1)).claim(alone, "c", "uid")
+    assert (refused.value.refusal, refused.value.host_ids) == (Refusal.RESERVED, (1,))
+    assert await hosts_claimed(claimer(holds), alone) == (1,)
+
+
+async def test_a_last_seat_that_went_meanwhile_is_told_as_such(holds: RedisHolds) -> None:
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=1)
+    for claiming in (claimer(Outrun(holds, None)).claim, partial(claimer(Outrun(holds, None)).claim_for, host_ids=[1])):
+        with pytest.raises(SlotRefusedError) as refused:
+            await claiming(alone, "c", "uid")
+        assert refused.value.refusal is Refusal.SEATS_FULL
+
+
+async def test_a_store_that_goes_away_while_limits_are_judged_gives_the_claim_back(holds: RedisHolds) -> None:
+    limited = BookingLimits(count=(Limit(Period.DAY, 1),))
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, limits=limited)
+    with pytest.raises(StoreUnavailableError):
+        await claimer(holds, StoreUnavailableError("postgres")).claim_for(alone, "c", "uid", [1], limited=True)
+    assert await is_free(holds, 1)
 
 
 # Who is chosen ---------------------------------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 import orjson
 
-from app.domain.reservation import Claim, KeptReservation, Quota, as_busy
+from app.domain.reservation import Claim, KeptReservation, Quota
 from app.domain.time_ranges import Instant
-
-__all__ = ["as_busy", "read", "written"]
 
 
 def written(claim: Claim, until: Instant) -> bytes:

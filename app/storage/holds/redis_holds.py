@@ -19,6 +19,7 @@ from app.domain.reservation import (
     Quota,
     QuotaFull,
     QuotaStanding,
+    as_busy,
 )
 from app.domain.time_ranges import Instant, Range
 from app.services.sources import ANYTHING
@@ -26,7 +27,7 @@ from app.storage.breaker import Breaker
 from app.storage.holds import keys
 from app.storage.holds.bounds import Bounds
 from app.storage.holds.keys import Lane
-from app.storage.holds.records import as_busy, read, written
+from app.storage.holds.records import read, written
 from app.storage.holds.scripts import Call, Value, results, run, run_all, value_of
 from app.storage.holds.together import Together
 
@@ -189,8 +190,8 @@ class RedisHolds:
                 await self._release(claim)
                 return False
             # Then the new hold is confirmed, its seat first, which was claimed first and may have lapsed alone; and the
-            # old one ends: on one server in one step, on a cluster in this
-            # order. A crash in between leaves both, the old one until its time is up or the uid is ended.
+            # old one ends: on one server in one step, on a cluster in this order. A crash in between leaves both, the
+            # old one until its time is up or the uid is ended.
             if await self._all_done(self._confirm(claim, until, kept.claim), one_by_one=claim.seats is not None):
                 if self._clustered:
                     await self._release_lanes(kept.claim)
