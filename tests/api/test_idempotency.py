@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, TCPConnector
 from redis.asyncio import Redis
+from typing_extensions import override
 
+from app.domain.reservation import Claim, Claimed
+from app.domain.time_ranges import Instant
+from app.services.errors import StoreUnavailableError
+from app.storage.holds.redis_holds import RedisHolds
 from tests import engines
 from tests.api.asking import Answer, Asking
-from tests.api.pods import end_leases, pod
+from tests.api.pods import end_leases, pod, pod_with
 
 RESERVATIONS = "/v2/slots/reservations"
 OLDER = "/v2/slots/reserve"
@@ -282,6 +287,28 @@ async def test_of_many_who_take_over_one_does(api: Asking, dying: Asking, redis:
     assert {answer.data["reservationUid"] for answer in made} == {uid}
     assert sum("Idempotency-Replayed" not in answer.headers for answer in made) == 1
     assert len(await redis.keys("hf:{h:*}:hold:*")) == 1
+
+
+class OvertakenHolds(RedisHolds):
+    """Those of a pod that stands still while it keeps something, for so long that another takes over and keeps it."""
+
+    @override
+    async def keep(self, claim: Claim, until: Instant) -> bool:
+        await self.end(claim.reservation_uid)
+        await self.release(claim)
+        again = await self.claim(replace(claim, id="again"), None)
+        assert isinstance(again, Claimed)
+        assert await super().keep(again.claim, until)
+        raise StoreUnavailableError("redis")
+
+
+async def test_a_pod_that_comes_back_too_late_undoes_nothing_of_the_next_try(api: Asking, redis: Redis) -> None:
+    async with pod_with(api.settings, api.urls, OvertakenHolds) as overtaken:
+        assert (await post(overtaken, "one")).status == 503
+    [locator] = [key async for key in redis.scan_iter("hf:reservation:*")]
+    assert (await live(api, locator.decode().removeprefix("hf:reservation:")))[
+        "slotStart"
+    ] == "2050-09-05T10:00:00.000Z"
 
 
 # Stores that are away -----------------------------------------------------------------------------------------------
