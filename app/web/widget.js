@@ -5,7 +5,7 @@
  * at first); time-zone; theme. Events: holdfast-held, holdfast-booked, holdfast-cancelled.
  */
 import { Api } from "./widget/api.js";
-import { calendar } from "./widget/calendar.js";
+import { calendar, showCounts } from "./widget/calendar.js";
 import { countDown, minutesText } from "./widget/countdown.js";
 import { element } from "./widget/dom.js";
 import { follow } from "./widget/live.js";
@@ -120,9 +120,9 @@ class HoldfastSlots extends HTMLElement {
     const before = this.#slots?.[this.#chosen]?.length;
     this.#slots = slots;
     this.#trouble.textContent = "";
-    if (this.#hold || this.#body.dataset.view !== "choose") return;
+    if (this.#body.dataset.view !== "choose") return;
     const left = slots[this.#chosen]?.length ?? 0;
-    this.#showChoice();
+    this.#showSlots();
     if (before !== undefined && before !== left) this.#say(`${left} times are free on ${zones.dayText(this.#chosen)}.`);
   }
 
@@ -130,25 +130,49 @@ class HoldfastSlots extends HTMLElement {
 
   #showChoice(focus = null) {
     const kept = focus ?? this.#focusKey();
-    this.#show("choose",
-      this.#lengthChoice(),
-      element("div", { class: "choose" },
-        element("div", {}, this.#monthBar(), this.#month()),
-        element("div", { "aria-busy": String(this.#slots === null) }, ...this.#times())),
-      this.#settings());
+    this.#show("choose", this.#lengthChoice(), this.#daysAndTimes(), this.#settings());
     this.#focusOn(kept);
+  }
+
+  #daysAndTimes() {
+    return element("div", { class: "choose" },
+      element("div", {}, this.#monthBar(), this.#month()),
+      element("div", { class: "of-day", "aria-busy": String(this.#slots === null) }, ...this.#times()));
+  }
+
+  /** Shows what has changed. The rest stays in place: focused, scrolled, open or just being pressed. */
+  #showSlots() {
+    const kept = this.#focusKey();
+    showCounts(this.#body.querySelector(".month"), this.#counts());
+    const ofDay = this.#body.querySelector(".of-day");
+    const list = ofDay.querySelector(".times");
+    const slots = this.#slots[this.#chosen] ?? [];
+    if (list && slots.length) this.#update(list, slots);
+    else ofDay.replaceChildren(...this.#times());
+    ofDay.setAttribute("aria-busy", "false");
+    if (!this.#root.activeElement) this.#focusOn(kept);
+  }
+
+  /** Both are in order of time. */
+  #update(list, slots) {
+    const starts = new Set(slots.map((slot) => slot.start));
+    for (const item of [...list.children]) if (!starts.has(item.dataset.start)) item.remove();
+    slots.forEach((slot, index) => {
+      const there = list.children[index] ?? null;
+      if (there?.dataset.start !== slot.start) list.insertBefore(this.#timeItem(slot), there);
+    });
   }
 
   #lengthChoice() {
     if (this.#lengths.length < 2) return null;
     const choices = this.#lengths.sort((one, other) => one - other).map((minutes) => element("label", {},
       element("input", { type: "radio", name: "length", "data-key": `length ${minutes}`,
-        checked: minutes === this.#length, onchange: () => this.#choose(minutes) }),
+        checked: minutes === this.#length, onchange: () => this.#chooseLength(minutes) }),
       element("span", {}, `${minutes} min`)));
     return element("fieldset", { class: "lengths" }, element("legend", {}, "Length"), ...choices);
   }
 
-  #choose(minutes) {
+  #chooseLength(minutes) {
     this.#length = minutes;
     this.#look();
     this.#say(`Times are shown for ${minutes} minutes.`);
@@ -170,15 +194,18 @@ class HoldfastSlots extends HTMLElement {
   }
 
   #month() {
-    const counts = Object.fromEntries(Object.entries(this.#slots ?? {}).map(([date, slots]) => [date, slots.length]));
     return calendar({
-      focused: this.#focused, chosen: this.#chosen, today: zones.today(this.#zone), counts,
+      focused: this.#focused, chosen: this.#chosen, today: zones.today(this.#zone), counts: this.#counts(),
       onChoose: (date) => {
         this.#chosen = this.#focused = date;
         this.#showChoice("times");
       },
       onMove: (date) => this.#moveTo(date, `day ${date}`),
     });
+  }
+
+  #counts() {
+    return Object.fromEntries(Object.entries(this.#slots ?? {}).map(([date, slots]) => [date, slots.length]));
   }
 
   #moveTo(date, key) {
@@ -200,9 +227,13 @@ class HoldfastSlots extends HTMLElement {
       const text = this.#slots === null ? "Looking for times …" : "No times left on this day.";
       return [heading, element("p", { class: "soft" }, text)];
     }
-    return [heading, element("ul", { class: "times" }, ...slots.map((slot) => element("li", {},
+    return [heading, element("ul", { class: "times" }, ...slots.map((slot) => this.#timeItem(slot)))];
+  }
+
+  #timeItem(slot) {
+    return element("li", { "data-start": slot.start },
       element("button", { type: "button", "data-key": `slot ${slot.start}`, onclick: () => this.#reserve(slot) },
-        this.#time(slot.start)))))];
+        this.#time(slot.start)));
   }
 
   #settings() {

@@ -1,13 +1,12 @@
 """The page at /docs: the service's own document, shown without any other host."""
 
-from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.api.asking import Asking
+from tests.web.accessible import serious_violations
 
 pytestmark = pytest.mark.xdist_group("web")
 
@@ -69,9 +68,4 @@ async def test_nobody_is_shut_out(docs: Page) -> None:
     await docs.get_by_text("Keep a slot", exact=True).click()
     await expect(docs.locator("#post_slots_reservations form")).to_be_visible()
     assert await docs.evaluate("document.documentElement.scrollWidth") <= 360
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for scheme in schemes:
-        await docs.emulate_media(color_scheme=scheme)
-        found = await Axe().run(docs)
-        serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
-        assert not serious, found.generate_report()
+    assert await serious_violations(docs) == []

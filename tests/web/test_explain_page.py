@@ -1,14 +1,13 @@
 """The page at /explain: a week painted, and times asked about."""
 
 import re
-from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.api.asking import Asking
 from tests.api.world import ANA
+from tests.web.accessible import serious_violations
 
 pytestmark = pytest.mark.xdist_group("web")
 
@@ -117,9 +116,4 @@ async def test_nobody_is_shut_out(week: Page) -> None:
     await week.get_by_role("gridcell", name="Monday 5 September 12:00").click()
     await expect(week.get_by_role("region", name="Why this time")).to_contain_text("booking")
     assert await week.evaluate("document.documentElement.scrollWidth") <= 360
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for scheme in schemes:
-        await week.emulate_media(color_scheme=scheme)
-        found = await Axe().run(week)
-        serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
-        assert not serious, found.generate_report()
+    assert await serious_violations(week) == []

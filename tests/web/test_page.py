@@ -7,16 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, Route, expect
 from redis.asyncio import Redis
 
 from app.storage.holds.redis_holds import RedisHolds
+from tests.web.accessible import violations
 from tests.web.conftest import opened
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -158,6 +157,28 @@ async def test_of_two_who_click_at_once_one_gets_it_and_the_other_is_told(mine: 
     await expect(loser.get_by_role("alert")).to_have_count(0)
 
 
+async def test_a_listing_that_changes_takes_nothing_out_of_ones_hands(mine: Page, other: Page, site: str) -> None:
+    await asyncio.gather(_choose_day(mine, site + INTRO), _choose_day(other, site + INTRO))
+    zones = await mine.get_by_label("Time zone").element_handle()
+    times = mine.locator(".times")
+    await times.evaluate("(list) => list.scrollTo(0, 20)")
+    key = await _slot(mine, -1)
+    await _by_key(mine, await _slot(mine, 4)).hover()
+    await mine.mouse.down()
+    await _hold(other, key)
+    await expect(_by_key(mine, key)).to_have_count(0)
+    # A list that is open would be closed if another one took its place, and a scrolled one would jump.
+    assert await zones.evaluate("(list) => list.isConnected")
+    assert await times.evaluate("(list) => list.scrollTop") == 20
+    await other.get_by_role("button", name="Choose another time").click()
+    await expect(_by_key(mine, key)).to_be_visible()
+    assert await _slot(mine, -1) == key
+    # Nor would a button that is pressed be clicked.
+    await mine.mouse.up()
+    await expect(mine.get_by_text("Kept for you for")).to_be_visible()
+    await mine.get_by_role("button", name="Choose another time").click()
+
+
 async def test_ones_own_slot_stays_on_offer_to_oneself(mine: Page, site: str) -> None:
     await _choose_day(mine, site + INTRO)
     key = await _slot(mine, 2)
@@ -272,7 +293,6 @@ async def test_the_keyboard_is_enough(mine: Page, site: str) -> None:
     await keys.press("Tab")
     await keys.press("Enter")
     await expect(mine.locator('[data-key="times"]')).to_be_focused()
-    await expect(mine.get_by_role("status").filter(has_text="The booking is cancelled.")).to_be_attached()
 
 
 async def test_axe_finds_nothing(mine: Page, site: str) -> None:
@@ -284,9 +304,6 @@ async def test_axe_finds_nothing(mine: Page, site: str) -> None:
 
 
 async def _check_accessible(page: Page) -> None:
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for width in (390, 1280):
         await page.set_viewport_size({"width": width, "height": 844})
-        for scheme in schemes:
-            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert (await Axe().run(page)).response["violations"] == []
+        assert await violations(page) == []

@@ -32,16 +32,27 @@ export function calendar({ focused, chosen, today, counts, onChoose, onMove }) {
   });
 
   function day(date) {
-    const count = counts[date] ?? 0;
-    const label = `${dayText(date)}, ${count === 0 ? "no times" : count === 1 ? "1 time" : `${count} times`}`;
     const button = element("button", {
-      type: "button", class: "day", "data-date": date, "aria-label": label, tabindex: date === focused ? 0 : -1,
-      "aria-disabled": count === 0 ? "true" : null, "aria-current": date === today ? "date" : null,
-      onclick: () => count > 0 && onChoose(date),
+      type: "button", class: "day", "data-date": date, tabindex: date === focused ? 0 : -1,
+      "aria-current": date === today ? "date" : null,
+      onclick: () => button.hasAttribute("aria-disabled") || onChoose(date),
     }, String(Number(date.slice(8))));
     return element("td", { role: "gridcell", "aria-selected": String(date === chosen) }, button);
   }
+  showCounts(grid, counts);
   return grid;
+}
+
+/** Shows in a grid how many slots each date has. */
+export function showCounts(grid, counts) {
+  for (const button of grid.querySelectorAll(".day")) {
+    const { date } = button.dataset;
+    const count = counts[date] ?? 0;
+    button.setAttribute("aria-label",
+      `${dayText(date)}, ${count === 0 ? "no times" : count === 1 ? "1 time" : `${count} times`}`);
+    if (count) button.removeAttribute("aria-disabled");
+    else button.setAttribute("aria-disabled", "true");
+  }
 }
 
 function weeks(date) {
