@@ -208,14 +208,16 @@ async def test_redis_slow(faulty: Faulty) -> None:
 
 async def test_redis_refuses_a_part(api: Asking, settings: Settings, urls: StoreUrls, redis: Redis) -> None:
     """Here the uid's key alone, as where its memory is full for a moment: what went with it in one trip is undone."""
-    await redis.execute_command("ACL", "SETUSER", "partly", "on", ">secret", "~hf:{*", "&*", "+@all")
+    await redis.acl_setuser(
+        "partly", enabled=True, passwords=["+secret"], keys=["hf:{*"], channels=["*"], categories=["+@all"]
+    )
     try:
         place = urlsplit(urls.redis).netloc.rpartition("@")[2]
         async with pod(settings, StoreUrls(urls.database, f"redis://partly:secret@{place}/0")) as asking:
             assert (await asking.reserve(10, "10:00")).status == 503
         assert (await api.reserve(10, "10:00")).status == 201
     finally:
-        await redis.execute_command("ACL", "DELUSER", "partly")
+        await redis.acl_deluser("partly")
 
 
 async def test_redis_back_empty(faulty: Faulty, redis: Redis) -> None:
