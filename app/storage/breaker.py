@@ -39,8 +39,8 @@ class Breaker:
     ) -> None:
         """Ask by `ping`, on a connection of its own; any answer within `patience_s` is a sign of life, errors too.
 
-        `timeouts` are what the driver raises otherwise. `forget_connections` is called when the store is back: those
-        from before may be dead without knowing it.
+        `timeouts` are what the driver raises otherwise. `forget_connections` is called when the store answers there,
+        be it again or still: the idle ones from before may be dead without knowing it.
         """
         self._store = store
         self._ping = ping
@@ -96,11 +96,11 @@ class Breaker:
                 self.is_open = True
                 _logger.warning("%s is mute: nothing is asked of it until it answers again", self._store)
             await asyncio.sleep(_PAUSE_S)
+        try:
+            await self._forget_connections()
+        except Exception as error:  # noqa: BLE001 - closed or not, nobody else would ask whether it is back
+            _logger.info("%s: connections from before did not end well: %r", self._store, error)
         if self.is_open:
-            try:
-                await self._forget_connections()
-            except Exception as error:  # noqa: BLE001 - closed or not, nobody else would ask whether it is back
-                _logger.info("%s: connections from before did not end well: %r", self._store, error)
             self.is_open = False
             _logger.warning("%s answers again", self._store)
 

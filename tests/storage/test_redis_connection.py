@@ -16,7 +16,13 @@ from app.domain.time_ranges import MINUTE
 from app.services.errors import StoreUnavailableError
 from app.storage.embedded import EmbeddedUrls
 from app.storage.holds import keys
-from app.storage.holds.connection import EvictionPolicyError, RedisRefusedError, open_redis, refuse_eviction
+from app.storage.holds.connection import (
+    EvictionPolicyError,
+    RedisRefusedError,
+    open_redis,
+    redis_breaker,
+    refuse_eviction,
+)
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.urls import RedisUrlError, read_url
 from tests import engines
@@ -371,6 +377,28 @@ async def test_a_name_that_leads_to_another_server_is_followed_when_the_old_one_
             named = new
             after = await kept(holds, "after", 99)
             assert await holds.reservation(after.uid) == after
+
+
+async def test_of_connections_that_the_network_forgot_the_first_to_be_used_is_the_last_to_cost_time(
+    redis7: engines.Server,
+) -> None:
+    """The server is well all the time; what kept track of its idle connections is not."""
+    async with (
+        Proxy(lambda: asyncio.open_connection(engines.HOST, redis7.port)).running() as proxy,
+        open_redis(f"redis://127.0.0.1:{proxy.port}", deadline_s=DEADLINE_S) as client,
+    ):
+        breaker = redis_breaker(client, DEADLINE_S)
+        assert breaker is not None
+        holds = RedisHolds(client, deadline_s=DEADLINE_S, breaker=breaker)
+        many = [holds.reservation("nobody's") for _ in range(20)]
+        assert await asyncio.gather(*many) == [None] * 20
+        proxy.forget()
+        with pytest.raises(StoreUnavailableError):
+            await holds.reservation("nobody's")
+        assert not breaker.is_open
+        await asyncio.sleep(DEADLINE_S / 2)
+        many = [holds.reservation("nobody's") for _ in range(20)]
+        assert await asyncio.gather(*many) == [None] * 20
 
 
 async def test_a_server_that_comes_back_needs_no_new_client() -> None:
