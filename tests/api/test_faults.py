@@ -11,6 +11,8 @@ Redis mute                              the same                           a dea
                                                                            then at once or so
 Redis slow, but in time                 all as before                      as slow      the same
 Redis gone, many at once                503                                3 deadlines  no connection leaked
+Redis full                              listing, GET, DELETE: as before    at once      all as before
+                                        anything else: 503, Retry-After
 Redis refuses a part of what is asked   503                                at once      nothing is left
 Redis back empty                        what was held is gone, and listed  at once      it can be held again
 Redis failed over, last writes lost     503 until there is a master        3 deadlines  as above; what was copied stands
@@ -204,6 +206,24 @@ async def test_redis_slow(faulty: Faulty) -> None:
         assert "X-Holdfast-Degraded" not in (await faulty.slots()).headers
         assert (await faulty.reservation(uid)).data["reservationUid"] == uid
     assert (await faulty.reserve("10:00")).status == 422
+
+
+async def test_redis_full(api: Asking, redis: Redis) -> None:
+    """It throws nothing away, and takes nothing more: what is held stays held, and can be let go."""
+    uid = (await api.reserve(10, "09:00")).data["reservationUid"]
+    await redis.config_set("maxmemory", 1)
+    try:
+        async with asyncio.timeout(MOST_S):
+            refused = await api.reserve(10, "10:00")
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "2")
+            assert (await api.ask("PATCH", path_of(uid), json=at("12:00"))).status == 503
+            assert (await api.ask("GET", path_of(uid))).data["slotStart"] == "2050-09-05T09:00:00.000Z"
+            assert "09:00" not in await api.starts(10)
+            assert (await api.ask("DELETE", path_of(uid))).status == 200
+            assert {"09:00", "10:00", "12:00"} <= {*await api.starts(10)}
+    finally:
+        await redis.config_set("maxmemory", 0)
+    assert (await api.reserve(10, "10:00")).status == 201
 
 
 async def test_redis_refuses_a_part(api: Asking, settings: Settings, urls: StoreUrls, redis: Redis) -> None:
