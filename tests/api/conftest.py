@@ -41,7 +41,9 @@ def settings(urls: StoreUrls) -> Settings:
     return Settings(
         database_url=SecretStr(urls.database),
         redis_url=SecretStr(urls.redis),
-        turn_wait_s=10,  # A machine that runs tests may be slow.
+        # A machine that runs tests may be slow.
+        turn_wait_s=10,
+        store_deadline_s=10,
         webhook_private_addresses=True,  # The tests' receivers are on this machine.
     )
 

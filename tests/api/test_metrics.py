@@ -283,7 +283,7 @@ def test_each_worker_has_a_port_and_the_successor_of_one_that_died_has_it_again(
 
 def workers_at(running: service.Running, ports: list[int], *, other_than: int = 0) -> list[int]:
     """Wait until other processes than a dead one tell metrics on each of these ports, and return which."""
-    deadline = time.monotonic() + SOON_S
+    deadline = time.monotonic() + service.START_S
     while time.monotonic() < deadline:
         found = {
             at.laddr.port: worker.pid
