@@ -134,10 +134,14 @@ def _from_aiohttp(request: web.Request, error: web.HTTPException) -> RequestErro
     return RequestError(error.status, error.reason)
 
 
+_CHANGES_NO_RULES = ("/v2/slots/", "/api/v2/slots/")
+"""Reservations are in the store of holds, which is asked anew each time."""
+
+
 @web.middleware
 async def changes(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let listings know of whatever a request may have changed before its caller does."""
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    """Let listings know of whatever a request may have changed in the database before its caller does."""
+    if request.method in {"GET", "HEAD", "OPTIONS"} or request.path.startswith(_CHANGES_NO_RULES):
         return await handler(request)
     try:
         return await handler(request)

@@ -44,17 +44,40 @@ class Course(Enum):
     """It was given up or booked: no end is to come."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ReservationNews:
-    """What happened to a reservation."""
+    """What happened to a reservation. What to tell of it is worded only where somebody wants to hear."""
 
-    uid: str
+    reservation: KeptReservation
     course: Course
-    event: Event | None = None
-    """What to tell now."""
-    expiry: Event
-    """What to tell when its time is up, if that is still to come."""
-    until: Instant
+    instead_of: KeptReservation | None = None
+    """The same reservation before it was moved."""
+    is_booked: bool = False
+    """Whether it is over because it became a booking, of which webhooks are told by itself."""
+
+    @property
+    def uid(self) -> str:
+        """Whose news it is."""
+        return self.reservation.uid
+
+    @property
+    def event(self) -> Event | None:
+        """What to tell now."""
+        if self.is_booked:
+            return None
+        if self.course is Course.OVER:
+            return released(self.reservation)
+        return created(self.reservation, self.instead_of)
+
+    @property
+    def expiry(self) -> Event:
+        """What to tell when its time is up, if that is still to come."""
+        return expired(self.reservation)
+
+    @property
+    def until(self) -> Instant:
+        """When its time is up."""
+        return self.reservation.until
 
 
 class ReservationOutbox(Protocol):
@@ -85,22 +108,21 @@ class Noticeboard:
     def kept(self, reservation: KeptReservation, instead_of: KeptReservation | None = None) -> None:
         """Note that a slot is kept, perhaps instead of an earlier one of the same reservation."""
         course = Course.BEGUN if instead_of is None else Course.MOVED
-        self._note(reservation, course, created(reservation, instead_of))
+        self._note(ReservationNews(reservation, course, instead_of))
 
     def released(self, reservation: KeptReservation) -> None:
         """Note that a reservation was given up."""
-        self._note(reservation, Course.OVER, released(reservation))
+        self._note(ReservationNews(reservation, Course.OVER))
 
     def booked(self, reservation: KeptReservation) -> None:
-        """Note that a reservation became a booking, of which webhooks are told by itself."""
-        self._note(reservation, Course.OVER)
+        """Note that a reservation became a booking."""
+        self._note(ReservationNews(reservation, Course.OVER, is_booked=True))
 
-    def _note(self, reservation: KeptReservation, course: Course, event: Event | None = None) -> None:
+    def _note(self, news: ReservationNews) -> None:
         if len(self._noted) >= _MOST_NOTED:
             self._noted.popleft()
             self._log_overflow()
-        expiry, until = expired(reservation), reservation.until
-        self._noted.append(ReservationNews(uid=reservation.uid, course=course, event=event, expiry=expiry, until=until))
+        self._noted.append(news)
         self._is_noted.set()
 
     def _log_overflow(self) -> None:
