@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.services.errors import StoreUnavailableError
-from app.storage.holds.together import Together
+from app.storage.together import Together
 
 
 class Store:
@@ -46,6 +46,37 @@ async def test_who_asks_while_a_read_is_under_way_has_one_of_its_own() -> None:
     assert await together.done("a") == "a 1"
 
     assert await early == "a 0"
+
+
+async def test_who_can_wait_shares_the_read_after_the_one_under_way() -> None:
+    store = Store()
+    together = Together(store.read, patience_s=5)
+    early = asyncio.ensure_future(together.done("a"))
+    await asyncio.sleep(0.005)
+    late = [asyncio.ensure_future(together.done(question)) for question in "bc"]
+    await asyncio.sleep(0)
+    store.writes = 1
+    late.append(asyncio.ensure_future(together.done("d")))
+
+    assert await asyncio.gather(early, *late) == ["a 0", "b 1", "c 1", "d 1"]
+    assert store.reads == [["a"], ["b", "c", "d"]]
+    assert await together.done("e") == "e 1"
+
+
+async def test_nobody_waits_long_for_a_read_that_hangs() -> None:
+    answers = iter([asyncio.Event().wait(), asyncio.sleep(0, ["b"])])
+
+    async def read(_: Sequence[str]) -> list[str]:
+        return await next(answers)  # type: ignore[return-value]
+
+    together = Together(read, patience_s=0.01)
+    hanging = asyncio.ensure_future(together.done("a"))
+    await asyncio.sleep(0.005)
+
+    assert await asyncio.wait_for(together.done("b"), 5) == "b"
+
+    assert not hanging.done()
+    hanging.cancel()
 
 
 async def test_many_questions_are_some_reads() -> None:

@@ -1,8 +1,8 @@
 """How much is asked of the store of holds at once, and how long it may take to answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 from redis.exceptions import RedisClusterException, RedisError
 
@@ -27,24 +27,42 @@ class Bounds:
 
     @asynccontextmanager
     async def answered(self) -> AsyncIterator[None]:
-        """Do one operation.
+        """Do one operation when its turn comes.
+
+        Raises
+        ------
+        StoreUnavailableError
+            As `asked`.
+        """
+        with _driver_errors():
+            if self._breaker is not None:
+                self._breaker.check()
+            async with self._bulkhead.place(), self.asked():
+                yield
+
+    @asynccontextmanager
+    async def asked(self) -> AsyncIterator[None]:
+        """Do one operation at once: something else bounds how many are under way.
 
         Raises
         ------
         StoreUnavailableError
             In place of the driver's errors, if it takes too long, and at once while the store is mute.
         """
-        try:
-            if self._breaker is not None:
-                self._breaker.check()
-            async with self._bulkhead.place():
-                with nullcontext() if self._breaker is None else self._breaker.asked():
-                    async with asyncio.timeout(self._deadline_s):
-                        yield
-        except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-            raise StoreUnavailableError("redis") from error
-        except RuntimeError as error:
-            # What uvloop says of a write to a connection that was just reset; redis-py lets it through.
-            if "handler is closed" not in str(error):
-                raise
-            raise StoreUnavailableError("redis") from error
+        with _driver_errors():
+            with nullcontext() if self._breaker is None else self._breaker.asked():
+                async with asyncio.timeout(self._deadline_s):
+                    yield
+
+
+@contextmanager
+def _driver_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+        raise StoreUnavailableError("redis") from error
+    except RuntimeError as error:
+        # What uvloop says of a write to a connection that was just reset; redis-py lets it through.
+        if "handler is closed" not in str(error):
+            raise
+        raise StoreUnavailableError("redis") from error

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -29,7 +30,7 @@ from app.storage.holds.bounds import Bounds
 from app.storage.holds.keys import Lane
 from app.storage.holds.records import read, written
 from app.storage.holds.scripts import Call, Value, results, run, run_all, value_of
-from app.storage.holds.together import Together
+from app.storage.together import Together
 
 PROVISIONAL_MS = 5_000
 """How long a claim stands unconfirmed: longer than a request may take, short enough to wait out after a crash."""
@@ -39,6 +40,8 @@ _CONFIRMED = b"c"
 _BATCH = 500
 """How many reservations, or keys, are written or dropped at once."""
 
+_PATIENCE_S = 0.02
+"""How long claims wait for those before them, to share the next round trip."""
 _STEPS_TO_COUNT = 200
 """How many batches of keys are looked through to count reservations."""
 
@@ -62,13 +65,14 @@ class RedisHolds:
         self._clustered = isinstance(redis, RedisCluster)
         self._bounds = Bounds(deadline_s, breaker)
         self._looking = Together(self._live_of)
-        self._running = Together(self._run_together)
+        self._running = Together(self._run_together, _PATIENCE_S)
 
     async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
         """Claim for some seconds; see `services.ports.Holds`."""
+        if not self._clustered and claim.seats is None:
+            # One round trip, with bounds of its own.
+            return await self._claim_lanes(claim, claim.quotas, ignoring)
         async with self._bounds.answered():
-            if not self._clustered and claim.seats is None:
-                return await self._claim_lanes(claim, claim.quotas, ignoring)
             # Places in quotas come first: who has none should cost nothing more. After a crash they lapse in seconds.
             standing = await self._take_places(claim, ignoring)
             if isinstance(standing, QuotaFull):
@@ -144,11 +148,11 @@ class RedisHolds:
         if self._clustered:
             # A node that is away would fail what others ask of another.
             return await run_all(self._redis, calls)
-        told = await self._running.done(calls)
-        return [await value_of(self._redis, call, result) for call, result in zip(calls, told, strict=True)]
+        return list(map(value_of, await self._running.done(calls)))
 
     async def _run_together(self, items: Sequence[Sequence[Call]]) -> list[list[Any]]:
-        told = iter(await results(self._redis, [call for calls in items for call in calls]))
+        async with self._bounds.asked():
+            told = iter(await results(self._redis, [call for calls in items for call in calls]))
         return [[next(told) for _ in calls] for calls in items]
 
     async def release(self, claim: Claim) -> None:
@@ -169,13 +173,15 @@ class RedisHolds:
 
     async def keep(self, claim: Claim, until: Instant) -> bool:
         """Make a claim a reservation."""
-        async with self._bounds.answered():
-            # The locator comes first. A crash after it leaves a locator to a claim that lapses in seconds, and whose
-            # uid nobody was told; the other order would leave a reservation that nobody could end. On a cluster a crash
-            # between two lanes leaves the first ones taken until then: time lost, but never given to two.
-            locate = _point_locator(claim, until, expected="", fallback=None)
+        # The locator comes first. A crash after it leaves a locator to a claim that lapses in seconds, and whose uid
+        # nobody was told; the other order would leave a reservation that nobody could end. On a cluster a crash between
+        # two lanes leaves the first ones taken until then: time lost, but never given to two.
+        locate = _point_locator(claim, until, expected="", fallback=None)
+        # On one server this is one round trip, with bounds of its own.
+        async with self._bounds.answered() if self._clustered else nullcontext():
             if await self._all_done([locate, *self._confirm(claim, until, None)]):
                 return True
+        async with self._bounds.answered():
             await self._release(claim)
             await run(self._redis, _drop_locator(claim))
             return False
@@ -276,22 +282,23 @@ class RedisHolds:
         """Return the live reservations of hosts, for each question; widgets ask the same ones again and again."""
         distinct = dict.fromkeys(questions)
         looks = [([(keys.host_lane(host_id), 0) for host_id in host_ids], around) for host_ids, around in distinct]
-        answers = dict(zip(distinct, await self._live(looks), strict=True))
+        async with self._bounds.asked():
+            answers = dict(zip(distinct, await self._live(looks), strict=True))
         return [answers[question] for question in questions]
 
     async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:
         """Return the live reservations in the ledgers of an event type; see `services.ports.LiveReservations`."""
         turns = {} if claimed is None else claimed.turns
         lanes = [(keys.ledger_lane(ledger), turns.get(ledger, 0)) for ledger in event_type.ledgers]
-        [live] = await self._live([(lanes, around)])
+        async with self._bounds.answered():
+            [live] = await self._live([(lanes, around)])
         return live
 
     async def _live(self, looks: Sequence[_Look]) -> list[tuple[Reservation, ...]]:
         """Return the live reservations in some lanes, each look's by themselves."""
         calls = [[_read_part(part, around) for part in self._parts(lanes)] for lanes, around in looks]
-        async with self._bounds.answered():
-            answers = iter(await run_all(self._redis, [call for of_look in calls for call in of_look]))
-            return [_reservations([next(answers) for _ in of_look]) for of_look in calls]
+        answers = iter(await run_all(self._redis, [call for of_look in calls for call in of_look]))
+        return [_reservations([next(answers) for _ in of_look]) for of_look in calls]
 
     def _parts(self, lanes: list[_LaneAndTurn]) -> list[list[_LaneAndTurn]]:
         """Split lanes into those that one script may read."""

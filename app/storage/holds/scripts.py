@@ -56,23 +56,24 @@ async def run_all(redis: Redis | RedisCluster, calls: Sequence[Call]) -> list[An
         return []
     if len(calls) == 1:
         return [await run(redis, calls[0])]
-    told = await results(redis, calls)
-    return [await value_of(redis, call, result) for call, result in zip(calls, told, strict=True)]
+    return list(map(value_of, await results(redis, calls)))
 
 
 async def results(redis: Redis | RedisCluster, calls: Sequence[Call]) -> list[Any]:
-    """Run scripts in order, in one round trip, and return what the server says of each, errors included."""
+    """Run scripts as `run_all` does, and return what the server says of each, errors included."""
     pipeline = redis.pipeline(transaction=False)
     for call in calls:
         # Not .evalsha(), which the pipelines of clusters refuse, though they route it well: redis-py #2914.
         _ = pipeline.execute_command("EVALSHA", script(call.script).digest, len(call.keys), *call.keys, *call.arguments)
-    return await pipeline.execute(raise_on_error=False)
+    told = await pipeline.execute(raise_on_error=False)
+    lost = (isinstance(result, NoScriptError) for result in told)
+    return [
+        await run(redis, call) if is_lost else result for call, result, is_lost in zip(calls, told, lost, strict=True)
+    ]
 
 
-async def value_of(redis: Redis | RedisCluster, call: Call, result: Any) -> Any:
-    """Return what a script returned, or raise what the server says; a script that it has lost is sent again."""
-    if isinstance(result, NoScriptError):
-        return await run(redis, call)
+def value_of(result: Any) -> Any:
+    """Return what a script returned, or raise what the server says."""
     if isinstance(result, Exception):
         raise result
     return result

@@ -14,15 +14,21 @@ _MOST_TOGETHER = 32
 class Together(Generic[Item, Outcome]):
     """Does at once what everybody asks for who is ready to, so that each sees what stood when they asked, or later.
 
-    Under load most of what a round trip costs is the trip, not what is done. Whoever asks while one is under way waits
-    for the next, and not for that one's end. A trip that nobody waits for any more is called off: what it did later it
-    would do for nobody, perhaps after its asker tried to undo it.
+    Under load most of what a round trip costs is the trip, not what is done. A trip that nobody waits for any more is
+    called off: what it did later it would do for nobody, perhaps after its asker tried to undo it.
     """
 
-    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]) -> None:
-        """Do it with `do`, which returns outcomes in the order of items or raises, and ends by itself."""
+    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], patience_s: float = 0.0) -> None:
+        """Do it with `do`, which returns outcomes in the order of items or raises, and ends by itself.
+
+        Whoever asks while a round trip is under way waits for its end, so that the more is asked, the fewer trips it
+        takes: but no longer than `patience_s`, as it may hang, and not when there are many.
+        """
         self._do = do
+        self._patience_s = patience_s
         self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+        self._next: asyncio.Handle | None = None
+        """When those who wait begin."""
         self._under_way = set[asyncio.Future[Sequence[Outcome]]]()
 
     async def done(self, item: Item) -> Outcome:
@@ -30,7 +36,7 @@ class Together(Generic[Item, Outcome]):
         loop = asyncio.get_running_loop()
         if not self._waiting:
             # Whoever else is ready to run in this round of the loop asks before it.
-            loop.call_soon(self._begin)
+            self._next = loop.call_later(self._patience_s if self._under_way else 0, self._begin)
         outcome: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((item, outcome))
         if len(self._waiting) == _MOST_TOGETHER:
@@ -38,6 +44,8 @@ class Together(Generic[Item, Outcome]):
         return await outcome
 
     def _begin(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
         waiting, self._waiting = [one for one in self._waiting if not one[1].done()], []
         if waiting:
             items = [item for item, _ in waiting]
@@ -48,17 +56,25 @@ class Together(Generic[Item, Outcome]):
             for outcome in outcomes:
                 outcome.add_done_callback(lambda _: _call_off(doing, outcomes))
 
-    def _end(self, doing: asyncio.Future[Sequence[Outcome]], waiting: list[asyncio.Future[Outcome]]) -> None:
+    def _end(self, doing: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
         self._under_way.discard(doing)
-        error = asyncio.CancelledError() if doing.cancelled() else doing.exception()
-        if error is not None:
-            for future in waiting:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for future, outcome in zip(waiting, doing.result(), strict=True):
+        _tell(doing, outcomes)
+        if self._waiting and self._next is not None:
+            self._next.cancel()
+            # Those who were just told may ask for more in this round of the loop.
+            self._next = asyncio.get_running_loop().call_soon(self._begin)
+
+
+def _tell(doing: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
+    error = asyncio.CancelledError() if doing.cancelled() else doing.exception()
+    if error is not None:
+        for future in outcomes:
             if not future.done():
-                future.set_result(outcome)
+                future.set_exception(error)
+        return
+    for future, outcome in zip(outcomes, doing.result(), strict=True):
+        if not future.done():
+            future.set_result(outcome)
 
 
 def _call_off(doing: asyncio.Future[Any], outcomes: Sequence[asyncio.Future[Any]]) -> None:
