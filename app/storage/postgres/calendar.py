@@ -1,21 +1,32 @@
 """Bookings and calendar busy times in PostgreSQL: the ports `Calendar` and `Workloads`."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, TypeAlias
 
+import asyncpg
 import orjson
 
 from app.domain.busy import Booking, BookingStatus, BusyTimes
 from app.domain.reservation import Workload
-from app.domain.time_ranges import MINUTE, Range
+from app.domain.time_ranges import DAY, MINUTE, Range
 from app.fields import LONGEST_BUFFER_MINUTES
+from app.observing.phases import LOAD
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Pool
+from app.storage.together import Together
 
 _SQL = queries("calendar")
 _REACH = LONGEST_BUFFER_MINUTES * MINUTE
 """How far outside a stretch a booking may lie and still reach into it by its buffers."""
+
+_FEW_HOSTS = 10
+_SHORT = DAY
+"""What claims are judged by, which takes so little that most of it is the round trip: those who ask at once share one."""
+_PATIENCE_S = 0.02
+"""How long they wait for those before them, to share the next."""
+_Question: TypeAlias = tuple[Any, ...]
+"""The arguments of the query."""
 
 
 class PostgresCalendar:
@@ -24,6 +35,7 @@ class PostgresCalendar:
     def __init__(self, pool: Pool) -> None:
         """Read through this pool."""
         self._pool = pool
+        self._reading = Together(self._read, _PATIENCE_S)
 
     async def busy_times(self, host_ids: Collection[int], around: Range, seated_type_id: int | None) -> BusyTimes:
         """Return what may meet `around`; see `services.ports.Calendar`.
@@ -37,14 +49,20 @@ class PostgresCalendar:
         """
         start, end = around
         bounds = [timestamp_of(instant) for instant in (start, end, start - _REACH, end + _REACH)]
-        async with self._pool.connection() as connection:
-            row = await connection.fetchrow(_SQL["busy_times"], list(host_ids), *bounds, seated_type_id)
-        if row is None:
-            return BusyTimes()
+        question = list(host_ids), *bounds, seated_type_id
+        if len(question[0]) > _FEW_HOSTS or end - start > _SHORT:
+            [row] = await self._read([question])
+        else:
+            with LOAD:
+                row = await self._reading.done(question)
         return BusyTimes(
             bookings=tuple(_booking(*found) for found in orjson.loads(row["bookings"] or b"[]")),
             calendars=_calendars(orjson.loads(row["calendars"] or b"[]")),
         )
+
+    async def _read(self, questions: Sequence[_Question]) -> list[asyncpg.Record]:
+        async with self._pool.connection() as connection:
+            return await connection.fetchmany(_SQL["busy_times"], questions)
 
     async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
         """Return the accepted bookings of event types; see `services.ports.Calendar`.
