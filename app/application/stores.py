@@ -136,7 +136,7 @@ async def prepare(settings: Settings, urls: StoreUrls) -> list[str]:
     applied = await migrate(urls.database, timeout_s=settings.migration_deadline_s)
     async with open_stores(settings, urls) as stores:
         try:
-            await refuse_eviction(stores.redis)
+            await refuse_eviction(stores.redis, deadline_s=settings.store_deadline_s)
         except StoreUnavailableError:
             _logger.warning("Redis does not answer: until it does, slots are listed without holds and none can be held")
     return applied

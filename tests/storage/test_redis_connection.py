@@ -167,7 +167,7 @@ def evicting(*servers: engines.Server) -> Iterator[None]:
 
 async def check(url: str) -> None:
     async with open_redis(url, deadline_s=DEADLINE_S) as client:
-        await refuse_eviction(client)
+        await refuse_eviction(client, deadline_s=DEADLINE_S)
 
 
 async def test_a_server_that_evicts_is_refused(redis7: engines.Server) -> None:
@@ -210,7 +210,7 @@ async def test_what_the_url_does_not_say_is_refused(
 async def test_a_store_that_is_away_is_told_in_time(url: str) -> None:
     places = [f"127.0.0.1:{port}" for port in engines.free_ports(2)]
     async with open_redis(url.format(*places), deadline_s=DEADLINE_S) as client:
-        await in_time(refuse_eviction(client))
+        await in_time(refuse_eviction(client, deadline_s=DEADLINE_S))
         holds = RedisHolds(client, deadline_s=DEADLINE_S)
         for asked in (holds.claim(CLAIM, None), holds.ping(), holds.live([1, 2], (0, 1)), holds.clear()):
             await in_time(asked)

@@ -62,6 +62,9 @@ class EvictionPolicyError(HoldfastError):
 async def open_redis(url: str, *, deadline_s: float) -> AsyncIterator[Client]:
     """Give a client that connects when first used, and again after a server was away or another took its place.
 
+    Whoever asks a single server must say how long they wait. The driver would need a timer for each answer, which is a
+    tenth of what a reservation costs; only what it may have to ask of others first has times of its own.
+
     Raises
     ------
     RedisUrlError
@@ -80,7 +83,7 @@ async def open_redis(url: str, *, deadline_s: float) -> AsyncIterator[Client]:
 
 
 def _pool(url: RedisUrl, deadline_s: float) -> ConnectionPool:
-    options = {**url.options, **_bounds(deadline_s, deadline_s), "max_connections": _UNBOUNDED}
+    options = {**url.options, **_bounds(deadline_s, None), "max_connections": _UNBOUNDED}
     if url.kind == "socket":
         return ConnectionPool(UnixDomainSocketConnection, **options)
     [(host, port)] = url.addresses
@@ -224,7 +227,7 @@ class _OwnSSLConnection(_OwnConnection, SSLConnection):
     pass
 
 
-def _bounds(connect_s: float, answer_s: float) -> dict[str, Any]:
+def _bounds(connect_s: float, answer_s: float | None) -> dict[str, Any]:
     return {
         "socket_connect_timeout": connect_s,
         "socket_timeout": answer_s,
@@ -270,7 +273,7 @@ def redis_breaker(redis: Client, deadline_s: float) -> Breaker | None:
     )
 
 
-async def refuse_eviction(redis: Client) -> None:
+async def refuse_eviction(redis: Client, *, deadline_s: float) -> None:
     """Make sure that no server that may take a hold evicts any: a cluster's primaries, or the one master.
 
     Raises
@@ -280,13 +283,15 @@ async def refuse_eviction(redis: Client) -> None:
     RedisRefusedError
         If one does not let us in, or is of another kind than the URL says.
     StoreUnavailableError
-        If one does not answer.
+        If one does not answer within the deadline.
     """
     with connection_errors():
-        for server in await servers(redis, "server", "memory"):
-            policy = eviction_policy(server)
-            if policy != "noeviction":
-                raise EvictionPolicyError(policy)
+        async with asyncio.timeout(deadline_s):
+            states = await servers(redis, "server", "memory")
+    for state in states:
+        policy = eviction_policy(state)
+        if policy != "noeviction":
+            raise EvictionPolicyError(policy)
 
 
 def eviction_policy(server: Mapping[str, Any]) -> str:

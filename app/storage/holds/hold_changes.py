@@ -74,9 +74,12 @@ class RedisHoldChanges:
     async def _listen(self) -> None:
         pubsub = self._redis.pubsub()
         try:
-            await pubsub.subscribe(CHANGES)
+            async with asyncio.timeout(_ANSWER_S):
+                await pubsub.subscribe(CHANGES)
             while self._now() - self._asked_at < _UNASKED_S:
-                message = await pubsub.get_message(timeout=_WAIT_S)
+                # It may have to connect again, for which the driver has no time of its own.
+                async with asyncio.timeout(_WAIT_S + _ANSWER_S):
+                    message = await pubsub.get_message(timeout=_WAIT_S)
                 if message is not None:
                     self._hear(message)
         except _ERRORS as error:
