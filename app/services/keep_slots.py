@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.domain.availability import Refusal
+from app.domain.busy import Reservation
 from app.domain.errors import SlotStartError
 from app.domain.event_type import EventTypeRules, staff
 from app.domain.reference import ById, EventTypeReference
@@ -160,8 +161,7 @@ class SlotKeeper:
         rules = await self._event_types.find(request.reference)
         if request.duration is not None and not await self._has_tie(request, rules):
             raise NoTieError
-        quotas = self._quotas(request, rules)
-        wanted = replace(_wanted(request, rules, own), beside=tuple(map(as_busy, beside)), quotas=quotas)
+        wanted = _wanted(request, rules, own, beside=tuple(map(as_busy, beside)), quotas=self._quotas(request, rules))
         minutes = kept_minutes(request.duration, self._rules.longest_minutes)
         try:
             claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
@@ -272,7 +272,13 @@ class SlotKeeper:
         return request.caller.user_id in rules.people
 
 
-def _wanted(request: SlotRequest, rules: EventTypeRules, own: KeptReservation | None) -> WantedSlot:
+def _wanted(
+    request: SlotRequest,
+    rules: EventTypeRules,
+    own: KeptReservation | None,
+    beside: tuple[Reservation, ...] = (),
+    quotas: tuple[Quota, ...] = (),
+) -> WantedSlot:
     if request.start is None:
         raise SlotStartError
     if request.length is None:
@@ -280,7 +286,13 @@ def _wanted(request: SlotRequest, rules: EventTypeRules, own: KeptReservation | 
     else:
         length = rules.event_type.length_asked(request.length)
     return WantedSlot(
-        staffed=staff(rules), start=request.start, length=length, rescheduling=request.rescheduling, own=own
+        staffed=staff(rules),
+        start=request.start,
+        length=length,
+        rescheduling=request.rescheduling,
+        own=own,
+        beside=beside,
+        quotas=quotas,
     )
 
 

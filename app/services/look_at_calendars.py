@@ -95,11 +95,12 @@ class Looker:
     ) -> Seen:
         busy = await self._busy_times(staffed, window, viewpoint)
         own = viewpoint.own_reservation
-        busy = replace(
-            busy,
-            reservations=tuple(r for r in busy.reservations if r.uid != own),
-            limited_reservations=tuple(r for r in busy.limited_reservations if r.uid != own),
-        )
+        if own is not None and (busy.reservations or busy.limited_reservations):
+            busy = replace(
+                busy,
+                reservations=tuple(r for r in busy.reservations if r.uid != own),
+                limited_reservations=tuple(r for r in busy.limited_reservations if r.uid != own),
+            )
         return Seen(
             staffed=staffed,
             busy=busy,
@@ -119,7 +120,8 @@ class Looker:
         event_type, near = staffed.event_type, slot_margin(staffed, window)
         if not event_type.limits.all:
             held = await self._held(staffed, near, viewpoint)
-            return replace(await self._booked(staffed, near), reservations=held)
+            booked = await self._booked(staffed, near)
+            return replace(booked, reservations=held) if held else booked
         periods = reach(event_type.limits.all, zone(staffed.zone), near)
         held, entered = await asyncio.gather(
             self._held(staffed, near, viewpoint), self._entered(event_type, periods, viewpoint.claimed)

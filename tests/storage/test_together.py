@@ -102,6 +102,25 @@ async def test_all_are_told_that_the_store_is_away_and_the_next_who_asks_may_fin
     assert await together.done("a") == "a 0"
 
 
+async def test_what_was_not_begun_is_not_done_for_who_leaves() -> None:
+    store = Store()
+    together = Together(store.read, patience_s=5)
+    early, leaving = asyncio.ensure_future(together.done("a")), asyncio.ensure_future(together.done("b"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await early == "a 0"
+
+    early = asyncio.ensure_future(together.done("c"))
+    await asyncio.sleep(0.005)
+    leaving = asyncio.ensure_future(together.done("d"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await early == "c 0"
+
+    assert await together.done("e") == "e 0"
+    assert store.reads == [["a"], ["c"], ["e"]]
+
+
 async def test_who_leaves_takes_nothing_from_the_others() -> None:
     store = Store()
     together = Together(store.read)

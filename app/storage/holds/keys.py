@@ -1,6 +1,7 @@
 """The names of the keys. What one script reads or writes shares a hash tag, and so a node of a cluster."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from app.domain.reservation import Claim
@@ -83,6 +84,7 @@ def seat_entry_prefix(claim: Claim) -> str:
     return f"{PREFIX}{{s:{seat_group(claim)}}}:seat:"
 
 
+@lru_cache(maxsize=4_096)
 def quota(name: str) -> str:
     """Return the key of a quota; clients' addresses stay unread."""
     return f"{PREFIX}{{q:{sha256(name.encode()).hexdigest()}}}"
