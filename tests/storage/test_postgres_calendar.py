@@ -1,5 +1,7 @@
 """What PostgreSQL alone is asked: no more than needed, and what no world file can say."""
 
+import asyncio
+
 import pytest
 
 from app.domain.reservation import Workload
@@ -43,6 +45,16 @@ async def test_other_peoples_bookings_and_far_ones_stay_out(calendar: PostgresCa
         await book(connection, uid, user_id, day)
     busy = await calendar.busy_times([1], (DAY_ONE, DAY_ONE + DAY), None)
     assert [booking.uid for booking in busy.bookings] == ["mine"]
+
+
+async def test_who_asks_at_once_is_answered_what_they_asked(calendar: PostgresCalendar, connection: Connection) -> None:
+    for uid, user_id, day in (("ann", 1, 8), ("bob", 2, 8), ("later", 2, 14), ("cy", 3, 8)):
+        await book(connection, uid, user_id, day)
+    first, all_days = (DAY_ONE, DAY_ONE + DAY), (DAY_ONE, DAY_ONE + 7 * DAY)
+    asked = [([2], first), ([1], first), ([2], all_days), ([1, 3], first), ([], first)]
+    found = await asyncio.gather(*(calendar.busy_times(host_ids, around, None) for host_ids, around in asked))
+    uids = [[booking.uid for booking in busy.bookings] for busy in found]
+    assert uids == [["bob"], ["ann"], ["bob", "later"], ["ann", "cy"], []]
 
 
 @pytest.mark.parametrize("status", ["cancelled", "rejected"])

@@ -49,10 +49,9 @@ class Bounds:
         StoreUnavailableError
             In place of the driver's errors, if it takes too long, and at once while the store is mute.
         """
-        with _driver_errors():
-            with nullcontext() if self._breaker is None else self._breaker.asked():
-                async with asyncio.timeout(self._deadline_s):
-                    yield
+        with _driver_errors(), nullcontext() if self._breaker is None else self._breaker.asked():
+            async with asyncio.timeout(self._deadline_s):
+                yield
 
 
 @contextmanager

@@ -41,7 +41,7 @@ _BATCH = 500
 """How many reservations, or keys, are written or dropped at once."""
 
 _PATIENCE_S = 0.02
-"""How long claims wait for those before them, to share the next round trip."""
+"""How long claims, and looks at what is held, wait for those before them, to share the next round trip."""
 _STEPS_TO_COUNT = 200
 """How many batches of keys are looked through to count reservations."""
 
@@ -64,7 +64,7 @@ class RedisHolds:
         self._redis = redis
         self._clustered = isinstance(redis, RedisCluster)
         self._bounds = Bounds(deadline_s, breaker)
-        self._looking = Together(self._live_of)
+        self._looking = Together(self._live_of, _PATIENCE_S)
         self._running = Together(self._run_together, _PATIENCE_S)
 
     async def claim(self, claim: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:

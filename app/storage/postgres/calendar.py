@@ -20,17 +20,17 @@ _SQL = queries("calendar")
 _REACH = LONGEST_BUFFER_MINUTES * MINUTE
 """How far outside a stretch a booking may lie and still reach into it by its buffers."""
 
-_FEW_HOSTS = 10
-_SHORT = DAY
-"""What claims are judged by, which takes so little that most of it is the round trip: those who ask at once share one."""
+_FEW_HOSTS, _SHORT = 10, DAY
+"""Hosts and time of a question such as claims are judged by. Most of it is the round trip, so those who ask at the same
+moment share one. Larger questions would keep them waiting."""
 _PATIENCE_S = 0.02
-"""How long they wait for those before them, to share the next."""
+"""How long such a question waits for those before it, to share the next round trip."""
 _Question: TypeAlias = tuple[Any, ...]
 """The arguments of the query."""
 
 
 class PostgresCalendar:
-    """What takes people's time as it stands now. One query a call."""
+    """What takes people's time as it stands when somebody asks, or a moment later. One query a call."""
 
     def __init__(self, pool: Pool) -> None:
         """Read through this pool."""
@@ -50,11 +50,11 @@ class PostgresCalendar:
         start, end = around
         bounds = [timestamp_of(instant) for instant in (start, end, start - _REACH, end + _REACH)]
         question = list(host_ids), *bounds, seated_type_id
-        if len(question[0]) > _FEW_HOSTS or end - start > _SHORT:
-            [row] = await self._read([question])
-        else:
+        if len(host_ids) <= _FEW_HOSTS and end - start <= _SHORT:
             with LOAD:
                 row = await self._reading.done(question)
+        else:
+            [row] = await self._read([question])
         return BusyTimes(
             bookings=tuple(_booking(*found) for found in orjson.loads(row["bookings"] or b"[]")),
             calendars=_calendars(orjson.loads(row["calendars"] or b"[]")),
