@@ -34,7 +34,7 @@ class Bounds:
         StoreUnavailableError
             As `asked`.
         """
-        with _driver_errors():
+        with driver_errors():
             if self._breaker is not None:
                 self._breaker.check()
             async with self._bulkhead.place(), self.asked():
@@ -49,13 +49,20 @@ class Bounds:
         StoreUnavailableError
             In place of the driver's errors, if it takes too long, and at once while the store is mute.
         """
-        with _driver_errors(), nullcontext() if self._breaker is None else self._breaker.asked():
+        with driver_errors(), nullcontext() if self._breaker is None else self._breaker.asked():
             async with asyncio.timeout(self._deadline_s):
                 yield
 
 
 @contextmanager
-def _driver_errors() -> Iterator[None]:
+def driver_errors() -> Iterator[None]:
+    """Turn the driver's errors into the service's own.
+
+    Raises
+    ------
+    StoreUnavailableError
+        In place of any of them.
+    """
     try:
         yield
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:

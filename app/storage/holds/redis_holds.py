@@ -26,7 +26,7 @@ from app.domain.time_ranges import Instant, Range
 from app.services.sources import ANYTHING
 from app.storage.breaker import Breaker
 from app.storage.holds import keys
-from app.storage.holds.bounds import Bounds
+from app.storage.holds.bounds import Bounds, driver_errors
 from app.storage.holds.keys import Lane
 from app.storage.holds.records import read, written
 from app.storage.holds.scripts import Call, Value, results, run, run_all, value_of
@@ -148,7 +148,9 @@ class RedisHolds:
         if self._clustered:
             # A node that is away would fail what others ask of another.
             return await run_all(self._redis, calls)
-        return list(map(value_of, await self._running.done(calls)))
+        told = await self._running.done(calls)
+        with driver_errors():
+            return list(map(value_of, told))
 
     async def _run_together(self, items: Sequence[Sequence[Call]]) -> list[list[Any]]:
         async with self._bounds.asked():
@@ -282,7 +284,7 @@ class RedisHolds:
         """Return the live reservations of hosts, for each question; widgets ask the same ones again and again."""
         distinct = dict.fromkeys(questions)
         looks = [([(keys.host_lane(host_id), 0) for host_id in host_ids], around) for host_ids, around in distinct]
-        async with self._bounds.asked():
+        async with self._bounds.answered():
             answers = dict(zip(distinct, await self._live(looks), strict=True))
         return [answers[question] for question in questions]
 
