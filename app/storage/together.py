@@ -9,6 +9,8 @@ Outcome = TypeVar("Outcome")
 
 _MOST_TOGETHER = 32
 """Items of one round trip: those who asked little should not wait long for those who asked much."""
+_FEW = 3
+"""Items under way that are no crowd: while there is little to do, nobody need wait."""
 
 
 class Together(Generic[Item, Outcome]):
@@ -21,22 +23,24 @@ class Together(Generic[Item, Outcome]):
     def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], patience_s: float = 0.0) -> None:
         """Do it with `do`, which returns outcomes in the order of items or raises, and ends by itself.
 
-        Whoever asks while a round trip is under way waits for its end, so that the more is asked, the fewer trips it
-        takes: but no longer than `patience_s`, as it may hang, and not when there are many.
+        In a crowd whoever asks waits for the end of a round trip that is under way, so that the more is asked, the
+        fewer trips it takes: but no longer than `patience_s`, as it may hang, and not when enough wait for a full one.
         """
         self._do = do
         self._patience_s = patience_s
         self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
         self._next: asyncio.Handle | None = None
         """When those who wait begin."""
-        self._under_way = set[asyncio.Future[Sequence[Outcome]]]()
+        self._under_way: dict[asyncio.Future[Sequence[Outcome]], int] = {}
+        """Round trips, and how many items they have."""
 
     async def done(self, item: Item) -> Outcome:
         """Return what came of an item, or raise what was raised for all."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             # Whoever else is ready to run in this round of the loop asks before it.
-            self._next = loop.call_later(self._patience_s if self._under_way else 0, self._begin)
+            is_crowd = sum(self._under_way.values()) > _FEW
+            self._next = loop.call_later(self._patience_s if is_crowd else 0, self._begin)
         outcome: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((item, outcome))
         if len(self._waiting) == _MOST_TOGETHER:
@@ -51,13 +55,13 @@ class Together(Generic[Item, Outcome]):
             items = [item for item, _ in waiting]
             outcomes = [outcome for _, outcome in waiting]
             doing = asyncio.ensure_future(self._do(items))
-            self._under_way.add(doing)
+            self._under_way[doing] = len(items)
             doing.add_done_callback(lambda _: self._end(doing, outcomes))
             for outcome in outcomes:
                 outcome.add_done_callback(lambda _: _call_off(doing, outcomes))
 
     def _end(self, doing: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
-        self._under_way.discard(doing)
+        del self._under_way[doing]
         _tell(doing, outcomes)
         if self._waiting and self._next is not None:
             self._next.cancel()

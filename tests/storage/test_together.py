@@ -48,19 +48,31 @@ async def test_who_asks_while_a_read_is_under_way_has_one_of_its_own() -> None:
     assert await early == "a 0"
 
 
-async def test_who_can_wait_shares_the_read_after_the_one_under_way() -> None:
+async def test_in_a_crowd_who_can_wait_shares_the_read_after_the_one_under_way() -> None:
     store = Store()
     together = Together(store.read, patience_s=5)
-    early = asyncio.ensure_future(together.done("a"))
+    early = [asyncio.ensure_future(together.done("a")) for _ in range(4)]
     await asyncio.sleep(0.005)
     late = [asyncio.ensure_future(together.done(question)) for question in "bc"]
     await asyncio.sleep(0)
     store.writes = 1
     late.append(asyncio.ensure_future(together.done("d")))
 
-    assert await asyncio.gather(early, *late) == ["a 0", "b 1", "c 1", "d 1"]
-    assert store.reads == [["a"], ["b", "c", "d"]]
+    assert await asyncio.gather(*early, *late) == ["a 0"] * 4 + ["b 1", "c 1", "d 1"]
+    assert store.reads == [["a"] * 4, ["b", "c", "d"]]
     assert await together.done("e") == "e 1"
+
+
+async def test_where_little_is_under_way_nobody_waits() -> None:
+    store = Store()
+    together = Together(store.read, patience_s=5)
+    early = [asyncio.ensure_future(together.done("a")) for _ in range(3)]
+    await asyncio.sleep(0.005)
+    late = asyncio.ensure_future(together.done("b"))
+    await asyncio.sleep(0.001)
+
+    assert store.reads == [["a"] * 3, ["b"]]
+    await asyncio.gather(*early, late)
 
 
 async def test_nobody_waits_long_for_a_read_that_hangs() -> None:
@@ -70,13 +82,14 @@ async def test_nobody_waits_long_for_a_read_that_hangs() -> None:
         return questions
 
     together = Together(read, patience_s=0.01)
-    hanging = asyncio.ensure_future(together.done("a"))
+    hanging = [asyncio.ensure_future(together.done("a")) for _ in range(4)]
     await asyncio.sleep(0.005)
 
     assert await asyncio.wait_for(together.done("b"), 5) == "b"
 
-    assert not hanging.done()
-    hanging.cancel()
+    for one in hanging:
+        assert not one.done()
+        one.cancel()
 
 
 async def test_many_questions_are_some_reads() -> None:
@@ -105,20 +118,16 @@ async def test_all_are_told_that_the_store_is_away_and_the_next_who_asks_may_fin
 async def test_what_was_not_begun_is_not_done_for_who_leaves() -> None:
     store = Store()
     together = Together(store.read, patience_s=5)
-    early, leaving = asyncio.ensure_future(together.done("a")), asyncio.ensure_future(together.done("b"))
-    await asyncio.sleep(0)
-    leaving.cancel()
-    assert await early == "a 0"
-
-    early = asyncio.ensure_future(together.done("c"))
+    early = [asyncio.ensure_future(together.done("a")) for _ in range(4)]
     await asyncio.sleep(0.005)
-    leaving = asyncio.ensure_future(together.done("d"))
+    leaving = asyncio.ensure_future(together.done("b"))
     await asyncio.sleep(0)
     leaving.cancel()
-    assert await early == "c 0"
 
-    assert await together.done("e") == "e 0"
-    assert store.reads == [["a"], ["c"], ["e"]]
+    assert await asyncio.gather(*early) == ["a 0"] * 4
+
+    assert await together.done("c") == "c 0"
+    assert store.reads == [["a"] * 4, ["c"]]
 
 
 async def test_who_leaves_takes_nothing_from_the_others() -> None:
