@@ -48,31 +48,45 @@ async def test_who_asks_while_a_read_is_under_way_has_one_of_its_own() -> None:
     assert await early == "a 0"
 
 
-async def test_in_a_crowd_who_can_wait_shares_the_read_after_the_one_under_way() -> None:
-    store = Store()
-    together = Together(store.read, patience_s=5)
-    early = [asyncio.ensure_future(together.done("a")) for _ in range(4)]
-    await asyncio.sleep(0.005)
-    late = [asyncio.ensure_future(together.done(question)) for question in "bc"]
-    await asyncio.sleep(0)
-    store.writes = 1
-    late.append(asyncio.ensure_future(together.done("d")))
+class SlowStore:
+    """Answers when it may."""
 
-    assert await asyncio.gather(*early, *late) == ["a 0"] * 4 + ["b 1", "c 1", "d 1"]
+    def __init__(self) -> None:
+        self.reads: list[list[str]] = []
+        self.may_answer = asyncio.Event()
+
+    async def read(self, questions: Sequence[str]) -> list[str]:
+        self.reads.append([*questions])
+        await self.may_answer.wait()
+        return [*questions]
+
+
+async def test_in_a_crowd_who_can_wait_shares_the_read_after_the_one_under_way() -> None:
+    store = SlowStore()
+    together = Together(store.read, patience_s=60)
+    asking = [asyncio.ensure_future(together.done("a")) for _ in range(4)]
+    await asyncio.sleep(0.001)
+    for question in "bcd":
+        asking.append(asyncio.ensure_future(together.done(question)))
+        await asyncio.sleep(0.001)
+    store.may_answer.set()
+
+    assert await asyncio.wait_for(asyncio.gather(*asking), 5) == ["a", "a", "a", "a", "b", "c", "d"]
     assert store.reads == [["a"] * 4, ["b", "c", "d"]]
-    assert await together.done("e") == "e 1"
+    assert await together.done("e") == "e"
 
 
 async def test_where_little_is_under_way_nobody_waits() -> None:
-    store = Store()
-    together = Together(store.read, patience_s=5)
-    early = [asyncio.ensure_future(together.done("a")) for _ in range(3)]
-    await asyncio.sleep(0.005)
-    late = asyncio.ensure_future(together.done("b"))
+    store = SlowStore()
+    together = Together(store.read, patience_s=60)
+    asking = [asyncio.ensure_future(together.done("a")) for _ in range(3)]
+    await asyncio.sleep(0.001)
+    asking.append(asyncio.ensure_future(together.done("b")))
     await asyncio.sleep(0.001)
 
     assert store.reads == [["a"] * 3, ["b"]]
-    await asyncio.gather(*early, late)
+    store.may_answer.set()
+    await asyncio.gather(*asking)
 
 
 async def test_nobody_waits_long_for_a_read_that_hangs() -> None:
@@ -116,17 +130,17 @@ async def test_all_are_told_that_the_store_is_away_and_the_next_who_asks_may_fin
 
 
 async def test_what_was_not_begun_is_not_done_for_who_leaves() -> None:
-    store = Store()
-    together = Together(store.read, patience_s=5)
-    early = [asyncio.ensure_future(together.done("a")) for _ in range(4)]
-    await asyncio.sleep(0.005)
+    store = SlowStore()
+    together = Together(store.read, patience_s=60)
+    staying = [asyncio.ensure_future(together.done("a")) for _ in range(4)]
+    await asyncio.sleep(0.001)
     leaving = asyncio.ensure_future(together.done("b"))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)
     leaving.cancel()
+    store.may_answer.set()
+    await asyncio.gather(*staying)
 
-    assert await asyncio.gather(*early) == ["a 0"] * 4
-
-    assert await together.done("c") == "c 0"
+    assert await together.done("c") == "c"
     assert store.reads == [["a"] * 4, ["c"]]
 
 
