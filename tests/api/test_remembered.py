@@ -81,10 +81,10 @@ async def world(client: TestClient[Any, Any], settings: Settings, urls: StoreUrl
     return Asking(client, settings, urls)
 
 
-@pytest.fixture
-async def forgetful(world: Asking) -> AsyncIterator[Asking]:
+@pytest.fixture(scope="module")
+async def forgetful(settings: Settings, urls: StoreUrls) -> AsyncIterator[Asking]:
     """A pod that remembers nothing."""
-    async with pod(world.settings.model_copy(update={"remembered_items": 0}), world.urls) as asking:
+    async with pod(settings.model_copy(update={"remembered_items": 0}), urls) as asking:
         yield asking
 
 

@@ -96,11 +96,15 @@ async def load_world(
     """
     with storage_errors(), load_refusals():
         async with asyncio.timeout(timeout_s), load_transaction(database_url, timeout_s) as connection:
-            known = await _checked(connection, world, mode)
-            report = await _write(connection, world, known, on_progress or say_nothing)
+            report = await write_world(connection, world, mode, on_progress or say_nothing)
             if before_commit is not None:
                 await before_commit(PostgresEventTypes(OneConnection(connection)))
             return report
+
+
+async def write_world(connection: Connection, world: World, mode: Mode, on_progress: Progress) -> LoadReport:
+    """Check and write as `load_world` does, in a transaction that is the caller's."""
+    return await _write(connection, world, await _checked(connection, world, mode), on_progress)
 
 
 @asynccontextmanager
