@@ -62,43 +62,43 @@ anything_on_a_plain_grid = st.one_of(
 
 
 @given(st.one_of(situations(most_hosts=1), situations()))
-@settings(max_examples=120)
+@settings(max_examples=90)
 def test_the_listing_is_what_a_slow_reading_of_the_rules_lists(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(most_hosts=1, seated=True), situations(seated=True)))
-@settings(max_examples=60)
+@settings(max_examples=45)
 def test_so_it_is_with_seats(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(most_hosts=1, windowed=True), situations(windowed=True)))
-@settings(max_examples=60)
+@settings(max_examples=45)
 def test_so_it_is_with_a_booking_window(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(most_hosts=1, limited=True), situations(limited=True)))
-@settings(max_examples=60)
+@settings(max_examples=45)
 def test_so_it_is_with_limits(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(with_all_rules(most_hosts=1), with_all_rules(most_hosts=2)))
-@settings(max_examples=60)
+@settings(max_examples=45)
 def test_so_it_is_with_all_of_them(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(st.one_of(situations(places=CHANGES, most_hosts=2), situations(places=CHANGES, limited=True, windowed=True)))
-@settings(max_examples=60)
+@settings(max_examples=45)
 def test_so_it_is_where_clocks_change(situation: Situation) -> None:
     assert situation.starts() == oracle.listed(question(situation))
 
 
 @given(situations(most_hosts=2, seated=True))
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_who_sits_where_is_what_a_slow_reading_counts(situation: Situation) -> None:
     asked, judged = question(situation), situation.availability()
     for start in {item.start for item in situation.items}:
@@ -125,7 +125,7 @@ def question(situation: Situation) -> oracle.Question:
 
 
 @given(anything)
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_slots_are_in_order_of_time_and_in_the_window(situation: Situation) -> None:
     starts, length = situation.starts(), situation.length * MINUTE
     assert starts == sorted(set(starts))
@@ -136,14 +136,14 @@ def test_slots_are_in_order_of_time_and_in_the_window(situation: Situation) -> N
 
 
 @given(anything)
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_everything_listed_is_free_by_the_predicate(situation: Situation) -> None:
     judged = situation.availability()
     assert all(judged.refusal(start) is None for start in judged.starts(situation.window))
 
 
 @given(anything)
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_everything_listed_is_free_when_it_is_looked_at_alone(situation: Situation) -> None:
     """As a claim does: without what the listing saw around it, and with a rolling window that ends there."""
     starts = situation.starts()
@@ -153,7 +153,7 @@ def test_everything_listed_is_free_when_it_is_looked_at_alone(situation: Situati
 
 
 @given(anything_on_a_plain_grid)
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_with_a_step_that_divides_the_hour_everything_free_on_it_is_listed(situation: Situation) -> None:
     """Such a grid has the same starts wherever free time begins, so the listing is the predicate on that grid."""
     judged = situation.availability()
@@ -169,7 +169,7 @@ def _whole_starts(situation: Situation) -> list[Instant]:
 
 
 @given(situations(most_hosts=1))
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_while_a_host_stays_free_there_is_a_start_every_step(situation: Situation) -> None:
     """For any step: what goes on from a listed start in the same free stretch is listed too."""
     judged, starts = situation.availability(), situation.starts()
@@ -208,7 +208,7 @@ def _not_rolling(situation: Situation) -> Situation:
 
 
 @given(with_more_busy_time(anything))
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_what_is_listed_with_more_busy_time_was_free_without_it(both: tuple[Situation, Situation]) -> None:
     """It need not have been listed: the grid begins anew after the busy time, at starts that it did not have before."""
     before, after = both
@@ -217,14 +217,14 @@ def test_what_is_listed_with_more_busy_time_was_free_without_it(both: tuple[Situ
 
 
 @given(with_more_busy_time(anything_on_a_plain_grid))
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_more_busy_time_never_adds_a_slot_where_it_cannot_move_the_grid(both: tuple[Situation, Situation]) -> None:
     before, after = both
     assert set(after.starts()) <= set(before.starts())
 
 
 @given(situations(steps=WHOLE_STEPS, plain_grid=True, seated=True), st.data())
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_nor_does_one_more_seat_where_calendars_report_nothing(situation: Situation, data: st.DataObject) -> None:
     before = replace(situation, busy=replace(situation.busy, calendars={}))
     after = before.taking(data.draw(sitters(before, data.draw(on_offer(before)))))
@@ -288,7 +288,7 @@ def _is_joined(there: Booking, booking: Booking) -> bool:
 
 
 @given(kept_and_booked())
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_a_reservation_takes_the_same_starts_as_the_booking_that_comes_of_it(both: tuple[Situation, Situation]) -> None:
     kept, booked = both
     assert kept.starts() == booked.starts()
@@ -323,7 +323,7 @@ def _shuffled_schedules(draw: st.DrawFn, one: Schedule) -> Schedule:
 
 
 @given(shuffled())
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_the_order_of_hours_overrides_bookings_and_busy_times_does_not_matter(
     both: tuple[Situation, Situation],
 ) -> None:
@@ -357,7 +357,7 @@ def test_a_first_slot_only_is_the_first_of_each_date_that_is_listed(situation: S
 
 
 @given(anything)
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_a_booking_that_is_moved_might_as_well_not_be_there(situation: Situation) -> None:
     """But for a seated type's own, in which others sit."""
     bookings = situation.busy.bookings
@@ -370,7 +370,7 @@ def test_a_booking_that_is_moved_might_as_well_not_be_there(situation: Situation
 
 
 @given(st.one_of(situations(most_hosts=2, seated=True), *[situations(most_hosts=n, limited=True) for n in (1, 2)]))
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_what_is_out_of_reach_does_not_matter(situation: Situation) -> None:
     """Stores are asked for what meets the window with the buffers of both sides, and for the periods of limits."""
     asked, busy = situation.staffed.event_type, situation.busy
@@ -415,7 +415,7 @@ def _in_daytime(host: Host, minutes: Range) -> Host:
 
 
 @given(days_apart())
-@settings(max_examples=50)
+@settings(max_examples=40)
 def test_a_window_lists_what_its_halves_list_where_nothing_is_cut(situation: Situation) -> None:
     start, end = situation.window
     halves = [replace(situation, window=half) for half in ((start, start + DAY - SECOND), (start + DAY, end))]

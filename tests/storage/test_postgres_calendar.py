@@ -112,7 +112,7 @@ async def test_plans_use_indexes(connection: Connection) -> None:
         INSERT INTO bookings
             (uid, event_type_id, user_id, starts_at, ends_at, status, before_buffer_minutes, after_buffer_minutes)
         SELECT 'u' || n, 1, 101 + n % 200, at, at + interval '1 hour', 'accepted', 0, 0
-        FROM generate_series(1, 20000) AS n,
+        FROM generate_series(1, 5000) AS n,
             LATERAL (SELECT timestamptz '2050-01-01' + n * interval '1 hour' AS at) AS t;
         INSERT INTO booking_attendees (booking_id, position, email) SELECT id, 0, uid || '@example.org' FROM bookings;
         INSERT INTO booking_hosts SELECT id, user_id, tstzrange(starts_at, ends_at), id FROM bookings;
