@@ -17,7 +17,9 @@ from app.api.errors import RequestError
 from app.api.middlewares import ALLOWED
 from app.api.refusals import RETRY_AFTER_S
 from app.api.state import CALLER
+from app.observing.logs import REQUEST_ID
 from app.observing.metrics import OPEN_STREAMS, SHED
+from app.observing.requests import REQUEST_ID_HEADER
 
 MEDIA_TYPE = "text/event-stream"
 LAST_EVENT_ID = "Last-Event-ID"
@@ -143,9 +145,12 @@ class EventStream:
         connection = transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)
-        # The middleware that lets pages of any origin read answers comes too late for this one, and nginx waits for
-        # more unless told otherwise.
+        # The middlewares that let pages of any origin read answers, and name the request, come too late for this one;
+        # nginx waits for more unless told otherwise.
         own = {hdrs.CACHE_CONTROL: "no-cache", "X-Accel-Buffering": "no", hdrs.CONTENT_TYPE: MEDIA_TYPE}
+        request_id = REQUEST_ID.get()
+        if request_id is not None:
+            own[REQUEST_ID_HEADER] = request_id
         response = web.StreamResponse(headers={**ALLOWED, **own, **headers})
         response.force_close()
         writer = await response.prepare(request)

@@ -37,6 +37,7 @@ class HoldfastSlots extends HTMLElement {
   /** Another one whenever all begins anew, or ends. */
   #visit = {};
   #isReserving = false;
+  #isBooking = false;
   #stopFollowing = () => {};
   #stopCounting = () => {};
 
@@ -112,18 +113,21 @@ class HoldfastSlots extends HTMLElement {
       reservationUid: this.#hold?.reservationUid,
     };
     this.#stopFollowing = follow(api, question, (slots) => this.#hear(slots), (error) => {
-      this.#trouble.textContent = error.message;
+      // Said once, however often it is tried in vain.
+      if (this.#trouble.textContent !== error.message) this.#trouble.textContent = error.message;
     });
   }
 
   #hear(slots) {
+    const isFirst = this.#slots === null;
     const before = this.#slots?.[this.#chosen]?.length;
     this.#slots = slots;
     this.#trouble.textContent = "";
     if (this.#body.dataset.view !== "choose") return;
     const left = slots[this.#chosen]?.length ?? 0;
     this.#showSlots();
-    if (before !== undefined && before !== left) this.#say(`${left} times are free on ${zones.dayText(this.#chosen)}.`);
+    if (isFirst && !this.#chosen) this.#say(this.#monthTold());
+    else if (before !== undefined && before !== left) this.#say(`${left} times are free on ${zones.dayText(this.#chosen)}.`);
   }
 
   // Choosing
@@ -188,7 +192,7 @@ class HoldfastSlots extends HTMLElement {
     return element("div", { class: "bar" },
       element("button", { type: "button", "data-key": "earlier", "aria-label": "Month before", disabled: isFirst,
         onclick: move(-1, "earlier") }, "‹"),
-      element("h2", { "aria-live": "polite" }, zones.monthText(this.#focused)),
+      element("h2", {}, zones.monthText(this.#focused)),
       element("button", { type: "button", "data-key": "later", "aria-label": "Month after",
         onclick: move(1, "later") }, "›"));
   }
@@ -211,14 +215,29 @@ class HoldfastSlots extends HTMLElement {
   #moveTo(date, key) {
     const sameMonth = date.slice(0, 7) === this.#focused.slice(0, 7);
     this.#focused = date;
-    if (!sameMonth) this.#look();
+    if (!sameMonth) {
+      this.#chosen = null;
+      this.#look();
+      this.#say(zones.monthText(date));
+    }
     this.#showChoice(key);
+  }
+
+  /** The window is a day wider than the month that is shown, on both sides. */
+  #hasTimes() {
+    const month = this.#focused.slice(0, 7);
+    return Object.keys(this.#slots).some((date) => date.startsWith(month));
+  }
+
+  #monthTold() {
+    const month = zones.monthText(this.#focused);
+    return this.#hasTimes() ? `${month}: times are shown.` : `${month}: no times in this month.`;
   }
 
   #times() {
     if (!this.#chosen) {
       const text = this.#slots === null ? "Looking for times …"
-        : Object.keys(this.#slots).length ? "Choose a day to see its times." : "No times in this month.";
+        : this.#hasTimes() ? "Choose a day to see its times." : "No times in this month.";
       return [element("p", { class: "soft" }, text)];
     }
     const slots = this.#slots?.[this.#chosen] ?? [];
@@ -283,13 +302,13 @@ class HoldfastSlots extends HTMLElement {
     const name = element("input", { name: "name", autocomplete: "name", required: true, maxlength: 100 });
     const email = element("input", { name: "email", type: "email", autocomplete: "email", required: true, maxlength: 200 });
     const book = element("button", { class: "main" }, "Book");
+    const back = element("button", { type: "button", onclick: () => this.#back() }, "Choose another time");
     const form = element("form", { onsubmit: (event) => {
       event.preventDefault();
-      this.#book({ name: name.value.trim(), email: email.value.trim(), timeZone: this.#zone }, book);
+      this.#book({ name: name.value.trim(), email: email.value.trim(), timeZone: this.#zone }, [book, back]);
     } },
     element("label", {}, "Name", name), element("label", {}, "Email", email),
-    element("div", { class: "row" }, book,
-      element("button", { type: "button", onclick: () => this.#back() }, "Choose another time")));
+    element("div", { class: "row" }, book, back));
     this.#show("details",
       element("h2", { tabindex: -1, "data-key": "heading" }, this.#when(this.#hold.slot)),
       element("p", {}, "Kept for you for ", left), form);
@@ -297,7 +316,9 @@ class HoldfastSlots extends HTMLElement {
     this.#stopCounting = countDown(this.#hold.endsAt, (seconds) => {
       left.textContent = minutesText(seconds);
       if (SPOKEN_AT_S.has(seconds)) this.#say(`${seconds} seconds left.`);
-    }, () => this.#lapse());
+    }, () => {
+      if (!this.#isBooking) this.#lapse();
+    });
   }
 
   #lapse() {
@@ -324,18 +345,27 @@ class HoldfastSlots extends HTMLElement {
 
   // Booking
 
-  async #book(attendee, button) {
-    button.disabled = true;
+  /** While it is under way nothing else can be done with the hold. */
+  async #book(attendee, buttons) {
+    const visit = this.#visit;
     const hold = this.#hold;
+    this.#isBooking = true;
+    for (const button of buttons) button.disabled = true;
     try {
       const booking = await api.book(this.#eventTypeId, hold.slotStart, this.#length, attendee, hold.reservationUid);
+      if (visit !== this.#visit) return;
       this.#stopCounting();
       this.#hold = null;
       this.#tell("holdfast-booked", { uid: booking.uid, start: booking.start, end: booking.end });
       this.#showBooked(booking, hold.slot);
     } catch (error) {
+      if (visit !== this.#visit) return;
+      for (const button of buttons) button.disabled = false;
+      if (Date.now() >= hold.endsAt) return this.#lapse();
       this.#fail(error.message);
-      button.disabled = false;
+      buttons[0].focus();
+    } finally {
+      this.#isBooking = false;
     }
   }
 
@@ -353,7 +383,7 @@ class HoldfastSlots extends HTMLElement {
 
   async #cancel(booking) {
     try {
-      await api.cancel(booking.uid);
+      await api.cancel(booking);
     } catch (error) {
       return this.#fail(error.message);
     }
@@ -385,8 +415,8 @@ class HoldfastSlots extends HTMLElement {
   #focusOn(key) {
     if (!key) return;
     const all = [...this.#body.querySelectorAll("[data-key],[data-date]")];
-    const wanted = all.find((one) => one.dataset.key === key || `day ${one.dataset.date}` === key);
-    // What was focused may be gone, a taken slot's button say: then its heading, else the day in the tab order.
+    const wanted = all.find((one) => !one.disabled && (one.dataset.key === key || `day ${one.dataset.date}` === key));
+    // What was focused may be gone or disabled, a taken slot's button say: then its heading, else the day in the tab order.
     (wanted ?? all.find((one) => one.dataset.key === "times") ?? all.find((one) => one.tabIndex === 0 && one.dataset.date))
       ?.focus();
   }

@@ -21,6 +21,8 @@ from tests.web.conftest import opened
 pytestmark = pytest.mark.xdist_group("web")
 
 INTRO = "/?eventTypeId=1"
+YOGA = "/?eventTypeId=5"
+"""A class with seats."""
 CONSULTATION = "/?eventTypeId=2"
 """Of 30, 60 or 90 minutes."""
 KEPT_S = 300
@@ -262,6 +264,45 @@ async def _embedding(site: str) -> AsyncIterator[str]:
         yield str(server.make_url("/"))
 
 
+async def _book(page: Page) -> None:
+    await page.get_by_label("Name", exact=True).fill("Mia")
+    await page.get_by_label("Email", exact=True).fill("mia@example.org")
+    await page.get_by_role("button", name="Book", exact=True).click()
+    await expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+
+
+async def test_of_a_class_the_own_seat_is_cancelled(mine: Page, site: str) -> None:
+    await _choose_day(mine, site + YOGA)
+    await _hold(mine, await _slot(mine, 0))
+    await _book(mine)
+    async with mine.expect_response("**/cancel") as cancelled:
+        await mine.get_by_role("button", name="Cancel this booking").click()
+    assert (await cancelled.value).status == 200
+    await expect(mine.get_by_text("The booking is cancelled.")).to_be_attached()
+
+
+async def test_an_answer_that_is_lost_is_asked_for_again(mine: Page, site: str) -> None:
+    """What was kept, or booked, is not in its own way."""
+    lost = list[str]()
+
+    async def lose_the_first(route: Route) -> None:
+        if route.request.method != "POST" or route.request.url in lost:
+            await route.continue_()
+            return
+        lost.append(route.request.url)
+        assert (await route.fetch()).status == 201
+        await route.abort()
+
+    await mine.route(re.compile("/v2/(slots/reservations|bookings)$"), lose_the_first)
+    await _choose_day(mine, site + CONSULTATION)
+    await _hold(mine, await _slot(mine, 8))
+    await _book(mine)
+    assert len(lost) == 2
+    await mine.unroute_all()
+    await mine.get_by_role("button", name="Cancel this booking").click()
+    await expect(mine.get_by_text("The booking is cancelled.")).to_be_attached()
+
+
 # For everybody -------------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +334,18 @@ async def test_the_keyboard_is_enough(mine: Page, site: str) -> None:
     await keys.press("Tab")
     await keys.press("Enter")
     await expect(mine.locator('[data-key="times"]')).to_be_focused()
+
+
+async def test_months_are_told_and_take_the_chosen_day_along(mine: Page, site: str) -> None:
+    await _choose_day(mine, site + INTRO)
+    await mine.get_by_role("button", name="Month after").press("Enter")
+    await expect(mine.get_by_text("Choose a day to see its times.")).to_be_visible()
+    await expect(mine.get_by_role("status").filter(has_text="times are shown")).to_be_attached()
+    for _ in range(2):
+        await mine.get_by_role("button", name="Month before").press("Enter")
+    # There is no month before this one: what was focused cannot be any more.
+    await expect(mine.get_by_role("button", name="Month before")).to_be_disabled()
+    await expect(mine.locator(".day:focus")).to_have_count(1)
 
 
 async def test_axe_finds_nothing(mine: Page, site: str) -> None:

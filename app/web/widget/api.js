@@ -37,7 +37,7 @@ export class Api {
   async reserve(eventTypeId, slotStart, slotDuration) {
     const askedAt = Date.now();
     const body = { eventTypeId, slotStart, slotDuration };
-    const hold = await this.#send("POST", "/v2/slots/reservations", "2024-09-04", body);
+    const hold = await this.#sendOnce("/v2/slots/reservations", "2024-09-04", body, randomKey());
     return { ...hold, endsAt: askedAt + hold.reservationDuration * 60_000 };
   }
 
@@ -46,13 +46,15 @@ export class Api {
     return this.#send("DELETE", `/v2/slots/reservations/${encodeURIComponent(uid)}`, "2024-09-04");
   }
 
+  /** A hold becomes one booking, however often that is asked for. */
   book(eventTypeId, start, lengthInMinutes, attendee, reservationUid) {
     const body = { eventTypeId, start, lengthInMinutes, attendee, reservationUid };
-    return this.#send("POST", "/v2/bookings", "2024-08-13", body);
+    return this.#sendOnce("/v2/bookings", "2024-08-13", body, reservationUid);
   }
 
-  cancel(uid) {
-    return this.#send("POST", `/v2/bookings/${encodeURIComponent(uid)}/cancel`, "2024-08-13", {});
+  /** Cancels a booking or, of a class, the seat in it. */
+  cancel({ uid, seatUid }) {
+    return this.#send("POST", `/v2/bookings/${encodeURIComponent(uid)}/cancel`, "2024-08-13", { seatUid });
   }
 
   eventTypesOf(username) {
@@ -63,8 +65,19 @@ export class Api {
     return this.#send("GET", `/v2/teams/${encodeURIComponent(id)}/event-types`, "2024-06-14");
   }
 
-  async #send(method, path, version, body) {
-    const headers = { "cal-api-version": version };
+  /** Sends it again if the answer was lost: by its key the service knows that it is the same. */
+  async #sendOnce(path, version, body, key) {
+    const headers = { "Idempotency-Key": key };
+    try {
+      return await this.#send("POST", path, version, body, headers);
+    } catch (error) {
+      if (error.status !== 0) throw error;
+      return this.#send("POST", path, version, body, headers);
+    }
+  }
+
+  async #send(method, path, version, body, more = {}) {
+    const headers = { "cal-api-version": version, ...more };
     if (body) headers["Content-Type"] = "application/json";
     const options = { method, headers, body: body && JSON.stringify(body), keepalive: method === "DELETE" };
     return (await bodyOf(await this.#fetch(new URL(path, this.base), options))).data;
@@ -77,6 +90,11 @@ export class Api {
       throw new Refusal(0, "The service cannot be reached. Please try again.");
     }
   }
+}
+
+/** Not crypto.randomUUID(), which browsers lack on pages without TLS. */
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 }
 
 async function bodyOf(response) {

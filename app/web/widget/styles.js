@@ -1,8 +1,8 @@
-/** The widget's looks. A page changes them by custom properties: --holdfast-accent, --holdfast-font. */
+/** The widget's looks. A page changes them by custom properties: --holdfast-accent, --holdfast-on-accent, --holdfast-font. */
 const LIGHT = `--ink:#1c2421;--soft:#56625d;--paper:#fff;--line:#dbe2de;--wash:#edf4f0;
-  --accent:var(--holdfast-accent,#0b6b4f);--on-accent:#fff;--bad:#a3261b;color-scheme:light;`;
+  --accent:var(--holdfast-accent,#0b6b4f);--on-accent:var(--holdfast-on-accent,#fff);--bad:#a3261b;color-scheme:light;`;
 const DARK = `--ink:#e8eeeb;--soft:#a3b0aa;--paper:#161c19;--line:#323c37;--wash:#1f2b26;
-  --accent:var(--holdfast-accent,#63cfa8);--on-accent:#07251b;--bad:#ff9d92;color-scheme:dark;`;
+  --accent:var(--holdfast-accent,#63cfa8);--on-accent:var(--holdfast-on-accent,#07251b);--bad:#ff9d92;color-scheme:dark;`;
 
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
@@ -47,5 +47,6 @@ form{display:grid;gap:16px;max-width:420px}
 .row{display:flex;flex-wrap:wrap;gap:12px}
 .left{font-variant-numeric:tabular-nums;font-weight:600;color:var(--accent)}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media (forced-colors:active){[aria-pressed=true],:checked+span,[aria-selected=true] .day{outline:3px solid Highlight}}
 @media (prefers-reduced-motion:no-preference){button{transition:border-color .15s,background-color .15s}}
 `);
