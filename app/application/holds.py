@@ -14,7 +14,7 @@ from app.storage.postgres.outbox import PostgresOutbox
 async def live_holds(
     settings: Settings, urls: StoreUrls, *, most: int, of: Callable[[KeptReservation], bool]
 ) -> list[KeptReservation]:
-    """Return live reservations, those that end first first; `most` of them at most.
+    """Return live reservations, in the order in which they end; any `most` of them, if there are more.
 
     Raises
     ------

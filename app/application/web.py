@@ -115,7 +115,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             most_of_an_event_type=settings.holds_per_event_type,
         ),
     )
-    roles, members = PostgresRoles(stores.pool), PostgresMembers(stores.pool)
+    members = PostgresMembers(stores.pool)
     member_access = MemberAccess(roles, members)
     return UseCases(
         slot_finder=finder,

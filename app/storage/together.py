@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context, copy_context
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -28,7 +29,7 @@ class Together(Generic[Item, Outcome]):
         """
         self._do = do
         self._patience_s = patience_s
-        self._waiting: list[tuple[Item, asyncio.Future[Outcome]]] = []
+        self._waiting: list[tuple[Item, asyncio.Future[Outcome], Context]] = []
         self._next: asyncio.Handle | None = None
         """When those who wait begin."""
         self._under_way: dict[asyncio.Future[Sequence[Outcome]], int] = {}
@@ -42,7 +43,7 @@ class Together(Generic[Item, Outcome]):
             is_crowd = sum(self._under_way.values()) > _FEW
             self._next = loop.call_later(self._patience_s if is_crowd else 0, self._begin)
         outcome: asyncio.Future[Outcome] = loop.create_future()
-        self._waiting.append((item, outcome))
+        self._waiting.append((item, outcome, copy_context()))
         if len(self._waiting) == _MOST_TOGETHER:
             self._begin()
         return await outcome
@@ -52,13 +53,20 @@ class Together(Generic[Item, Outcome]):
             self._next.cancel()
         waiting, self._waiting = [one for one in self._waiting if not one[1].done()], []
         if waiting:
-            items = [item for item, _ in waiting]
-            outcomes = [outcome for _, outcome in waiting]
-            doing = asyncio.ensure_future(self._do(items))
+            items, outcomes = [one[0] for one in waiting], [one[1] for one in waiting]
+            # What several share is done in nobody's name: traces, logs and times of one request are not the others'.
+            context = waiting[0][2] if len(waiting) == 1 else Context()
+            doing = asyncio.get_running_loop().create_task(self._outcomes(items), context=context)
             self._under_way[doing] = len(items)
             doing.add_done_callback(lambda _: self._end(doing, outcomes))
             for outcome in outcomes:
                 outcome.add_done_callback(lambda _: _call_off(doing, outcomes))
+
+    async def _outcomes(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        outcomes = await self._do(items)
+        if len(outcomes) != len(items):
+            raise ValueError(f"there are {len(outcomes)} outcomes of {len(items)} items")
+        return outcomes
 
     def _end(self, doing: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
         del self._under_way[doing]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
@@ -175,3 +176,33 @@ async def test_what_nobody_waits_for_any_more_is_called_off() -> None:
         await asyncio.wait(leaving)
     await asyncio.sleep(0.02)
     assert done == []
+
+
+WHOSE: ContextVar[str] = ContextVar("WHOSE", default="nobody's")
+
+
+async def test_what_is_shared_is_done_in_nobodys_name() -> None:
+    seen = []
+
+    async def read(questions: Sequence[str]) -> Sequence[str]:
+        seen.append(WHOSE.get())
+        return questions
+
+    together = Together(read)
+
+    async def ask(name: str) -> str:
+        WHOSE.set(name)
+        return await together.done(name)
+
+    await asyncio.gather(ask("a"), ask("b"))
+    await asyncio.create_task(ask("c"))
+    assert seen == ["nobody's", "c"]
+
+
+async def test_too_few_outcomes_keep_nobody_waiting() -> None:
+    async def read(_: Sequence[str]) -> list[str]:
+        return []
+
+    async with asyncio.timeout(5):
+        with pytest.raises(ValueError, match="0 outcomes of 1"):
+            await Together(read).done("a")

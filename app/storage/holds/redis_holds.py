@@ -344,7 +344,10 @@ class RedisHolds:
                 # A scan may come upon a key twice.
                 uids = {key.decode().removeprefix(keys.locator("")) for key in found} - seen
                 seen |= uids
-                for kept in await asyncio.gather(*(self.reservation(uid) for uid in uids)):
+                # All are waited for, so that none is asked for after the end.
+                for kept in await asyncio.gather(*map(self.reservation, uids), return_exceptions=True):
+                    if isinstance(kept, BaseException):
+                        raise kept
                     if kept is not None:
                         yield kept
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 Value: TypeAlias = bytes | str | int
 
@@ -66,10 +66,17 @@ async def results(redis: Redis | RedisCluster, calls: Sequence[Call]) -> list[An
         # Not .evalsha(), which the pipelines of clusters refuse, though they route it well: redis-py #2914.
         _ = pipeline.execute_command("EVALSHA", script(call.script).digest, len(call.keys), *call.keys, *call.arguments)
     told = await pipeline.execute(raise_on_error=False)
-    lost = (isinstance(result, NoScriptError) for result in told)
     return [
-        await run(redis, call) if is_lost else result for call, result, is_lost in zip(calls, told, lost, strict=True)
+        await _again(redis, call) if isinstance(result, NoScriptError) else result
+        for call, result in zip(calls, told, strict=True)
     ]
+
+
+async def _again(redis: Redis | RedisCluster, call: Call) -> Any:
+    try:
+        return await run(redis, call)
+    except ResponseError as error:
+        return error
 
 
 def value_of(result: Any) -> Any:
