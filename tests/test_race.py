@@ -266,7 +266,11 @@ def race(*options: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_nothing_is_violated_while_pods_and_stores_are_killed() -> None:
-    status, figures = race("--seconds", "8", "--kill-every", "1.5")
+    # On a busy machine pods may be killed before they have started; then a race says that it means nothing.
+    for seconds in ("8", "24", "60"):
+        status, figures = race("--seconds", seconds, "--kill-every", "1.5")
+        if figures["violations"] or (figures["certainHolds"] and figures["certainBookings"]):
+            break
     assert (status, figures["violations"]) == (0, 0), figures
     assert figures["wins"]["all"] > 0
     assert figures["certainHolds"] > 0

@@ -27,6 +27,7 @@ from scripts.races.servers import Pods, RaceError, Stores
 
 _TICK_S = 0.05
 _PROGRESS_S = 2.0
+_STARTED_S = 60.0
 _CLIENT_PROCESSES = 1 if (os.cpu_count() or 1) < 8 else 2
 """One asks some 2,000 times a second: more than pods answer on a few cores, which a second one would only take away."""
 
@@ -168,6 +169,7 @@ def _without_interrupts() -> Iterator[None]:
 
 def _race(options: Options, clients: _Clients, faults: Faults) -> float:
     """Let things go wrong until time is up, there were enough attempts, or somebody has seen enough."""
+    _wait_for_an_attempt(clients)
     began = shown = time.monotonic()
     next_fault = began + options.kill_every if options.kill_every else float("inf")
     try:
@@ -185,6 +187,16 @@ def _race(options: Options, clients: _Clients, faults: Faults) -> float:
         _say("Interrupted: what was recorded so far is checked. Once more to give up.")
         clients.orders.hurry.set()
     return time.monotonic() - began
+
+
+def _wait_for_an_attempt(clients: _Clients) -> None:
+    """Let the clients' processes start: on a busy machine that takes longer than a short race."""
+    deadline = time.monotonic() + _STARTED_S
+    while not clients.attempts:
+        _refuse_dead(clients)
+        if time.monotonic() > deadline:
+            raise RaceError(f"no client was answered within {_STARTED_S:g} s")
+        time.sleep(_TICK_S)
 
 
 def _collected(clients: _Clients, pods: Pods) -> Record:
