@@ -125,3 +125,4 @@ async def test_plans_use_indexes(connection: Connection) -> None:
     statement = await connection.prepare("EXPLAIN " + queries("calendar")["busy_times"])
     plan = "\n".join(row[0] for row in await statement.fetch([101], start, end, start, end, None))
     assert "Seq Scan on booking" not in plan, plan
+    assert "bookings_user_ends" in plan, plan

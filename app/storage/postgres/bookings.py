@@ -64,7 +64,9 @@ class PostgresBookings:
 
     async def asked_for(self, question: BookingQuestion, now: Instant) -> FoundBookings:
         """Return a page of bookings, and how many there are."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction(readonly=True):
+            # Of all that may be asked little is, and what does not matter must not cost anything.
+            await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
             row = await connection.fetchrow(_SQL["asked_for"], *_arguments(question, now))
             if row is None or not row["ids"]:
                 return FoundBookings((), 0 if row is None else row["total"])
