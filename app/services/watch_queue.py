@@ -3,51 +3,56 @@
 import asyncio
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
 
-_Line: TypeAlias = dict[Hashable, asyncio.Future[None]]
+
+class _Line:
+    """Those who wait, in the order they came, and the places that are free for them."""
+
+    def __init__(self, places: int) -> None:
+        self.waiting: dict[Hashable, asyncio.Future[_Line]] = {}
+        self._free = places
+
+    def go_on(self) -> None:
+        while self.waiting and self._free:
+            turn = self.waiting.pop(next(iter(self.waiting)))
+            if not turn.cancelled():
+                self._free -= 1
+                turn.set_result(self)
+
+    def leave(self) -> None:
+        self._free += 1
+        self.go_on()
 
 
 class WatchQueue:
-    """Lets a few look at once: first whoever hurries, then the others, each in the order they came."""
+    """Lets a few look at once. Whoever hurries has places of their own, and so has everybody else: nobody starves."""
 
-    def __init__(self, at_once: int, for_hurried: int) -> None:
-        """Let `at_once` look, of whom `for_hurried` only ever hurry."""
-        self._free = at_once
-        self._for_hurried = for_hurried
-        self._hurried: _Line = {}
-        self._patient: _Line = {}
+    def __init__(self, *, hurried: int, patient: int) -> None:
+        """Let so many of those who hurry look, and so many of the others."""
+        self._hurried = _Line(hurried)
+        self._patient = _Line(patient)
 
     @asynccontextmanager
     async def turn(self, watch: Hashable, *, hurried: bool) -> AsyncIterator[None]:
         """Wait until it is a watch's turn, and let it look while the block runs; it may be in the queue but once."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[_Line] = asyncio.get_running_loop().create_future()
         line = self._hurried if hurried else self._patient
-        line[watch] = turn
-        self._go_on()
+        line.waiting[watch] = turn
+        line.go_on()
         try:
             await turn
             yield
         finally:
-            # Whoever stops waiting has no turn to pass on, unless it came in the same moment.
+            # Whoever stops waiting has no place to give back, unless it came in the same moment.
             if turn.cancelled():
-                self._hurried.pop(watch, None)
-                self._patient.pop(watch, None)
+                self._hurried.waiting.pop(watch, None)
+                self._patient.waiting.pop(watch, None)
             else:
-                self._free += 1
-                self._go_on()
+                turn.result().leave()
 
     def hurry(self, watch: Hashable) -> None:
         """Let a watch that waits do so among the hurried from now on, as the last of them."""
-        turn = self._patient.pop(watch, None)
+        turn = self._patient.waiting.pop(watch, None)
         if turn is not None:
-            self._hurried[watch] = turn
-            self._go_on()
-
-    def _go_on(self) -> None:
-        for line, kept_free in ((self._hurried, 0), (self._patient, self._for_hurried)):
-            while line and self._free > kept_free:
-                turn = line.pop(next(iter(line)))
-                if not turn.cancelled():
-                    self._free -= 1
-                    turn.set_result(None)
+            self._hurried.waiting[watch] = turn
+            self._hurried.go_on()

@@ -16,10 +16,10 @@ from app.services.watchlist import Watchlist
 
 _PAUSE_S = 0.1
 """From one look at a question to the next, so that many changes at once are few looks."""
-_AT_ONCE = 8
-"""Looks under way at once, beside the requests."""
-_FOR_HURRIED = 6
-"""Of these, the ones that are left to what changes or is asked: with each minute most of what is watched is due."""
+_HURRIED_AT_ONCE = 6
+"""Looks under way at once, beside the requests, at what changes or is asked."""
+_PATIENT_AT_ONCE = 2
+"""Looks beside those at what is due: with each minute most of what is watched is."""
 _PATIENCE_S = 10.0
 """How long whoever begins to watch waits for a look."""
 _PULSE_S = 1.0
@@ -80,7 +80,7 @@ class SlotWatcher:
         self._watchlist = watchlist
         self._changes = changes
         self._watches: dict[SlotsQuestion, _Watch] = {}
-        self._queue = WatchQueue(_AT_ONCE, _FOR_HURRIED)
+        self._queue = WatchQueue(hurried=_HURRIED_AT_ONCE, patient=_PATIENT_AT_ONCE)
         self._pulse: asyncio.Task[None] | None = None
 
     @contextmanager

@@ -45,27 +45,27 @@ class Looking:
         await asyncio.sleep(0)
 
 
-async def test_whoever_hurries_goes_first_and_the_others_in_the_order_they_came() -> None:
-    looking = Looking(WatchQueue(1, 0))
-    await looking.come("a", "b", "c")
-    await looking.come("x", "y", hurried=True)
-    await looking.end("a", "x", "y", "b", "c")
-    assert looking.begun == ["a", "x", "y", "b", "c"]
+async def test_each_has_a_turn_in_the_order_they_came() -> None:
+    looking = Looking(WatchQueue(hurried=1, patient=2))
+    await looking.come("a", "b", "c", "d")
+    assert looking.begun == ["a", "b"]
+    await looking.end("b", "a", "c", "d")
+    assert looking.begun == ["a", "b", "c", "d"]
 
 
-async def test_whoever_hurries_has_places_of_their_own() -> None:
-    looking = Looking(WatchQueue(3, 2))
+async def test_neither_waits_for_the_others() -> None:
+    looking = Looking(WatchQueue(hurried=2, patient=1))
     await looking.come("a", "b")
     await looking.come("x", "y", "z", hurried=True)
     assert looking.begun == ["a", "x", "y"]
-    await looking.end("x", "y", "z")
-    assert looking.begun == ["a", "x", "y", "z"]
     await looking.end("a", "b")
-    assert looking.begun[-1] == "b"
+    assert looking.begun == ["a", "x", "y", "b"]
+    await looking.end("x", "y", "z")
+    assert looking.begun[-1] == "z"
 
 
 async def test_who_begins_to_hurry_while_waiting_goes_before_the_others() -> None:
-    looking = Looking(WatchQueue(2, 1))
+    looking = Looking(WatchQueue(hurried=1, patient=1))
     await looking.come("a", "b", "c")
     looking.queue.hurry("c")
     looking.queue.hurry("a")
@@ -76,7 +76,7 @@ async def test_who_begins_to_hurry_while_waiting_goes_before_the_others() -> Non
 
 async def test_who_leaves_takes_no_turn_along() -> None:
     """Be it before the turn comes, in the same moment or during it."""
-    looking = Looking(WatchQueue(1, 0))
+    looking = Looking(WatchQueue(hurried=1, patient=1))
     await looking.come("during", "same", "before", "last")
     await looking.leave("before")
     await looking.end_and_cancel("during", "same")
