@@ -45,9 +45,9 @@ class Bookers:
         """Bookings that a host has to confirm: until then they take nobody's time."""
 
     @property
-    def any(self) -> bool:
-        """Whether there is a booking to do something with."""
-        return bool(self._bookings)
+    def number(self) -> int:
+        """How many bookings there are to do something with."""
+        return len(self._bookings)
 
     async def book(self, hold: Hold | None, patience_s: float) -> tuple[Answer | None, bool]:
         """Book what is held, or any slot; return the answer, and whether the hold is theirs no more."""

@@ -31,6 +31,8 @@ _LOOKS = 20
 """How often a look is tried while pods or stores are away."""
 _TIDY_S = 15.0
 """How often hosts look for bookings that nobody knows of."""
+_ENOUGH = 60
+"""Holds, and bookings, that clients have at once: a third of what there is to have."""
 _BOOKED_STRAIGHT_AWAY = 0.3
 """The share of bookings that no hold comes before."""
 
@@ -109,14 +111,21 @@ class Attackers:
 
     async def work(self, patience_s: float) -> None:
         """Do one thing after the other until stopped."""
-        names, operations, weights = zip(*_OPERATIONS, strict=True)
-        numbers = range(len(names))
         while not self.stopped:
-            [number] = self._random.choices(numbers, weights)
-            outcome = await operations[number](self, patience_s)
-            self.record.outcomes[names[number], outcome] += 1
+            name = self._drawn()
+            outcome = await _OPERATIONS[name](self, patience_s)
+            self.record.outcomes[name, outcome] += 1
             if outcome in {"unreachable", "500", "503"}:
                 await asyncio.sleep(_BREATH_S)
+
+    def _drawn(self) -> str:
+        """Draw what to do. Whoever has enough gives some up: were all taken, there would be nothing left to win."""
+        [name] = self._random.choices(list(_SHARES), _SHARES.values())
+        if name == "reserve" and len(self._holds) > _ENOUGH:
+            return "release"
+        if name == "book" and self.bookers.number > _ENOUGH:
+            return "cancel a booking"
+        return name
 
     # Operations: each returns its outcome --------------------------------------------------------------------------
 
@@ -188,7 +197,7 @@ class Attackers:
 
     async def move_booking(self, patience_s: float) -> str:
         """Ask for another slot in the place of one that is booked."""
-        if not self.bookers.any:
+        if not self.bookers.number:
             return "nothing held"
         return self._counted(await self.bookers.move(patience_s))
 
@@ -204,7 +213,7 @@ class Attackers:
 
     async def cancel(self, patience_s: float) -> str:
         """Cancel a booking."""
-        if not self.bookers.any:
+        if not self.bookers.number:
             return "nothing held"
         answer = await self.bookers.cancel(patience_s)
         return "unreachable" if answer is None else answer.outcome
@@ -291,15 +300,28 @@ def _shows(data: Any, hold: Hold) -> bool:
 
 _Operation: TypeAlias = Callable[[Attackers, float], Awaitable[str]]
 
-_OPERATIONS: tuple[tuple[str, _Operation, int], ...] = (
-    ("reserve", Attackers.reserve, 53),
-    ("move", Attackers.move, 12),
-    ("release", Attackers.release, 6),
-    ("show", Attackers.show, 4),
-    ("book", Attackers.book, 10),
-    ("move a booking", Attackers.move_booking, 4),
-    ("confirm", Attackers.confirm, 3),
-    ("reassign", Attackers.reassign, 2),
-    ("cancel a booking", Attackers.cancel, 6),
-)
-"""What clients do, and how often of a hundred times."""
+_OPERATIONS: dict[str, _Operation] = {
+    "reserve": Attackers.reserve,
+    "move": Attackers.move,
+    "release": Attackers.release,
+    "show": Attackers.show,
+    "book": Attackers.book,
+    "move a booking": Attackers.move_booking,
+    "confirm": Attackers.confirm,
+    "reassign": Attackers.reassign,
+    "cancel a booking": Attackers.cancel,
+}
+"""What clients do."""
+
+_SHARES = {
+    "reserve": 53,
+    "move": 12,
+    "release": 6,
+    "show": 4,
+    "book": 10,
+    "move a booking": 4,
+    "confirm": 3,
+    "reassign": 2,
+    "cancel a booking": 6,
+}
+"""How often of a hundred times they do it."""
