@@ -120,7 +120,7 @@ class Attackers:
 
     def _drawn(self) -> str:
         """Draw what to do. Whoever has enough gives some up: were all taken, there would be nothing left to win."""
-        [name] = self._random.choices(list(_SHARES), _SHARES.values())
+        [name] = self._random.choices(list(_SHARES), list(_SHARES.values()))
         if name == "reserve" and len(self._holds) > _ENOUGH:
             return "release"
         if name == "book" and self.bookers.number > _ENOUGH:

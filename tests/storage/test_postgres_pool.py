@@ -72,6 +72,7 @@ async def test_a_statement_is_planned_once(pool: Pool) -> None:
         plans = await connection.fetchrow(
             "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT count%'"
         )
+    assert plans is not None
     assert tuple(plans) == (20, 0)
 
 
