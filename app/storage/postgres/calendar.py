@@ -1,32 +1,26 @@
 """Bookings and calendar busy times in PostgreSQL: the ports `Calendar` and `Workloads`."""
 
-from collections.abc import Collection, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection
+from typing import Any
 
-import asyncpg
 import orjson
 
 from app.domain.busy import Booking, BookingStatus, BusyTimes
 from app.domain.reservation import Workload
 from app.domain.time_ranges import DAY, MINUTE, Range
 from app.fields import LONGEST_BUFFER_MINUTES
-from app.observing.phases import LOAD
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Pool
-from app.storage.together import Together
+from app.storage.postgres.shared_query import SharedQuery
 
 _SQL = queries("calendar")
 _REACH = LONGEST_BUFFER_MINUTES * MINUTE
 """How far outside a stretch a booking may lie and still reach into it by its buffers."""
 
-_FEW_HOSTS, _SHORT = 10, DAY
-"""Hosts and time of a question such as claims are judged by. Most of it is the round trip, so those who ask at the same
-moment share one. Larger questions would keep them waiting."""
-_PATIENCE_S = 0.02
-"""How long such a question waits for those before it, to share the next round trip."""
-_Question: TypeAlias = tuple[Any, ...]
-"""The arguments of the query."""
+_LITTLE = 40 * DAY
+"""Time of a host, or of several together, such as claims are judged by and listings show of one. Those who ask for so
+little at the same moment share a round trip; who asks for more would keep them waiting."""
 
 
 class PostgresCalendar:
@@ -35,7 +29,7 @@ class PostgresCalendar:
     def __init__(self, pool: Pool) -> None:
         """Read through this pool."""
         self._pool = pool
-        self._reading = Together(self._read, _PATIENCE_S)
+        self._busy_times = SharedQuery(pool, _SQL["busy_times"])
 
     async def busy_times(self, host_ids: Collection[int], around: Range, seated_type_id: int | None) -> BusyTimes:
         """Return what may meet `around`; see `services.ports.Calendar`.
@@ -50,22 +44,14 @@ class PostgresCalendar:
         start, end = around
         bounds = [timestamp_of(instant) for instant in (start, end, start - _REACH, end + _REACH)]
         question = list(host_ids), *bounds, seated_type_id
-        if len(host_ids) <= _FEW_HOSTS and end - start <= _SHORT:
-            with LOAD:
-                row = await self._reading.done(question)
+        if len(host_ids) * (end - start) <= _LITTLE:
+            row = await self._busy_times.row(*question)
         else:
-            [row] = await self._read([question])
+            [row] = await self._busy_times.rows([question])
         return BusyTimes(
             bookings=tuple(_booking(*found) for found in orjson.loads(row["bookings"] or b"[]")),
             calendars=_calendars(orjson.loads(row["calendars"] or b"[]")),
         )
-
-    async def _read(self, questions: Sequence[_Question]) -> list[asyncpg.Record]:
-        async with self._pool.connection() as connection:
-            if len(questions) == 1:
-                # So that it is seen in a trace, which does not know the other.
-                return await connection.fetch(_SQL["busy_times"], *questions[0])
-            return await connection.fetchmany(_SQL["busy_times"], questions)
 
     async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
         """Return the accepted bookings of event types; see `services.ports.Calendar`.

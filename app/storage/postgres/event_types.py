@@ -29,8 +29,9 @@ from app.domain.reference import ById, ByTeam, ByUser, ByUserIds, ByUsernames, E
 from app.domain.schedule import Absence, Schedule, Travel
 from app.fields import MAX_ID, storable
 from app.storage.postgres.named_sql import queries
-from app.storage.postgres.pool import Borrowed, Connections
+from app.storage.postgres.pool import Connections
 from app.storage.postgres.schedules import hours_of, overrides_of
+from app.storage.postgres.shared_query import SharedQuery
 
 _SQL = queries("event_types")
 
@@ -41,6 +42,7 @@ class PostgresEventTypes:
     def __init__(self, pool: Connections) -> None:
         """Read through this pool."""
         self._pool = pool
+        self._documents = SharedQuery(pool, _SQL["rules"])
 
     async def find(self, reference: EventTypeReference) -> EventTypeRules:
         """Return what a reference names; see `services.ports.EventTypes`.
@@ -50,55 +52,82 @@ class PostgresEventTypes:
         StoreUnavailableError
             If PostgreSQL does not answer in time; and what the port says.
         """
-        async with self._pool.connection() as connection:
-            match reference:
-                case ById(event_type_id):
-                    return await _rules(connection, event_type_id)
-                case ByUser():
-                    return await _rules_found(connection, await _event_type_of_user(connection, reference))
-                case ByTeam():
-                    return await _rules_found(connection, await _event_type_of_team(connection, reference))
-                case ByUsernames():
-                    return await _dynamic(connection, await _people_named(connection, reference))
-                case ByUserIds(user_ids):
-                    return await _dynamic(connection, user_ids)
+        match reference:
+            case ById(event_type_id):
+                return await self._rules(event_type_id)
+            case ByUser():
+                return await self._rules_found(await self._event_type_of_user(reference))
+            case ByTeam():
+                return await self._rules_found(await self._event_type_of_team(reference))
+            case ByUsernames():
+                return await self._dynamic(await self._people_named(reference))
+            case ByUserIds(user_ids):
+                return await self._dynamic(user_ids)
 
+    # Names -----------------------------------------------------------------------------------------------------------
 
-# Names ---------------------------------------------------------------------------------------------------------------
-
-
-async def _event_type_of_user(connection: Borrowed, asked: ByUser) -> int | None:
-    row = await _row(connection, "user_event_type", asked.slug, asked.username, asked.organization_slug)
-    _check_organization(row, asked.organization_slug)
-    if row is None or row["user_id"] is None:
-        raise UserNotFoundError(asked.username)
-    event_type_id: int | None = row["event_type_id"]
-    return event_type_id
-
-
-async def _event_type_of_team(connection: Borrowed, asked: ByTeam) -> int | None:
-    row = await _row(connection, "team_event_type", asked.slug, asked.team_slug, asked.organization_slug)
-    _check_organization(row, asked.organization_slug)
-    if row is None or row["team_id"] is None:
-        raise TeamNotFoundError(asked.team_slug)
-    event_type_id: int | None = row["event_type_id"]
-    return event_type_id
-
-
-async def _people_named(connection: Borrowed, asked: ByUsernames) -> list[int]:
-    """Return the people's ids, once each, in the order of the names."""
-    rows = await connection.fetch(
-        _SQL["people_named"], [_searched(name) for name in asked.usernames], _searched(asked.organization_slug)
-    )
-    for username, row in zip(asked.usernames, rows, strict=True):
+    async def _event_type_of_user(self, asked: ByUser) -> int | None:
+        row = await self._row("user_event_type", asked.slug, asked.username, asked.organization_slug)
         _check_organization(row, asked.organization_slug)
-        if row["user_id"] is None:
-            raise UserNotFoundError(username)
-    return list(dict.fromkeys(row["user_id"] for row in rows))
+        if row is None or row["user_id"] is None:
+            raise UserNotFoundError(asked.username)
+        event_type_id: int | None = row["event_type_id"]
+        return event_type_id
 
+    async def _event_type_of_team(self, asked: ByTeam) -> int | None:
+        row = await self._row("team_event_type", asked.slug, asked.team_slug, asked.organization_slug)
+        _check_organization(row, asked.organization_slug)
+        if row is None or row["team_id"] is None:
+            raise TeamNotFoundError(asked.team_slug)
+        event_type_id: int | None = row["event_type_id"]
+        return event_type_id
 
-async def _row(connection: Borrowed, query: str, *names: str | None) -> asyncpg.Record | None:
-    return await connection.fetchrow(_SQL[query], *(_searched(name) for name in names))
+    async def _people_named(self, asked: ByUsernames) -> list[int]:
+        """Return the people's ids, once each, in the order of the names."""
+        names = [_searched(name) for name in asked.usernames]
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_SQL["people_named"], names, _searched(asked.organization_slug))
+        for username, row in zip(asked.usernames, rows, strict=True):
+            _check_organization(row, asked.organization_slug)
+            if row["user_id"] is None:
+                raise UserNotFoundError(username)
+        return list(dict.fromkeys(row["user_id"] for row in rows))
+
+    async def _row(self, query: str, *names: str | None) -> asyncpg.Record | None:
+        async with self._pool.connection() as connection:
+            return await connection.fetchrow(_SQL[query], *(_searched(name) for name in names))
+
+    # Rules -----------------------------------------------------------------------------------------------------------
+
+    async def _rules_found(self, event_type_id: int | None) -> EventTypeRules:
+        if event_type_id is None:
+            raise EventTypeNotFoundError
+        return await self._rules(event_type_id)
+
+    async def _rules(self, event_type_id: int) -> EventTypeRules:
+        if not 1 <= event_type_id <= MAX_ID:
+            raise EventTypeNotFoundError(event_type_id)
+        document = await self._document(event_type_id, [])
+        if document["eventType"] is None:
+            raise EventTypeNotFoundError(event_type_id)
+        schedules = _schedules(document)
+        return EventTypeRules(
+            event_type=_event_type(document),
+            people=_people(document, schedules),
+            schedules={schedule_id: schedules[schedule_id] for schedule_id in document["named"] or ()},
+            member_ids=tuple(document["members"] or ()),
+        )
+
+    async def _dynamic(self, user_ids: Sequence[int]) -> EventTypeRules:
+        document = await self._document(None, user_ids)
+        people = _people(document, _schedules(document))
+        # Somebody may have been deleted since they were found.
+        return dynamic(tuple(people[user_id] for user_id in user_ids if user_id in people))
+
+    async def _document(self, event_type_id: int | None, user_ids: Sequence[int]) -> dict[str, Any]:
+        [text] = await self._documents.row(event_type_id, user_ids)
+        document: dict[str, Any] = orjson.loads(text)
+        return document
 
 
 def _searched(name: str | None) -> str | None:
@@ -112,43 +141,6 @@ def _searched(name: str | None) -> str | None:
 def _check_organization(row: asyncpg.Record | None, slug: str | None) -> None:
     if slug is not None and (row is None or row["organization_id"] is None):
         raise OrganizationNotFoundError(slug)
-
-
-# Rules ---------------------------------------------------------------------------------------------------------------
-
-
-async def _rules_found(connection: Borrowed, event_type_id: int | None) -> EventTypeRules:
-    if event_type_id is None:
-        raise EventTypeNotFoundError
-    return await _rules(connection, event_type_id)
-
-
-async def _rules(connection: Borrowed, event_type_id: int) -> EventTypeRules:
-    if not 1 <= event_type_id <= MAX_ID:
-        raise EventTypeNotFoundError(event_type_id)
-    document = await _document(connection, event_type_id, [])
-    if document["eventType"] is None:
-        raise EventTypeNotFoundError(event_type_id)
-    schedules = _schedules(document)
-    return EventTypeRules(
-        event_type=_event_type(document),
-        people=_people(document, schedules),
-        schedules={schedule_id: schedules[schedule_id] for schedule_id in document["named"] or ()},
-        member_ids=tuple(document["members"] or ()),
-    )
-
-
-async def _dynamic(connection: Borrowed, user_ids: Sequence[int]) -> EventTypeRules:
-    document = await _document(connection, None, user_ids)
-    people = _people(document, _schedules(document))
-    # Somebody may have been deleted since they were found.
-    return dynamic(tuple(people[user_id] for user_id in user_ids if user_id in people))
-
-
-async def _document(connection: Borrowed, event_type_id: int | None, user_ids: Sequence[int]) -> dict[str, Any]:
-    text = await connection.fetchval(_SQL["rules"], event_type_id, user_ids)
-    document: dict[str, Any] = orjson.loads(text)
-    return document
 
 
 def _event_type(document: Mapping[str, Any]) -> EventType:
