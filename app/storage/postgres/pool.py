@@ -178,10 +178,21 @@ async def open_pool(
 async def _plan_once(connection: Connection) -> None:
     """Let a prepared statement be planned once, not for each question: planning takes ten times as long as answering.
 
-    PostgreSQL plans anew when a table's statistics change, and asyncpg prepares anew after five minutes. What is better
-    planned for its very arguments says so itself.
+    PostgreSQL plans anew when a table's statistics change, and asyncpg prepares anew after five minutes.
     """
     await connection.execute("SET plan_cache_mode = force_generic_plan")
+
+
+@asynccontextmanager
+async def planned_for_arguments(connection: Borrowed) -> AsyncIterator[None]:
+    """Let what is asked in the block, a transaction, be planned for its very arguments.
+
+    Worth its three round trips where a plan for any arguments would read much more: most conditions do not matter, or a
+    limit is one of the arguments.
+    """
+    async with connection.transaction():
+        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        yield
 
 
 class _Plain(asyncpg.Connection):
