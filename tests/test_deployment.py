@@ -29,6 +29,7 @@ KUBERNETES: dict[str, dict[str, Any]] = {
 DEPLOYMENT = KUBERNETES["Deployment"]["spec"]
 POD = DEPLOYMENT["template"]["spec"]
 [CONTAINER] = POD["containers"]
+PORTS = {port["name"]: port["containerPort"] for port in CONTAINER["ports"]}
 GETS = {path for method, path, _ in ROUTES if method == "GET"}
 PORT = Settings.model_fields["port"].default
 
@@ -50,12 +51,27 @@ def test_probes_ask_for_routes_that_exist_at_the_port_that_is_listened_on() -> N
     assert {probe["path"] for probe in probes.values()} <= GETS
     assert probes["readiness"]["path"] == "/health/ready"
     assert probes["liveness"]["path"] == "/health/live"
-    [port] = CONTAINER["ports"]
+    port = PORTS["http"]
     named = {probe["port"] for probe in probes.values()} | {KUBERNETES["Service"]["spec"]["ports"][0]["targetPort"]}
-    named |= {KUBERNETES["NetworkPolicy"]["spec"]["ingress"][0]["ports"][0]["port"]}
-    assert named == {port["name"]}
-    assert port["containerPort"] == PORT
+    assert named == {"http"}
+    assert port == PORT
     assert f"EXPOSE {PORT}\n" in DOCKERFILE
+
+
+def test_metrics_are_had_by_what_watches_and_by_nobody_else() -> None:
+    anybody, watching = KUBERNETES["NetworkPolicy"]["spec"]["ingress"]
+    assert anybody == {"ports": [{"port": "http"}]}
+    assert watching["ports"] == [{"port": "metrics"}]
+    assert watching["from"]
+    assert [port["targetPort"] for port in KUBERNETES["Service"]["spec"]["ports"]] == ["http"]
+    notes = DEPLOYMENT["template"]["metadata"]["annotations"]
+    assert notes == {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORTS["metrics"])}
+    for environment in (KUBERNETES["ConfigMap"]["data"], *(pod["environment"] for pod in PODS)):
+        # Each pod has an address of its own, and 127.0.0.1 is not it.
+        assert environment["HOLDFAST_METRICS_HOST"] == "0.0.0.0"  # noqa: S104 - within the cluster's or compose's network
+        assert int(environment["HOLDFAST_METRICS_PORT"]) == PORTS["metrics"]
+    # Only the proxy's port can be reached from elsewhere.
+    assert [name for name, service in COMPOSE["services"].items() if "ports" in service] == ["proxy"]
 
 
 def variables() -> Iterator[str]:
@@ -118,6 +134,8 @@ def test_compose_has_two_pods_behind_the_proxy_and_safe_holds() -> None:
     proxied = services["proxy"]["environment"]
     assert {proxied["HOLDFAST_POD_1"], proxied["HOLDFAST_POD_2"]} == {f"pod1:{PORT}", f"pod2:{PORT}"}
     assert set(services["proxy"]["depends_on"]) == {"pod1", "pod2"}
+    # What cannot be known here is asked of whoever runs it.
+    assert proxied["HOLDFAST_PROXIES_IN_FRONT"] == "${HOLDFAST_PROXIES_IN_FRONT:-}"
     [mounted] = services["proxy"]["volumes"]
     assert (ROOT / "config" / mounted.split(":")[0]) == CONFIG
     command = " ".join(services["valkey"]["command"])
@@ -131,7 +149,12 @@ def test_compose_has_two_pods_behind_the_proxy_and_safe_holds() -> None:
 def test_haproxy_takes_its_file_and_asks_for_routes_that_exist() -> None:
     text = CONFIG.read_text("utf-8")
     assert set(re.findall(r"httpchk GET (\S+)", text)) == {"/health/ready"} <= GETS
-    variables = dict.fromkeys(re.findall(r'"\$\{(\w+)\}"', text), "127.0.0.1:1")
+    variables = dict.fromkeys(["HOLDFAST_BIND", "HOLDFAST_POD_1", "HOLDFAST_POD_2"], "127.0.0.1:1")
+    # It needs no others.
+    assert set(re.findall(r"\$\{(\w+)", text)) - set(variables) == {
+        "HOLDFAST_PROXIES_IN_FRONT",
+        "HOLDFAST_REQUESTS_PER_10_S",
+    }
     checked = subprocess.run(
         [haproxy_program(), "-c", "-f", CONFIG], env=variables, capture_output=True, text=True, timeout=20, check=False
     )

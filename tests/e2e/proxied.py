@@ -23,16 +23,17 @@ def haproxy_program() -> str:
 
 
 @contextmanager
-def haproxy(port: int, pods: tuple[int, int]) -> Iterator[None]:
+def haproxy(port: int, pods: tuple[str, str], config: Path = CONFIG, **more: str) -> Iterator[None]:
     """Run it until the block ends. The tests ask more than one address may."""
     variables = {
         **os.environ,
         "HOLDFAST_BIND": f"127.0.0.1:{port}",
-        "HOLDFAST_POD_1": f"127.0.0.1:{pods[0]}",
-        "HOLDFAST_POD_2": f"127.0.0.1:{pods[1]}",
+        "HOLDFAST_POD_1": pods[0],
+        "HOLDFAST_POD_2": pods[1],
         "HOLDFAST_REQUESTS_PER_10_S": "1000000",
+        **more,
     }
-    process = subprocess.Popen([haproxy_program(), "-db", "-f", CONFIG], env=variables, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([haproxy_program(), "-db", "-f", config], env=variables, stdout=subprocess.DEVNULL)
     try:
         _wait_until_taken(process, port)
         yield

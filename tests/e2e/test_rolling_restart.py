@@ -108,7 +108,7 @@ async def test_restarting_pods_one_after_the_other_loses_no_request(
     async with AsyncExitStack() as stack:
         # The first one fills the database, the second one finds it full.
         pods = [await stack.enter_async_context(running(Pod(tmp_path, port, ("--demo",)))) for port in ports]
-        stack.enter_context(haproxy(proxy_port, (ports[0], ports[1])))
+        stack.enter_context(haproxy(proxy_port, (f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[1]}")))
         await asyncio.sleep(_NOTICED_S)
         asking = await stack.enter_async_context(clients(proxy_port))
         for pod in pods:
