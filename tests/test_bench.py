@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -125,7 +127,31 @@ def test_latency_is_drawn_for_each_server() -> None:
     assert {"0.1 ms", "100 ms", "1", "8", "floor, p50", "listing, p99"} <= set(labels)
 
 
+# Memory --------------------------------------------------------------------------------------------------------------
+
+
+def bench(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run a benchmark as `scripts/bench` does, in a process that it may change."""
+    command = [sys.executable, "-m", "scripts.benchmarks", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_memory_is_watched_while_event_types_are_listed() -> None:
+    done = bench("memory", "--event-types", "30", "--asked", "20")
+    assert done.returncode == 0, done.stderr
+    asked = [line.split()[0] for line in done.stdout.splitlines()[1:]]
+    assert asked == [str(number) for number in range(0, 21, 2)]
+
+
 # Streams -------------------------------------------------------------------------------------------------------------
+
+
+def test_streams_are_opened_and_told_of_writes() -> None:
+    done = bench("streams", "--streams", "6", "--event-types", "2", "--writes", "4", "--per-s", "20")
+    assert done.returncode == 0, done.stderr
+    # Three streams of each event type, and of each one a reservation and a booking.
+    assert re.search(r"^reservation +6 ", done.stdout, re.MULTILINE)
+    assert re.search(r"^ +booking +6 ", done.stdout, re.MULTILINE)
 
 
 async def test_a_start_counts_as_told_when_a_whole_event_is_without_it() -> None:

@@ -6,11 +6,14 @@ Neither a cluster nor Docker is needed: what a schema would say of the files is 
 import re
 import subprocess
 from collections.abc import Iterator
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from app.api.routes import ROUTES
 from app.settings import Settings
@@ -44,6 +47,33 @@ def test_all_that_kubernetes_needs_is_there_in_today_s_versions() -> None:
         "PodDisruptionBudget": "policy/v1",
         "NetworkPolicy": "networking.k8s.io/v1",
     }
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    """With all that it pulls in, whatever the extras: else two installations of one version might differ."""
+    lines = (ROOT / "config" / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    pinned = {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
+    installed = {name: f"=={version(name)}" for name in needed("holdfast[embedded,test]")}
+    assert len(pins) == len(pinned)
+    assert installed.items() <= pinned.items()
+
+
+def needed(requirement: str) -> set[str]:
+    """Return the names of all that a requirement pulls in here."""
+    wanted, found = [Requirement(requirement)], set[tuple[str, frozenset[str]]]()
+    while wanted:
+        one = wanted.pop()
+        for below in map(Requirement, requires(one.name) or []):
+            known = canonicalize_name(below.name), frozenset(below.extras)
+            if known not in found and any(is_for(below, extra) for extra in ("", *one.extras)):
+                found.add(known)
+                wanted.append(below)
+    return {name for name, _ in found} - {canonicalize_name(Requirement(requirement).name)}
+
+
+def is_for(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def test_probes_ask_for_routes_that_exist_at_the_port_that_is_listened_on() -> None:

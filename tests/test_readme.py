@@ -1,7 +1,11 @@
-"""What the README and the example of settings name is there, and bears the names and defaults they give."""
+"""What the README and its pages name is there, as they give it, and every command in them is run by a test."""
 
+import ast
+import os
 import re
 import shlex
+from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -67,18 +71,87 @@ def test_the_readme_shows_every_picture_and_none_is_large() -> None:
 
 # Commands ----------------------------------------------------------------------------------------------------------
 
+RUN_ELSEWHERE = {
+    "app serve": "tests/e2e/test_serve.py::test_of_a_thousand_at_once_on_four_pods_one_wins",
+    "app migrate": "tests/test_bench.py::test_memory_is_watched_while_event_types_are_listed",
+    "app openapi": "tests/api/test_openapi.py::test_the_document_is_printed",
+    "app import-calcom": "tests/storage/test_calcom_import.py::test_the_command_says_what_it_did",
+    "app doctor": "tests/storage/test_checkup.py::test_what_is_well_is_called_so_and_what_is_lost_is_a_warning",
+    "app holds list": "tests/storage/test_checkup.py::test_holds_are_listed_and_released",
+    "app holds release": "tests/storage/test_checkup.py::test_holds_are_listed_and_released",
+    "app keys list": "tests/e2e/test_serve.py::test_commands_beside_a_running_serve",
+    "app keys revoke": "tests/e2e/test_serve.py::test_commands_beside_a_running_serve",
+    "scripts/bench memory": "tests/test_bench.py::test_memory_is_watched_while_event_types_are_listed",
+    "scripts/bench streams": "tests/test_bench.py::test_streams_are_opened_and_told_of_writes",
+    # Their packages come from registries: what is around them is run.
+    "scripts/clients": "tests/test_journeys.py::test_what_was_sent_and_answered_is_written_down",
+    # It is what runs this, and pip is what it runs.
+    "scripts/test": "tests/e2e/test_readme_run.py::test_scripts_that_are_not_run_here_can_be_read",
+    "pip check": "tests/e2e/test_readme_run.py::test_scripts_that_are_not_run_here_can_be_read",
+    # Without Docker, and without other hosts, the files that they read are checked.
+    "docker compose": "tests/test_deployment.py::test_compose_has_two_pods_behind_the_proxy_and_safe_holds",
+    "python3": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
+    "pip install": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
+    "pipx run": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
+}
+"""The tests that run commands which tests/e2e/test_readme_run.py does not, or check what these read."""
+PROGRAMS = {"apt-get", "curl", "docker", "haproxy", "kubectl", "npm", "npx", "pip", "pipx", "python", "python3"}
+"""What begins a command in the middle of a sentence, besides our scripts and the names of our own commands."""
+TEXTS = [README, *(file.read_text("utf-8") for file in sorted((ROOT / "docs").glob("*.md")))]
 
-def shell_lines() -> list[str]:
-    """Return the lines that a reader types."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    prompts = re.findall(r"^\$ (.*)$", README, re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines()] + prompts
+
+def typed(text: str) -> list[str]:
+    """Return what is typed, a block or a line after a prompt, in order."""
+    found = re.finditer(
+        r"^```sh\n(?P<block>.*?)^```$|^\$ (?P<line>[^\n]*)$|(?<=\n\n) {4}(?P<indented>\w[^\n]*)$",
+        text,
+        re.MULTILINE | re.DOTALL,
+    )
+    return [one["block"] or one["line"] or one["indented"] for one in found]
 
 
-def words_typed() -> list[list[str]]:
-    """Return the words after `python -m app` in what a reader types, then those of the table of commands."""
-    typed = [line.partition("-m app ")[2].rstrip(")") for line in shell_lines() if "-m app " in line]
-    return [shlex.split(line) for line in (*typed, *(row[0].strip("`") for row in rows_below("Commands")))]
+def words_of(line: str) -> list[str]:
+    """Return the words of a command, those after `python -m app` following `app`; none of an assignment."""
+    words = shlex.split(re.sub(r"^[A-Z]+=\$\((.*)\)$", r"\1", line), comments=True)
+    while words and re.match(r"[A-Z_]+=", words[0]):
+        del words[0]
+    if words:
+        words[0] = words[0].removeprefix(".venv/bin/")
+    return words[2:] if words[:2] == ["python", "-m"] else words
+
+
+def commands_typed(text: str) -> list[list[str]]:
+    lines = [line for one in typed(text) for line in one.splitlines()]
+    return [words for line in lines if (words := words_of(line)) and words[0] != "curl"]
+
+
+def commands_in_prose(text: str) -> list[list[str]]:
+    """Return what stands within a line and is a command; ours may be without `python -m app`."""
+    spans = re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+    found = []
+    for span in spans:
+        with suppress(ValueError):  # one quotation mark, say
+            words = words_of(span)
+            if words and words[0] in commands_of(main):
+                words.insert(0, "app")
+            # Without a command's name it only tells how they begin.
+            if words and (words[0] in PROGRAMS or words[0].startswith("scripts/") or words[0] == "app" != words[-1]):
+                found.append(words)
+    return found
+
+
+def name_of(words: list[str]) -> str:
+    """Return what a command is called by: without its options and what it is given."""
+    if words[0] == "app":
+        rest = command_of(words[1:])[1]
+        return " ".join(words[: len(words) - len(rest)])
+    return " ".join(takewhile(lambda word: not word.startswith("-"), words[:2]))
+
+
+def is_run_elsewhere(one: str) -> bool:
+    """Whether a block or line has a command that is not run where it stands."""
+    commands = [words for line in one.splitlines() if (words := words_of(line))]
+    return any(name_of(words) in RUN_ELSEWHERE for words in commands)
 
 
 def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -106,10 +179,32 @@ def leaves(group: click.Group, *above: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("words", words_typed(), ids=" ".join)
-def test_a_command_in_the_readme_is_there_with_its_options(words: list[str]) -> None:
-    command, rest = command_of(words)
+COMMANDS = [words for text in TEXTS for words in (*commands_typed(text), *commands_in_prose(text))]
+
+
+def test_every_command_is_run_by_a_test() -> None:
+    where_they_stand = {
+        name_of(words) for one in typed(README) if not is_run_elsewhere(one) for words in commands_typed(f"$ {one}")
+    }
+    assert {name_of(words) for words in COMMANDS} - where_they_stand == set(RUN_ELSEWHERE)
+
+
+@pytest.mark.parametrize("test", sorted(set(RUN_ELSEWHERE.values())))
+def test_a_test_that_runs_commands_is_there(test: str) -> None:
+    file, _, name = test.partition("::")
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    assert name in {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] == "app"], ids=" ".join)
+def test_a_command_is_there_with_its_options(words: list[str]) -> None:
+    command, rest = command_of(words[1:])
     assert {word for word in rest if word.startswith("--")} <= options_of(command)
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words[0].startswith("scripts/")], ids=" ".join)
+def test_a_script_is_there(words: list[str]) -> None:
+    assert os.access(ROOT / words[0], os.X_OK)
 
 
 def test_the_readme_names_each_command_and_its_options() -> None:
@@ -128,7 +223,7 @@ def requests_typed() -> list[tuple[str, str]]:
     """Return method and path of each curl line, its variables filled in."""
     assigned = dict(re.findall(r"^([A-Z]+)=(\S+)$", README, re.MULTILINE))
     requests = []
-    for line in shell_lines():
+    for line in (line for one in typed(README) for line in one.splitlines()):
         if line.startswith("curl "):
             words = shlex.split(re.sub(r"\$([A-Z]+)", lambda found: assigned.get(found[1], "-"), line))
             method = words[words.index("-X") + 1] if "-X" in words else "GET"
@@ -137,7 +232,13 @@ def requests_typed() -> list[tuple[str, str]]:
     return requests
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(set(requests_typed())))
+def requests_in_prose() -> list[tuple[str, str]]:
+    """Return method and path of each request that is named within a line, below /v2 unless it says so."""
+    found = re.findall(r"`(GET|POST|PUT|PATCH|DELETE)\s/(?:v2/)?([^`?]+)", "\n".join(TEXTS))
+    return [(method, f"v2/{path}") for method, path in found]
+
+
+@pytest.mark.parametrize(("method", "path"), sorted({*requests_typed(), *requests_in_prose()}))
 def test_a_request_in_the_readme_has_a_route(method: str, path: str) -> None:
     app = web.Application()
     add_routes(app)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 START_S = 40.0
 STOP_S = 20.0
@@ -58,15 +58,21 @@ def run(data_dir: Path, *command: str, **more: str) -> subprocess.CompletedProce
 
 @contextmanager
 def serving(data_dir: Path, port: int, *options: str, **more: str) -> Iterator[Running]:
-    """Start `serve` in a session of its own, as a terminal would, and end it."""
+    """Start `serve`, and end it."""
     command = [sys.executable, "-m", "app", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(
-        command,
-        env=environment(data_dir, **more),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with started(command, port, environment(data_dir, **more)) as running:
+        yield running
+
+
+@contextmanager
+def started(
+    command: Sequence[str], port: int, environment: dict[str, str], told: IO[str] | int = subprocess.DEVNULL
+) -> Iterator[Running]:
+    """Start what serves at a port, in a session of its own, as a terminal would, and end it.
+
+    What it says goes to `told`.
+    """
+    process = subprocess.Popen(command, env=environment, stdout=told, stderr=told, start_new_session=True)
     running = Running(process, port)
     try:
         _wait_until_ready(running)

@@ -1,23 +1,21 @@
-"""What a reader of the README types is run, in order, against a service of its own, and does what is said there."""
+"""What a reader of the README types is run, in order, and answers what is shown there."""
 
+import json
 import re
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.service import environment, serving
-from tests.test_readme import README, ROOT
+from tests.e2e.service import environment, started
+from tests.test_readme import README, ROOT, is_run_elsewhere, typed
 
 ADDRESS = "http://127.0.0.1:8080"
-NOT_RUN = {
-    "docker compose": "needs Docker and its registry; tests/test_deployment.py compares the file with the service",
-    "import-calcom --from": "needs a Cal.com's database; tests/storage imports from one",
-    "pip install": "fetches packages; scripts/_install does the same for every run of the tests",
-    "scripts/serve": "installs packages, then is the `serve --demo` that everything here runs against",
-    "scripts/test": "is what runs this",
-}
-"""Commands that are left out, by what they contain, and why."""
+SERVE = "scripts/serve"
+"""What everything else is asked of."""
 PRELUDE = """
 set -euo pipefail
 # Shows what an answer was, and writes its status down.
@@ -35,16 +33,12 @@ last() { grep --only-matching "\\"$1\\":\\"[^\\"]*" answers | tail -n 1 | cut -d
 """
 GIVEN = {"HOLD": "reservationUid", "BOOKING": "uid"}
 """Variables that a reader fills in from an answer, and its field."""
-
-
-def typed() -> list[str]:
-    """Return what is typed, a block or a line after a prompt, in order."""
-    found = re.finditer(r"^```sh\n(?P<block>.*?)^```$|^\$ (?P<line>[^\n]*)$", README, re.MULTILINE | re.DOTALL)
-    return [one["block"] or one["line"] for one in found]
-
-
-def left_out(text: str) -> bool:
-    return any(part in text for part in NOT_RUN)
+ANOTHER_EACH_TIME = {
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": "uid",
+    r"20(?!30-)\d\d-\d\d-\d\d(T[\d:.]+Z)?": "now",
+    r"\b[0-9a-f]{32}\b": "tag",
+    r"retry: \d{4}\b": "retry",
+}
 
 
 def filled_in(text: str, port: int) -> str:
@@ -53,25 +47,39 @@ def filled_in(text: str, port: int) -> str:
     return text.replace(ADDRESS, f"http://127.0.0.1:{port}")
 
 
+def steady(text: str) -> str:
+    """Return a text without what is another one each time."""
+    for pattern, word in ANOTHER_EACH_TIME.items():
+        text = re.sub(pattern, word, text)
+    return text
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder in which commands find what they name."""
-    for name in (".venv", "app", "config"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    files = re.findall(r"^```yaml\n# (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    for name, text in files:
+    """A folder in which commands find what they name, installed as scripts/_install leaves it."""
+    for path in ("app", "config", "pyproject.toml", *(f".venv/{name}" for name in ("bin", "lib", "pyvenv.cfg"))):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).symlink_to((ROOT / path).resolve())
+    for name in ("serve", "_install"):
+        (tmp_path / "scripts").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
+    stamp = "source scripts/_install && installation embedded >.venv/installed-embedded"
+    subprocess.run(["/bin/bash", "-c", stamp], cwd=tmp_path.resolve(), timeout=10, check=True)
+    for name, text in re.findall(r"^```yaml\n# (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
         (tmp_path / name).write_text(text)
     return tmp_path
 
 
 def test_what_the_readme_says_to_type_works(folder: Path, unused_tcp_port: int) -> None:
-    script = "\n".join([PRELUDE, *(filled_in(one, unused_tcp_port) for one in typed() if not left_out(one))])
-    data_dir = folder / "data"
-    with serving(data_dir, unused_tcp_port, "--demo"):
+    rest = [one for one in typed(README) if one != SERVE and not is_run_elsewhere(one)]
+    script = "\n".join([PRELUDE, *(filled_in(one, unused_tcp_port) for one in rest)])
+    serve = [str(folder / SERVE), "--port", str(unused_tcp_port)]
+    surrounding = environment(folder / "data")
+    with (folder / "served").open("w") as told, started(serve, unused_tcp_port, surrounding, told):
         done = subprocess.run(
             ["/bin/bash", "-c", script],
             cwd=folder,
-            env=environment(data_dir),
+            env=surrounding,
             capture_output=True,
             text=True,
             timeout=60,
@@ -84,14 +92,39 @@ def test_what_the_readme_says_to_type_works(folder: Path, unused_tcp_port: int) 
     [refused] = [one for one in asked if not one.startswith("2")]
     assert refused.startswith("422 ")
     assert '{"eventTypeId": 4, "slotStart": "2030-03-04T10:20:00Z"}' in refused
+    said = (folder / "served").read_text().splitlines()
+    assert [one for one in shown_by(f"$ {SERVE}", unused_tcp_port) if one not in map(steady, said)] == []
+    # Each is looked for behind the one before.
+    answers = documents(steady(done.stdout))
+    assert [one for one in shown_answers() if one not in answers] == []
     assert "Loaded: users 1, eventTypes 1, bookings 1." in done.stdout
 
 
-@pytest.mark.parametrize("part", NOT_RUN)
-def test_what_is_left_out_is_still_in_the_readme(part: str) -> None:
-    assert any(part in one for one in typed())
+def shown_by(prompt: str, port: int) -> list[str]:
+    """Return the lines that are shown below a prompt, but for what is said of an installation."""
+    _, _, below = README.partition(f"{prompt}\n")
+    lines = filled_in(steady(below.partition("```")[0]), port).splitlines()
+    return [line for line in lines if line != "..." and ".venv" not in line]
 
 
-@pytest.mark.parametrize("script", ["serve", "test", "_install"])
+def shown_answers() -> list[Any]:
+    """Return the answers that are shown, in order."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    texts = [steady(text) for language, text in blocks if language in ("json", "") and not text.startswith("$")]
+    shown = [one for text in texts for one in documents(text)]
+    assert len(shown) > 10
+    return shown
+
+
+def documents(text: str) -> Iterator[Any]:
+    """Find the objects of JSON in a text, one after the other."""
+    decoder, place = json.JSONDecoder(), text.find("{")
+    while place >= 0:
+        found, end = decoder.raw_decode(text, place)
+        yield found
+        place = text.find("{", end)
+
+
+@pytest.mark.parametrize("script", ["test", "_install"])
 def test_scripts_that_are_not_run_here_can_be_read(script: str) -> None:
     subprocess.run(["/bin/bash", "-n", ROOT / "scripts" / script], timeout=10, check=True)
