@@ -95,7 +95,7 @@ RUN_ELSEWHERE = {
     "pipx run": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
 }
 """The tests that run commands which tests/e2e/test_readme_run.py does not, or check what these read."""
-PROGRAMS = {"apt-get", "curl", "docker", "haproxy", "kubectl", "npm", "npx", "pip", "pipx", "python", "python3"}
+PROGRAMS = {"app", "apt-get", "curl", "docker", "haproxy", "kubectl", "npm", "npx", "pip", "pipx", "python", "python3"}
 """What begins a command in the middle of a sentence, besides our scripts and the names of our own commands."""
 TEXTS = [README, *(file.read_text("utf-8") for file in sorted((ROOT / "docs").glob("*.md")))]
 
@@ -120,9 +120,9 @@ def words_of(line: str) -> list[str]:
     return words[2:] if words[:2] == ["python", "-m"] else words
 
 
-def commands_typed(text: str) -> list[list[str]]:
-    lines = [line for one in typed(text) for line in one.splitlines()]
-    return [words for line in lines if (words := words_of(line)) and words[0] != "curl"]
+def commands_in(one: str) -> list[list[str]]:
+    """Return the commands of a block or line, but for requests."""
+    return [words for line in one.splitlines() if (words := words_of(line)) and words[0] != "curl"]
 
 
 def commands_in_prose(text: str) -> list[list[str]]:
@@ -134,8 +134,8 @@ def commands_in_prose(text: str) -> list[list[str]]:
             words = words_of(span)
             if words and words[0] in commands_of(main):
                 words.insert(0, "app")
-            # Without a command's name it only tells how they begin.
-            if words and (words[0] in PROGRAMS or words[0].startswith("scripts/") or words[0] == "app" != words[-1]):
+            # `python -m app` alone only tells how they begin.
+            if words and words != ["app"] and (words[0] in PROGRAMS or words[0].startswith("scripts/")):
                 found.append(words)
     return found
 
@@ -150,8 +150,7 @@ def name_of(words: list[str]) -> str:
 
 def is_run_elsewhere(one: str) -> bool:
     """Whether a block or line has a command that is not run where it stands."""
-    commands = [words for line in one.splitlines() if (words := words_of(line))]
-    return any(name_of(words) in RUN_ELSEWHERE for words in commands)
+    return any(name_of(words) in RUN_ELSEWHERE for words in commands_in(one))
 
 
 def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -179,12 +178,15 @@ def leaves(group: click.Group, *above: str) -> set[str]:
     return names
 
 
-COMMANDS = [words for text in TEXTS for words in (*commands_typed(text), *commands_in_prose(text))]
+COMMANDS = [
+    *(words for text in TEXTS for one in typed(text) for words in commands_in(one)),
+    *(words for text in TEXTS for words in commands_in_prose(text)),
+]
 
 
 def test_every_command_is_run_by_a_test() -> None:
     where_they_stand = {
-        name_of(words) for one in typed(README) if not is_run_elsewhere(one) for words in commands_typed(f"$ {one}")
+        name_of(words) for one in typed(README) if not is_run_elsewhere(one) for words in commands_in(one)
     }
     assert {name_of(words) for words in COMMANDS} - where_they_stand == set(RUN_ELSEWHERE)
 
