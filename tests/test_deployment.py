@@ -189,4 +189,6 @@ def test_haproxy_takes_its_file_and_asks_for_routes_that_exist() -> None:
         [haproxy_program(), "-c", "-f", CONFIG], env=variables, capture_output=True, text=True, timeout=20, check=False
     )
     assert checked.returncode == 0, checked.stderr
-    assert "WARNING" not in checked.stderr
+    # A machine may know no name server: that is no fault of the file's.
+    warnings = [line for line in checked.stderr.splitlines() if "WARNING" in line and "no nameservers" not in line]
+    assert not warnings
