@@ -1,5 +1,7 @@
 """Asking pods, drawn by lot, and what they answer."""
 
+import asyncio
+import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +10,11 @@ from typing import Any
 
 import aiohttp
 import orjson
+
+_UNDER_WAY = 409
+_TRIES = 8
+_BREATH_S = 0.5
+"""Before a request is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,21 @@ class Asker:
         except (aiohttp.ClientError, OSError, TimeoutError):
             pass
         return Answer(status, data, sent, time.time())
+
+    async def insist(
+        self, path: str, patience_s: float, *, body: dict[str, Any], headers: dict[str, str]
+    ) -> Answer | None:
+        """Post until it is told what was done, within bounds; None if no pod ever heard of it."""
+        headers = {**headers, "Idempotency-Key": secrets.token_hex(8)}
+        first: Answer | None = None
+        for _ in range(_TRIES):
+            answer = await self.ask("POST", path, patience_s, body=body, headers=headers)
+            first = first or answer
+            if first is not None and answer is not None and answer.is_certain and answer.status != _UNDER_WAY:
+                # It may have been done when it was asked for the first time.
+                return Answer(answer.status, answer.data, first.sent, answer.arrived)
+            await asyncio.sleep(_BREATH_S)
+        return None if first is None else Answer(None, None, first.sent, time.time())
 
 
 def seconds(text: str) -> float:

@@ -6,7 +6,6 @@ left to fight over.
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,7 +20,6 @@ from scripts.races.world import EVENT_TYPES, HOST_IDS, host_token, utc_text
 
 _VERSION = {"cal-api-version": "2024-08-13"}
 _ATTENDEE = {"name": "Somebody", "email": "somebody@example.org", "timeZone": "UTC"}
-_UNDER_WAY = 409
 _TRIES = 8
 _BREATH_S = 0.5
 """Before a request is sent again."""
@@ -52,7 +50,7 @@ class Bookers:
     async def book(self, hold: Hold | None, patience_s: float) -> tuple[Answer | None, bool]:
         """Book what is held, or any slot; return the answer, and whether the hold is theirs no more."""
         wish = self._wisher.wish() if hold is None else None
-        answer = await self._insist("POST", "bookings", _body(hold, wish), patience_s)
+        answer = await self._asker.insist("bookings", patience_s, body=_body(hold, wish), headers=_VERSION)
         if answer is None:
             return None, False
         if answer.status == 201 and answer.data["status"] == "pending":
@@ -103,7 +101,7 @@ class Bookers:
             return None
         start = self._wisher.start(EVENT_TYPES[booking.event_type_id], booking)
         body = {"start": utc_text(start), **_seat(booking)}
-        answer = await self._insist("POST", f"bookings/{booking.uid}/reschedule", body, patience_s)
+        answer = await self._asker.insist(f"bookings/{booking.uid}/reschedule", patience_s, body=body, headers=_VERSION)
         if answer is None or (answer.is_certain and answer.status != 201):
             self._bookings.append(booking)
         else:
@@ -122,19 +120,6 @@ class Bookers:
         return await self._asker.ask(
             "POST", f"bookings/{booking.uid}/cancel", patience_s, body=_seat(booking), headers=_VERSION
         )
-
-    async def _insist(self, method: str, path: str, body: dict[str, Any], patience_s: float) -> Answer | None:
-        """Ask until it is told what was done, within bounds; None if no pod ever heard of it."""
-        headers = {**_VERSION, "Idempotency-Key": secrets.token_hex(8)}
-        first: Answer | None = None
-        for _ in range(_TRIES):
-            answer = await self._asker.ask(method, path, patience_s, body=body, headers=headers)
-            first = first or answer
-            if first is not None and answer is not None and answer.is_certain and answer.status != _UNDER_WAY:
-                # It may have been done when it was asked for the first time.
-                return Answer(answer.status, answer.data, first.sent, answer.arrived)
-            await asyncio.sleep(_BREATH_S)
-        return None if first is None else Answer(None, None, first.sent, time.time())
 
     def _won(self, answer: Answer) -> Hold:
         booking = _booking(answer)

@@ -18,6 +18,7 @@ from scripts.races.check import LATE_S
 from scripts.races.record import Hold, Look, Record
 from scripts.races.wishes import WATCHED_MINUTES, Wish, Wisher
 
+_RESERVATIONS = "slots/reservations"
 _PATIENCE_S, _LONG_PATIENCE_S = 1.0, 10.0
 """How long clients wait. Most are quick, so that a paused pod does not stop them all; the others hear what it says."""
 _PATIENT_SHARE = 0.25
@@ -30,7 +31,7 @@ _POLL_S = 0.05
 _LOOKS = 20
 """How often a look is tried while pods or stores are away."""
 _TIDY_S = 15.0
-"""How often hosts look for bookings that nobody knows of."""
+"""How often what nobody knows of, or uses, is looked for."""
 _ENOUGH = 60
 """Holds, and bookings, that clients have at once: a third of what there is to have."""
 _BOOKED_STRAIGHT_AWAY = 0.3
@@ -108,6 +109,8 @@ class Attackers:
         self.bookers = Bookers(self._asker, self._random, self.record)
         """What they do about bookings."""
         self._holds: list[Hold] = []
+        self._doubtful: list[str] = []
+        """Uids under which something may be held that nobody uses any more."""
 
     async def work(self, patience_s: float) -> None:
         """Do one thing after the other until stopped."""
@@ -132,7 +135,11 @@ class Attackers:
     async def reserve(self, patience_s: float) -> str:
         """Ask for a slot."""
         wish = self._wisher.wish()
-        answer = await self._ask("POST", patience_s, wish=wish)
+        if wish.keep_minutes is None:
+            # Kept for long: if nobody knew of it, it would soon be all that there is to fight over.
+            answer = await self._asker.insist(_RESERVATIONS, patience_s, body=wish.body, headers=wish.headers)
+        else:
+            answer = await self._ask("POST", patience_s, wish=wish)
         if answer is None:
             return "unreachable"
         self._tally[0] += 1
@@ -166,6 +173,8 @@ class Attackers:
             self._holds.append(hold)
         else:
             hold.given_up = answer.sent
+            if answer.status != 200:
+                self._doubtful.append(hold.uid)
         return answer.outcome
 
     async def release(self, patience_s: float) -> str:
@@ -176,6 +185,8 @@ class Attackers:
         # Whatever comes of it: aiohttp repeats a DELETE whose connection broke, and the first one may have been heard.
         hold.given_up = time.time()
         answer = await self._ask("DELETE", patience_s, hold.uid)
+        if answer is None or not answer.is_certain:
+            self._doubtful.append(hold.uid)
         return "unreachable" if answer is None else answer.outcome
 
     async def show(self, patience_s: float) -> str:
@@ -227,9 +238,12 @@ class Attackers:
         return answer.outcome
 
     async def tidy(self) -> None:
-        """Let hosts cancel bookings that nobody knows of, now and then."""
+        """Give up what nobody uses, and let hosts cancel bookings that nobody knows of, now and then."""
         while True:
             await asyncio.sleep(_TIDY_S)
+            doubtful, self._doubtful = self._doubtful, []
+            for uid in doubtful:
+                await self._ask("DELETE", _PATIENCE_S, uid)
             await self.bookers.cancel_forgotten()
 
     # Looking -------------------------------------------------------------------------------------------------------
@@ -259,7 +273,7 @@ class Attackers:
     # Asking --------------------------------------------------------------------------------------------------------
 
     async def _ask(self, method: str, patience_s: float, uid: str = "", wish: Wish | None = None) -> Answer | None:
-        path = f"slots/reservations{uid and '/'}{uid}"
+        path = f"{_RESERVATIONS}{uid and '/'}{uid}"
         if wish is None:
             return await self._asker.ask(method, path, patience_s)
         return await self._asker.ask(method, path, patience_s, body=wish.body, headers=wish.headers)
