@@ -36,6 +36,7 @@ FILES = {
     "/widget/countdown.js": "widget/countdown.js",
     "/widget/dom.js": "widget/dom.js",
     "/widget/live.js": "widget/live.js",
+    "/widget/pauses.js": "widget/pauses.js",
     "/widget/styles.js": "widget/styles.js",
     "/widget/zones.js": "widget/zones.js",
 }

@@ -27,6 +27,8 @@ class HoldfastSlots extends HTMLElement {
   /** What is wrong with the listing, until there is one. */
   #trouble = element("p", { class: "error", role: "alert" });
   #spoken = element("p", { class: "unseen", role: "status" });
+  /** How the listing changes: apart, for it takes no other words away before they are read out. */
+  #changes = element("p", { class: "unseen", role: "status" });
   #twelveHours = zones.usesTwelveHours();
   #zone = zones.ownZone();
   #length;
@@ -45,7 +47,7 @@ class HoldfastSlots extends HTMLElement {
     super();
     this.#root.adoptedStyleSheets = [sheet];
     this.#root.append(element("section", { class: "card", "aria-label": "Book a time" },
-      this.#error, this.#trouble, this.#spoken, this.#body));
+      this.#error, this.#trouble, this.#spoken, this.#changes, this.#body));
     this.#root.addEventListener("click", () => this.#fail(""), { capture: true });
   }
 
@@ -127,7 +129,9 @@ class HoldfastSlots extends HTMLElement {
     const left = slots[this.#chosen]?.length ?? 0;
     this.#showSlots();
     if (isFirst && !this.#chosen) this.#say(this.#monthTold());
-    else if (before !== undefined && before !== left) this.#say(`${left} times are free on ${zones.dayText(this.#chosen)}.`);
+    else if (before !== undefined && before !== left) {
+      this.#changes.textContent = `${left} times are free on ${zones.dayText(this.#chosen)}.`;
+    }
   }
 
   // Choosing

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
@@ -125,3 +126,17 @@ async def other(browser: Browser) -> AsyncIterator[Page]:
     """Somebody else's."""
     async with opened(browser, timezone_id="Europe/London", locale="en-GB") as page:
         yield page
+
+
+@asynccontextmanager
+async def embedding(widgets: str, site: str) -> AsyncIterator[str]:
+    """Where a page of somebody else's has widgets."""
+    text = f'<!doctype html><title>Elsewhere</title><script type="module" src="{site}/widget.js"></script>{widgets}'
+
+    async def get_page(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", get_page)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))

@@ -3,53 +3,22 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Locator, Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 from redis.asyncio import Redis
 
 from app.storage.holds.redis_holds import RedisHolds
 from tests.web.accessible import violations
-from tests.web.conftest import opened
+from tests.web.booking import CONSULTATION, INTRO, YOGA, by_key, choose_day, hold, refused, slot
+from tests.web.conftest import embedding, opened
 
 pytestmark = pytest.mark.xdist_group("web")
 
-INTRO = "/?eventTypeId=1"
-YOGA = "/?eventTypeId=5"
-"""A class with seats."""
-CONSULTATION = "/?eventTypeId=2"
-"""Of 30, 60 or 90 minutes."""
 KEPT_S = 300
 """How long the service keeps a slot for somebody without credentials."""
-
-
-async def _choose_day(page: Page, address: str) -> None:
-    """Go to a page and choose the first day with times in the next month."""
-    await page.goto(address)
-    await page.get_by_role("button", name="Month after").click()
-    await page.locator(".day:not([aria-disabled])").first.click()
-    await expect(page.locator(".times button").first).to_be_visible()
-
-
-async def _slot(page: Page, index: int) -> str:
-    key = await page.locator(".times button").nth(index).get_attribute("data-key")
-    assert key
-    return key
-
-
-def _by_key(page: Page, key: str) -> Locator:
-    return page.locator(f'[data-key="{key}"]')
-
-
-async def _hold(page: Page, key: str) -> None:
-    await _by_key(page, key).click()
-    await expect(page.get_by_text("Kept for you for")).to_be_visible()
 
 
 # What is on offer ----------------------------------------------------------------------------------------------------
@@ -82,99 +51,72 @@ async def test_an_address_may_name_somebody(mine: Page, site: str) -> None:
 
 
 async def test_times_are_shown_in_the_zone_that_is_chosen(mine: Page, site: str) -> None:
-    await _choose_day(mine, site + INTRO)
+    await choose_day(mine, site + INTRO)
     await mine.get_by_label("Time zone").select_option("Asia/Katmandu")  # As Chromium spells it.
     await mine.locator(".day:not([aria-disabled])").first.click()
     await expect(mine.locator(".times button").first).to_contain_text(":45")
 
 
 async def test_the_length_that_is_chosen_is_held_and_booked(mine: Page, other: Page, site: str) -> None:
-    await asyncio.gather(_choose_day(mine, site + CONSULTATION), _choose_day(other, site + CONSULTATION))
+    await asyncio.gather(choose_day(mine, site + CONSULTATION), choose_day(other, site + CONSULTATION))
     await expect(mine.get_by_role("radio", name="30 min")).to_be_checked()
-    first, second, third = [await _slot(other, index) for index in range(3)]
+    first, second, third = [await slot(other, index) for index in range(3)]
     await mine.get_by_role("radio", name="60 min").check()
-    await _by_key(mine, first).click()
+    await by_key(mine, first).click()
     await expect(mine.locator('[data-key="heading"]')).to_contain_text("09:00 \N{EN DASH} 10:00")
     for taken in (first, second):
-        await expect(_by_key(other, taken)).to_have_count(0)
-    await expect(_by_key(other, third)).to_be_visible()
+        await expect(by_key(other, taken)).to_have_count(0)
+    await expect(by_key(other, third)).to_be_visible()
     await mine.get_by_label("Name", exact=True).fill("Mia")
     await mine.get_by_label("Email", exact=True).fill("mia@example.org")
     async with mine.expect_response("**/v2/bookings") as booked:
         await mine.get_by_role("button", name="Book", exact=True).click()
     assert (await (await booked.value).json())["data"]["duration"] == 60
     await mine.get_by_role("button", name="Cancel this booking").click()
-    await expect(_by_key(other, first)).to_be_visible()
+    await expect(by_key(other, first)).to_be_visible()
 
 
 # Holding -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("streams", [True, False], ids=["stream", "polling"])
-async def test_a_held_slot_vanishes_elsewhere_and_comes_back_when_it_is_let_go(
-    mine: Page, other: Page, site: str, *, streams: bool
-) -> None:
-    async with _streams(other, allowed=streams):
-        await asyncio.gather(_choose_day(mine, site + INTRO), _choose_day(other, site + INTRO))
-        key = await _slot(mine, 0)
-        await expect(_by_key(other, key)).to_be_visible()
-        await _hold(mine, key)
-        await expect(_by_key(other, key)).to_have_count(0)
-        await mine.get_by_role("button", name="Choose another time").click()
-        await expect(_by_key(other, key)).to_be_visible()
-
-
-@asynccontextmanager
-async def _streams(page: Page, *, allowed: bool) -> AsyncIterator[None]:
-    address = "**/v2/slots/stream*"
-    if not allowed:
-        await page.route(address, _refused)
-    yield
-    await page.unroute(address)
-
-
-async def _refused(route: Route) -> None:
-    await route.abort()
-
-
 async def test_of_two_who_click_at_once_one_gets_it_and_the_other_is_told(mine: Page, other: Page, site: str) -> None:
     pages = [mine, other]
-    await asyncio.gather(*(_choose_day(page, site + INTRO) for page in pages))
-    key = await _slot(mine, 1)
+    await asyncio.gather(*(choose_day(page, site + INTRO) for page in pages))
+    key = await slot(mine, 1)
     at_ms = time.time() * 1_000 + 300
     click = "(button, at) => new Promise((done) => setTimeout(() => done(button.click()), at - Date.now()))"
-    await asyncio.gather(*(_by_key(page, key).evaluate(click, at_ms) for page in pages))
+    await asyncio.gather(*(by_key(page, key).evaluate(click, at_ms) for page in pages))
     for page in pages:
         await expect(page.get_by_text("Kept for you for").or_(page.get_by_role("alert"))).to_be_visible()
     [winner] = [page for page in pages if await page.get_by_text("Kept for you for").is_visible()]
     [loser] = [page for page in pages if page is not winner]
-    await expect(_by_key(loser, key)).to_have_count(0)
+    await expect(by_key(loser, key)).to_have_count(0)
     await winner.get_by_role("button", name="Choose another time").click()
-    await expect(_by_key(loser, key)).to_be_visible()
+    await expect(by_key(loser, key)).to_be_visible()
     # What is told stands, however the listing changes, until something else is done.
     await expect(loser.get_by_role("alert")).to_have_text(
         "This time slot is already reserved by another user. Please choose a different time."
     )
-    await _hold(loser, key)
+    await hold(loser, key)
     await expect(loser.get_by_role("alert")).to_have_count(0)
 
 
 async def test_a_listing_that_changes_takes_nothing_out_of_ones_hands(mine: Page, other: Page, site: str) -> None:
-    await asyncio.gather(_choose_day(mine, site + INTRO), _choose_day(other, site + INTRO))
+    await asyncio.gather(choose_day(mine, site + INTRO), choose_day(other, site + INTRO))
     zones = await mine.get_by_label("Time zone").element_handle()
     times = mine.locator(".times")
     await times.evaluate("(list) => list.scrollTo(0, 20)")
-    key = await _slot(mine, -1)
-    await _by_key(mine, await _slot(mine, 4)).hover()
+    key = await slot(mine, -1)
+    await by_key(mine, await slot(mine, 4)).hover()
     await mine.mouse.down()
-    await _hold(other, key)
-    await expect(_by_key(mine, key)).to_have_count(0)
+    await hold(other, key)
+    await expect(by_key(mine, key)).to_have_count(0)
     # A list that is open would be closed if another one took its place, and a scrolled one would jump.
     assert await zones.evaluate("(list) => list.isConnected")
     assert await times.evaluate("(list) => list.scrollTop") == 20
     await other.get_by_role("button", name="Choose another time").click()
-    await expect(_by_key(mine, key)).to_be_visible()
-    assert await _slot(mine, -1) == key
+    await expect(by_key(mine, key)).to_be_visible()
+    assert await slot(mine, -1) == key
     # Nor would a button that is pressed be clicked.
     await mine.mouse.up()
     await expect(mine.get_by_text("Kept for you for")).to_be_visible()
@@ -182,14 +124,14 @@ async def test_a_listing_that_changes_takes_nothing_out_of_ones_hands(mine: Page
 
 
 async def test_ones_own_slot_stays_on_offer_to_oneself(mine: Page, site: str) -> None:
-    await _choose_day(mine, site + INTRO)
-    key = await _slot(mine, 2)
+    await choose_day(mine, site + INTRO)
+    key = await slot(mine, 2)
     async with mine.expect_request("**/v2/slots/stream*") as asked:
-        await _hold(mine, key)
+        await hold(mine, key)
     assert "reservationUid=" in (await asked.value).url
-    await mine.route("**/v2/slots/reservations/*", _refused)
+    await mine.route("**/v2/slots/reservations/*", refused)
     await mine.get_by_role("button", name="Choose another time").click()
-    await expect(_by_key(mine, key)).to_be_visible()
+    await expect(by_key(mine, key)).to_be_visible()
     await mine.unroute("**/v2/slots/reservations/*")
 
 
@@ -198,19 +140,19 @@ async def test_a_hold_runs_out_by_itself_though_the_browsers_clock_is_wrong(
 ) -> None:
     async with opened(browser, timezone_id="Europe/London") as page:
         await page.clock.install(time=datetime.now(UTC) + timedelta(minutes=10))
-        await _choose_day(page, site + INTRO)
-        key = await _slot(page, 3)
+        await choose_day(page, site + INTRO)
+        key = await slot(page, 3)
         async with page.expect_response("**/v2/slots/reservations") as answered:
-            await _hold(page, key)
+            await hold(page, key)
         await expect(page.locator(".left")).to_have_text(re.compile("5:00|4:5[0-9]"))
         # Nobody gives it back: it ends. To wait for that, five minutes become four seconds, here and there.
-        await page.route("**/v2/slots/reservations/*", _refused)
+        await page.route("**/v2/slots/reservations/*", refused)
         await _end_in(4, (await (await answered.value).json())["data"]["reservationUid"], redis)
         await page.clock.fast_forward((KEPT_S - 4) * 1_000)
-        await _choose_day(other, site + INTRO)
-        await expect(_by_key(other, key)).to_have_count(0)
+        await choose_day(other, site + INTRO)
+        await expect(by_key(other, key)).to_have_count(0)
         await expect(page.get_by_role("alert")).to_have_text("Your time was kept no longer. Please choose again.")
-        await expect(_by_key(other, key)).to_be_visible()
+        await expect(by_key(other, key)).to_be_visible()
 
 
 async def _end_in(seconds: int, uid: str, redis: Redis) -> None:
@@ -223,12 +165,12 @@ async def _end_in(seconds: int, uid: str, redis: Redis) -> None:
 
 
 async def test_whoever_leaves_lets_go(mine: Page, other: Page, site: str) -> None:
-    await asyncio.gather(_choose_day(mine, site + INTRO), _choose_day(other, site + INTRO))
-    key = await _slot(mine, 4)
-    await _hold(mine, key)
-    await expect(_by_key(other, key)).to_have_count(0)
+    await asyncio.gather(choose_day(mine, site + INTRO), choose_day(other, site + INTRO))
+    key = await slot(mine, 4)
+    await hold(mine, key)
+    await expect(by_key(other, key)).to_have_count(0)
     await mine.goto("about:blank")
-    await expect(_by_key(other, key)).to_be_visible()
+    await expect(by_key(other, key)).to_be_visible()
     await mine.go_back(wait_until="commit")
     # The browser kept the page as it was left; but what it held is somebody else's now.
     assert await mine.evaluate("performance.getEntriesByType('navigation')[0].type") == "navigate"
@@ -239,29 +181,14 @@ async def test_whoever_leaves_lets_go(mine: Page, other: Page, site: str) -> Non
 async def test_a_page_of_another_origin_holds_and_lets_go_as_its_tab_is_closed(
     mine: Page, other: Page, site: str
 ) -> None:
-    async with _embedding(site) as address:
+    async with embedding('<holdfast-slots event-type-id="1"></holdfast-slots>', site) as address:
         page = await mine.context.new_page()
-        await asyncio.gather(_choose_day(page, address), _choose_day(other, site + INTRO))
-        key = await _slot(page, 5)
-        await _hold(page, key)
-        await expect(_by_key(other, key)).to_have_count(0)
+        await asyncio.gather(choose_day(page, address), choose_day(other, site + INTRO))
+        key = await slot(page, 5)
+        await hold(page, key)
+        await expect(by_key(other, key)).to_have_count(0)
         await page.close(run_before_unload=True)
-        await expect(_by_key(other, key)).to_be_visible()
-
-
-@asynccontextmanager
-async def _embedding(site: str) -> AsyncIterator[str]:
-    """Where a page of somebody else's has the widget."""
-    text = f"""<!doctype html><title>Elsewhere</title><script type="module" src="{site}/widget.js"></script>
-        <holdfast-slots event-type-id="1"></holdfast-slots>"""
-
-    async def get_page(_: web.Request) -> web.Response:
-        return web.Response(text=text, content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/", get_page)
-    async with TestServer(app) as server:
-        yield str(server.make_url("/"))
+        await expect(by_key(other, key)).to_be_visible()
 
 
 async def _book(page: Page) -> None:
@@ -272,8 +199,8 @@ async def _book(page: Page) -> None:
 
 
 async def test_of_a_class_the_own_seat_is_cancelled(mine: Page, site: str) -> None:
-    await _choose_day(mine, site + YOGA)
-    await _hold(mine, await _slot(mine, 0))
+    await choose_day(mine, site + YOGA)
+    await hold(mine, await slot(mine, 0))
     await _book(mine)
     async with mine.expect_response("**/cancel") as cancelled:
         await mine.get_by_role("button", name="Cancel this booking").click()
@@ -294,8 +221,8 @@ async def test_an_answer_that_is_lost_is_asked_for_again(mine: Page, site: str) 
         await route.abort()
 
     await mine.route(re.compile("/v2/(slots/reservations|bookings)$"), lose_the_first)
-    await _choose_day(mine, site + CONSULTATION)
-    await _hold(mine, await _slot(mine, 8))
+    await choose_day(mine, site + CONSULTATION)
+    await hold(mine, await slot(mine, 8))
     await _book(mine)
     assert len(lost) == 2
     await mine.unroute_all()
@@ -307,7 +234,7 @@ async def test_an_answer_that_is_lost_is_asked_for_again(mine: Page, site: str) 
 
 
 async def test_the_keyboard_is_enough(mine: Page, site: str) -> None:
-    await _choose_day(mine, site + CONSULTATION)
+    await choose_day(mine, site + CONSULTATION)
     keys = mine.keyboard
     await mine.get_by_role("radio", name="30 min").focus()
     await keys.press("ArrowRight")
@@ -337,7 +264,7 @@ async def test_the_keyboard_is_enough(mine: Page, site: str) -> None:
 
 
 async def test_months_are_told_and_take_the_chosen_day_along(mine: Page, site: str) -> None:
-    await _choose_day(mine, site + INTRO)
+    await choose_day(mine, site + INTRO)
     await mine.get_by_role("button", name="Month after").press("Enter")
     await expect(mine.get_by_text("Choose a day to see its times.")).to_be_visible()
     await expect(mine.get_by_role("status").filter(has_text="times are shown")).to_be_attached()
@@ -350,9 +277,9 @@ async def test_months_are_told_and_take_the_chosen_day_along(mine: Page, site: s
 
 async def test_axe_finds_nothing(mine: Page, site: str) -> None:
     """On a phone and a wide screen, in light and in dark."""
-    await _choose_day(mine, site + CONSULTATION)
+    await choose_day(mine, site + CONSULTATION)
     await _check_accessible(mine)
-    await _hold(mine, await _slot(mine, 6))
+    await hold(mine, await slot(mine, 6))
     await _check_accessible(mine)
 
 

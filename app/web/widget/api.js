@@ -1,10 +1,17 @@
 /** The requests that the widget makes. Every one has a deadline. */
+import { scattered } from "./pauses.js";
+
 const DEADLINE_MS = 10_000;
+const LOST_PAUSE_MS = 300;
+const FAILED = "That did not work. Please try again.";
+const UNREACHABLE = "The service cannot be reached. Please try again.";
 
 export class Refusal extends Error {
-  constructor(status, message) {
+  /** `retryAfterMs` is how long the service asked to wait, if it did. */
+  constructor(status, message, retryAfterMs = 0) {
     super(message);
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -72,6 +79,7 @@ export class Api {
       return await this.#send("POST", path, version, body, headers);
     } catch (error) {
       if (error.status !== 0) throw error;
+      await new Promise((done) => setTimeout(done, scattered(LOST_PAUSE_MS)));
       return this.#send("POST", path, version, body, headers);
     }
   }
@@ -87,7 +95,7 @@ export class Api {
     try {
       return await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(DEADLINE_MS), ...options });
     } catch {
-      throw new Refusal(0, "The service cannot be reached. Please try again.");
+      throw new Refusal(0, UNREACHABLE);
     }
   }
 }
@@ -98,7 +106,14 @@ function randomKey() {
 }
 
 async function bodyOf(response) {
-  const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refusal(response.status, body.error?.message ?? "That did not work. Please try again.");
+  const body = await response.json().catch(() => null);
+  if (!response.ok) throw new Refusal(response.status, body?.error?.message ?? FAILED, retryAfterMs(response));
+  // An answer that broke off is a lost one; so is a page that something on the way put in its place.
+  if (body === null) throw new Refusal(0, UNREACHABLE);
   return body;
+}
+
+/** Seconds are what this service says. What says a date asks for nothing here. */
+function retryAfterMs(response) {
+  return (Number(response.headers.get("Retry-After")) || 0) * 1_000;
 }

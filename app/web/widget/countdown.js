@@ -2,13 +2,23 @@
 export function countDown(endsAt, onTick, onEnd) {
   let timer;
   function tick() {
+    clearTimeout(timer);
     const leftMs = endsAt - Date.now();
-    if (leftMs <= 0) return onEnd();
+    if (leftMs <= 0) {
+      stop();
+      return onEnd();
+    }
     onTick(Math.ceil(leftMs / 1_000));
     timer = setTimeout(tick, leftMs % 1_000 || 1_000);
   }
+  function stop() {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", tick);
+  }
+  // Browsers let the timers of pages that nobody sees wait.
+  document.addEventListener("visibilitychange", tick);
   tick();
-  return () => clearTimeout(timer);
+  return stop;
 }
 
 export function minutesText(seconds) {
