@@ -4,7 +4,8 @@ import { addDays, clockOf, dayName, fromMonday, instantOf, wallOf } from "./expl
 import { KINDS, sentence } from "./explain_words.js";
 
 const PATIENCE_MS = 15_000;
-const ROW_MINUTES = 30;
+// What a row may stand for, from the most.
+const ROWS_MINUTES = [30, 20, 15, 10, 5];
 const DAY_MINUTES = 24 * 60;
 
 const $ = (id) => document.getElementById(id);
@@ -94,6 +95,8 @@ function paint() {
   $("host").replaceChildren(...hosts.map((host) => element("option", { value: host.hostId }, `Host ${host.hostId}`)));
   if (hosts.some((host) => String(host.hostId) === before)) $("host").value = before;
   $("choice").hidden = hosts.length < 2;
+  const { time } = $("another").elements;
+  [time.min, time.max] = [`${shown.asked.week}T00:00`, `${addDays(shown.asked.week, 6)}T23:59`];
   $("why").replaceChildren();
   $("answer").hidden = false;
   paintHost();
@@ -138,6 +141,11 @@ function hoursOf(bands) {
   return { first: Math.max(Math.floor(first / 60) * 60, 0), last: Math.min(Math.ceil(last / 60) * 60, DAY_MINUTES) };
 }
 
+const startsOf = (bands) => bands.filter((band) => band.kind === "offered").map((band) => band.from);
+
+// As few rows as give each offered start one; where starts are less than five minutes apart some share one.
+const rowMinutes = (bands) => ROWS_MINUTES.find((minutes) => startsOf(bands).every((start) => start % minutes === 0)) ?? ROWS_MINUTES.at(-1);
+
 function paintLegend(bands) {
   const there = new Set(bands.map((band) => band.kind));
   const item = (kind) => element("li", {}, element("i", { class: kind, "aria-hidden": "true" }), KINDS[kind]);
@@ -146,15 +154,17 @@ function paintLegend(bands) {
 
 function paintWeek(bands, first, last) {
   const days = weekDays();
+  const step = rowMinutes(bands);
   const head = element("div", { role: "row" }, corner(), ...days.map(columnHeader));
   const rows = [];
-  for (let minute = first; minute < last; minute += ROW_MINUTES) {
+  for (let minute = first; minute < last; minute += step) {
     const header = element("span", { role: "rowheader" }, clockOf(minute));
-    rows.push(element("div", { role: "row" }, header, ...days.map((day, column) => cell(bands, day, column, minute))));
+    const cells = days.map((day, column) => cell(bands.filter((band) => band.day === day), day, column, minute, minute + step));
+    rows.push(element("div", { role: "row" }, header, ...cells));
   }
   rows.forEach((row, index) => [...row.children].forEach((child) => { child.style.gridRow = String(index + 2); }));
   const grid = element("div", { role: "grid", "aria-label": "Times of the week", "aria-describedby": "how" }, head, ...rows);
-  $("week").replaceChildren(...days.map((day, column) => dayColumn(bands, day, column, first, last)), grid);
+  $("week").replaceChildren(...days.map((day, column) => dayColumn(bands, day, column, first, last, rows.length)), grid);
   grid.querySelector('[role="gridcell"]').tabIndex = 0;
 }
 
@@ -170,8 +180,10 @@ function columnHeader(day, column) {
 
 const takenText = ({ taken }) => Object.entries(taken).map(([kind, count]) => `${KINDS[kind] ?? kind}: ${count}`).join(", ");
 
-function cell(bands, day, column, minute) {
-  const kinds = bands.filter((band) => band.day === day && band.from < minute + ROW_MINUTES && minute < band.to).map((band) => KINDS[band.kind].toLowerCase());
+// Between two times of a day; it stands for the start that is offered there or, without one, for the first of the two.
+function cell(bands, day, column, from, to) {
+  const minute = startsOf(bands).find((start) => from <= start && start < to) ?? from;
+  const kinds = bands.filter((band) => band.from < to && from < band.to).map((band) => KINDS[band.kind].toLowerCase());
   const what = [...new Set(kinds)].join(", ") || "nothing";
   const made = element("button", {
     type: "button", role: "gridcell", tabindex: "-1", "aria-selected": "false", "data-day": day, "data-minute": minute,
@@ -181,10 +193,10 @@ function cell(bands, day, column, minute) {
   return made;
 }
 
-function dayColumn(bands, day, column, first, last) {
+function dayColumn(bands, day, column, first, last, rowCount) {
   const made = element("div", { class: "day", "aria-hidden": "true" });
   made.style.gridColumn = String(column + 2);
-  made.style.gridRow = `2 / span ${(last - first) / ROW_MINUTES}`;
+  made.style.gridRow = `2 / span ${rowCount}`;
   for (const band of bands.filter((one) => one.day === day && one.from < last && first < one.to)) {
     const from = Math.max(band.from, first);
     const painted = element("i", { class: band.kind });
@@ -208,15 +220,15 @@ function paintTable(bands) {
 
 // Why this time -------------------------------------------------------------------------------------------------------
 
-async function why(chosen) {
+async function why(day, minute) {
   const turn = ++askingWhy;
-  for (const one of $("week").querySelectorAll('[aria-selected="true"]')) one.setAttribute("aria-selected", "false");
-  chosen.setAttribute("aria-selected", "true");
-  const { day, minute } = chosen.dataset;
+  for (const one of $("week").querySelectorAll('[role="gridcell"]')) {
+    one.setAttribute("aria-selected", String(one.dataset.day === day && Number(one.dataset.minute) === minute));
+  }
   const { asked } = shown;
-  const name = `${dayName(day, "long")}, ${clockOf(Number(minute))}`;
+  const name = `${dayName(day, "long")}, ${clockOf(minute)}`;
   try {
-    const at = instantOf(day, Number(minute), asked.timeZone);
+    const at = instantOf(day, minute, asked.timeZone);
     const { data } = await ask("", { ...parametersOf(asked), at });
     if (turn === askingWhy) $("why").replaceChildren(element("h2", {}, name), ...told(data));
   } catch (error) {
@@ -285,7 +297,12 @@ function begin() {
   $("week").addEventListener("focusin", rove);
   $("week").addEventListener("click", (event) => {
     const chosen = event.target.closest('[role="gridcell"]');
-    if (chosen) why(chosen);
+    if (chosen) why(chosen.dataset.day, Number(chosen.dataset.minute));
+  });
+  $("another").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { day, minute } = wallOf(event.target.elements.time.value);
+    why(day, minute);
   });
   if (eventTypeId.value && form.checkValidity()) show();
 }

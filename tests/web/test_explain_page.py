@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.api.asking import Asking
-from tests.api.world import ANA
+from tests.api.world import ANA, event_type
 from tests.web.accessible import serious_violations
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -117,3 +117,28 @@ async def test_nobody_is_shut_out(week: Page) -> None:
     await expect(week.get_by_role("region", name="Why this time")).to_contain_text("booking")
     assert await week.evaluate("document.documentElement.scrollWidth") <= 360
     assert await serious_violations(week) == []
+
+
+async def test_starts_at_any_minute_can_be_chosen(api: Asking, page: Page) -> None:
+    await api.add(
+        eventTypes=[
+            event_type(60, "thirds", 20, ownerId=ANA),
+            event_type(61, "odd", 7, ownerId=ANA),
+            event_type(62, "quarters", 60, ownerId=ANA, slotInterval=15),
+        ]
+    )
+    why = page.get_by_role("region", name="Why this time")
+    for type_id, rows, clock in ((60, 3, "09:20"), (61, 12, "09:07"), (62, 4, "10:45"), (10, 2, "10:00")):
+        await page.goto(ADDRESS.replace("=10&", f"={type_id}&"))
+        await page.get_by_role("gridcell", name=f"Monday 5 September {clock}: offered").click()
+        await expect(why).to_contain_text(f"Monday 5 September, {clock}Yes, this start is on offer.")
+        await expect(page.get_by_role("rowheader", name=re.compile("^10:"))).to_have_count(rows)
+
+
+async def test_any_other_time_can_be_asked_about(week: Page) -> None:
+    await week.get_by_role("gridcell", name="Monday 5 September 10:00").click()
+    await week.get_by_label("Any other time").fill("2050-09-05T10:01")
+    await week.keyboard.press("Enter")
+    why = week.get_by_role("region", name="Why this time")
+    await expect(why).to_contain_text("Monday 5 September, 10:01Free, but not on offer.")
+    await expect(week.locator("[aria-selected=true]")).to_have_count(0)
