@@ -17,6 +17,7 @@ from tests.web.conftest import embedding, opened
 
 pytestmark = pytest.mark.xdist_group("web")
 
+AWAY = "The service cannot be reached. Please try again."
 KEPT_S = 300
 """How long the service keeps a slot for somebody without credentials."""
 
@@ -55,6 +56,31 @@ async def test_times_are_shown_in_the_zone_that_is_chosen(mine: Page, site: str)
     await mine.get_by_label("Time zone").select_option("Asia/Katmandu")  # As Chromium spells it.
     await mine.locator(".day:not([aria-disabled])").first.click()
     await expect(mine.locator(".times button").first).to_contain_text(":45")
+
+
+async def test_hours_are_told_as_the_browser_does_or_as_one_likes(browser: Browser, site: str) -> None:
+    """For as long as one is here: the widget keeps nothing in browsers."""
+    async with opened(browser, timezone_id="Europe/London", locale="en-US") as page:
+        await choose_day(page, site + INTRO)
+        switch = page.get_by_role("button", name="24-hour clock")
+        await expect(switch).to_have_attribute("aria-pressed", "false")
+        at_two = page.locator(".times").get_by_role("button", name=re.compile("^(2:00 PM|14:00)$"))
+        await expect(at_two).to_have_accessible_name("2:00\N{NARROW NO-BREAK SPACE}PM")
+        await switch.press("Enter")
+        await expect(switch).to_be_focused()
+        await expect(switch).to_have_attribute("aria-pressed", "true")
+        await expect(at_two).to_have_accessible_name("14:00")
+        await at_two.click()
+        heading = page.locator('[data-key="heading"]')
+        await expect(heading).to_have_text(re.compile(", 14:00 \N{EN DASH} 14:30$"))
+        await page.get_by_role("button", name="Choose another time").click()
+        await switch.click()
+        await at_two.click()
+        await expect(heading).to_have_text(re.compile(", 2:00.PM \N{EN DASH} 2:30.PM$"))
+        await page.get_by_role("button", name="Choose another time").click()
+        await switch.click()
+        await choose_day(page, site + INTRO)
+        await expect(switch).to_have_attribute("aria-pressed", "false")
 
 
 async def test_the_length_that_is_chosen_is_held_and_booked(mine: Page, other: Page, site: str) -> None:
@@ -281,9 +307,47 @@ async def test_axe_finds_nothing(mine: Page, site: str) -> None:
     await _check_accessible(mine)
     await hold(mine, await slot(mine, 6))
     await _check_accessible(mine)
+    await _book(mine)
+    await _check_accessible(mine, 390)
+    await mine.get_by_role("button", name="Cancel this booking").click()
+    await expect(mine.locator(".times")).to_be_visible()
 
 
-async def _check_accessible(page: Page) -> None:
-    for width in (390, 1280):
+async def test_axe_finds_nothing_when_something_goes_wrong(mine: Page, site: str) -> None:
+    alert = mine.get_by_role("alert")
+    await choose_day(mine, site + CONSULTATION)
+    await mine.route("**/v2/slots/reservations", _refused_for_now)
+    key = await slot(mine, 7)
+    await by_key(mine, key).click()
+    await expect(alert).to_have_text("Too many slots are held.")
+    await _check_accessible(mine, 390)
+    await mine.unroute("**/v2/slots/reservations")
+    await hold(mine, key)
+    await mine.route("**/v2/bookings", refused)
+    await mine.get_by_label("Name", exact=True).fill("Mia")
+    await mine.get_by_label("Email", exact=True).fill("mia@example.org")
+    await mine.get_by_role("button", name="Book", exact=True).click()
+    await expect(alert).to_have_text(AWAY)
+    await _check_accessible(mine, 390)
+    await mine.route("**/v2/slots**", refused)
+    await mine.goto(site + CONSULTATION)
+    await expect(alert).to_have_text(AWAY)
+    await _check_accessible(mine, 390)
+    await mine.route("**/v2/event-types**", refused)
+    await mine.route("**/v2/teams/**", refused)
+    await mine.goto(site)
+    await expect(mine.get_by_role("status")).to_have_text(AWAY)
+    await _check_accessible(mine, 390)
+    await mine.unroute_all()
+
+
+async def _refused_for_now(route: Route) -> None:
+    await route.fulfill(
+        status=429, headers={"Retry-After": "60"}, json={"error": {"message": "Too many slots are held."}}
+    )
+
+
+async def _check_accessible(page: Page, *widths: int) -> None:
+    for width in widths or (390, 1280):
         await page.set_viewport_size({"width": width, "height": 844})
         assert await violations(page) == []
