@@ -10,7 +10,7 @@ async function owners() {
   const username = asked.get("username");
   const teamId = asked.get("teamId");
   if (username || teamId) return { usernames: username ? [username] : [], teamIds: teamId ? [teamId] : [] };
-  return (await fetch("/site/offered.json")).json();
+  return api.offered();
 }
 
 /** Returns the event types on offer, each once: a managed one is its person's and its team's. */

@@ -99,6 +99,7 @@ class HoldfastSlots extends HTMLElement {
   /** Looks for the slots of what is now chosen. */
   #look() {
     this.#slots = null;
+    this.#trouble.textContent = "";
     this.#showChoice();
     if (!this.#eventTypeId) return this.#fail("Say which event type: event-type-id.");
     this.#follow();
@@ -116,7 +117,9 @@ class HoldfastSlots extends HTMLElement {
     };
     this.#stopFollowing = follow(api, question, (slots) => this.#hear(slots), (error) => {
       // Said once, however often it is tried in vain.
-      if (this.#trouble.textContent !== error.message) this.#trouble.textContent = error.message;
+      if (this.#trouble.textContent === error.message) return;
+      this.#trouble.textContent = error.message;
+      if (this.#body.dataset.view === "choose") this.#showSlots();
     });
   }
 
@@ -154,7 +157,7 @@ class HoldfastSlots extends HTMLElement {
     showCounts(this.#body.querySelector(".month"), this.#counts());
     const ofDay = this.#body.querySelector(".of-day");
     const list = ofDay.querySelector(".times");
-    const slots = this.#slots[this.#chosen] ?? [];
+    const slots = this.#slots?.[this.#chosen] ?? [];
     if (list && slots.length) this.#update(list, slots);
     else ofDay.replaceChildren(...this.#times());
     ofDay.setAttribute("aria-busy", "false");
@@ -240,17 +243,21 @@ class HoldfastSlots extends HTMLElement {
 
   #times() {
     if (!this.#chosen) {
-      const text = this.#slots === null ? "Looking for times …"
+      const text = this.#slots === null ? this.#waiting()
         : this.#hasTimes() ? "Choose a day to see its times." : "No times in this month.";
       return [element("p", { class: "soft" }, text)];
     }
     const slots = this.#slots?.[this.#chosen] ?? [];
     const heading = element("h2", { tabindex: -1, "data-key": "times" }, zones.dayText(this.#chosen));
     if (!slots.length) {
-      const text = this.#slots === null ? "Looking for times …" : "No times left on this day.";
+      const text = this.#slots === null ? this.#waiting() : "No times left on this day.";
       return [heading, element("p", { class: "soft" }, text)];
     }
     return [heading, element("ul", { class: "times" }, ...slots.map((slot) => this.#timeItem(slot)))];
+  }
+
+  #waiting() {
+    return this.#trouble.textContent ? "Times cannot be shown now." : "Looking for times …";
   }
 
   #timeItem(slot) {

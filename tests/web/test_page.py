@@ -83,6 +83,46 @@ async def test_hours_are_told_as_the_browser_does_or_as_one_likes(browser: Brows
         await expect(switch).to_have_attribute("aria-pressed", "false")
 
 
+async def test_hours_that_clocks_show_twice_are_told_apart(mine: Page, site: str) -> None:
+    await mine.goto(f"{site}/example.html")
+    instants = [f"2027-04-03T{hour}:00:00Z" for hour in (14, 15, 16, 17)]
+    told = await mine.evaluate(
+        """async (instants) => {
+          const { timeText } = await import("/widget/zones.js");
+          return instants.map((instant) => timeText(instant, "Australia/Sydney", false));
+        }""",
+        instants,
+    )
+    assert told == ["01:00", "02:00 GMT+11", "02:00 GMT+10", "03:00"]
+
+
+async def test_what_cannot_be_shown_is_told_in_words(mine: Page, site: str) -> None:
+    async def broken(route: Route) -> None:
+        """Answer as a proxy does that finds nobody behind it."""
+        await route.fulfill(status=502, content_type="text/html", body="<h1>Bad gateway</h1>")
+
+    async def elsewhere(route: Route) -> None:
+        """Answer as a network does that wants somebody to log in."""
+        await route.fulfill(status=200, content_type="text/html", body="<h1>Welcome</h1>")
+
+    wrong: list[str] = []
+    mine.on("pageerror", lambda error: wrong.append(str(error)))
+    offered = "**/site/offered.json"
+    for answer, text in ((refused, AWAY), (elsewhere, AWAY), (broken, "That did not work. Please try again.")):
+        await mine.route(offered, answer)
+        await mine.goto(site)
+        await expect(mine.get_by_role("status")).to_have_text(text)
+        await mine.unroute(offered)
+        await mine.route("**/v2/slots**", answer)
+        await mine.goto(site + INTRO)
+        await expect(mine.get_by_role("alert")).to_have_text(text)
+        await mine.unroute("**/v2/slots**")
+    await mine.goto(f"{site}/?eventTypeId=999")
+    await expect(mine.get_by_role("alert")).to_have_text("Event Type not found")
+    await expect(mine.get_by_text("Looking for times")).to_have_count(0)
+    assert wrong == []
+
+
 async def test_the_length_that_is_chosen_is_held_and_booked(mine: Page, other: Page, site: str) -> None:
     await asyncio.gather(choose_day(mine, site + CONSULTATION), choose_day(other, site + CONSULTATION))
     await expect(mine.get_by_role("radio", name="30 min")).to_be_checked()
@@ -289,6 +329,21 @@ async def test_the_keyboard_is_enough(mine: Page, site: str) -> None:
     await expect(mine.locator('[data-key="times"]')).to_be_focused()
 
 
+async def test_the_narrowest_of_phones_shows_all_of_it(mine: Page, site: str) -> None:
+    """As wide as a window of 1280 that is enlarged four times: nothing is to be looked for aside."""
+    await mine.set_viewport_size({"width": 320, "height": 640})
+    await choose_day(mine, site + CONSULTATION)
+    assert await _width(mine) == 320
+    await hold(mine, await slot(mine, 9))
+    assert await _width(mine) == 320
+    await mine.get_by_role("button", name="Choose another time").click()
+    await mine.set_viewport_size({"width": 1280, "height": 720})
+
+
+async def _width(page: Page) -> int:
+    return int(await page.evaluate("document.documentElement.scrollWidth"))
+
+
 async def test_months_are_told_and_take_the_chosen_day_along(mine: Page, site: str) -> None:
     await choose_day(mine, site + INTRO)
     await mine.get_by_role("button", name="Month after").press("Enter")
@@ -332,6 +387,7 @@ async def test_axe_finds_nothing_when_something_goes_wrong(mine: Page, site: str
     await mine.route("**/v2/slots**", refused)
     await mine.goto(site + CONSULTATION)
     await expect(alert).to_have_text(AWAY)
+    await expect(mine.get_by_text("Times cannot be shown now.")).to_be_visible()
     await _check_accessible(mine, 390)
     await mine.route("**/v2/event-types**", refused)
     await mine.route("**/v2/teams/**", refused)

@@ -64,6 +64,11 @@ export class Api {
     return this.#send("POST", `/v2/bookings/${encodeURIComponent(uid)}/cancel`, "2024-08-13", { seatUid });
   }
 
+  /** Returns whose event types the service is set to offer. */
+  async offered() {
+    return bodyOf(await this.#fetch(new URL("/site/offered.json", this.base)));
+  }
+
   eventTypesOf(username) {
     return this.#send("GET", `/v2/event-types?username=${encodeURIComponent(username)}`, "2024-06-14");
   }

@@ -40,6 +40,7 @@ button:hover{border-color:var(--accent)}
 .times{list-style:none;margin:0;padding:4px;display:grid;gap:8px;grid-template-columns:repeat(auto-fill,minmax(96px,1fr));
   max-height:336px;overflow:auto}
 .times button{width:100%;padding:8px 4px;white-space:nowrap;font-variant-numeric:tabular-nums;border-color:var(--accent);color:var(--accent)}
+.settings label{grid-template-columns:minmax(0,auto);max-width:100%}
 .settings{display:flex;flex-wrap:wrap;gap:12px;margin-top:20px;padding-top:16px;border-top:1px solid var(--line);align-items:end}
 label{display:grid;gap:4px;font-size:.9rem;color:var(--soft)}
 input,select{min-height:44px;padding:8px 12px;border:1px solid var(--soft);border-radius:10px;background:var(--paper);color:var(--ink);max-width:100%}

@@ -24,10 +24,15 @@ export function today(zone) {
   return Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format();
 }
 
+/** Returns what clocks show; of a time that they show twice, as they are put back, with its offset. */
 export function timeText(instant, zone, hour12) {
-  const hour = hour12 ? "numeric" : "2-digit";
-  return Intl.DateTimeFormat("en", { timeZone: zone, hour, minute: "2-digit", hourCycle: hour12 ? "h12" : "h23" })
-    .format(new Date(instant));
+  const at = new Date(instant).getTime();
+  const format = { timeZone: zone, hour: hour12 ? "numeric" : "2-digit", minute: "2-digit", hourCycle: hour12 ? "h12" : "h23" };
+  const clock = Intl.DateTimeFormat("en", format);
+  const text = clock.format(at);
+  // By an hour; on Lord Howe Island by half of one.
+  const isShownTwice = [-60, -30, 30, 60].some((minutes) => clock.format(at + minutes * 60_000) === text);
+  return isShownTwice ? Intl.DateTimeFormat("en", { ...format, timeZoneName: "shortOffset" }).format(at) : text;
 }
 
 export function dayText(date) {
