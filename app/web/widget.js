@@ -310,7 +310,8 @@ class HoldfastSlots extends HTMLElement {
 
   #showDetails() {
     const left = element("span", { class: "left" });
-    const name = element("input", { name: "name", autocomplete: "name", required: true, maxlength: 100 });
+    const name = element("input", { name: "name", autocomplete: "name", required: true, maxlength: 100,
+      pattern: ".*\\S.*", title: "More than spaces" });
     const email = element("input", { name: "email", type: "email", autocomplete: "email", required: true, maxlength: 200 });
     const book = element("button", { class: "main" }, "Book");
     const back = element("button", { type: "button", onclick: () => this.#back() }, "Choose another time");
@@ -324,6 +325,7 @@ class HoldfastSlots extends HTMLElement {
       element("h2", { tabindex: -1, "data-key": "heading" }, this.#when(this.#hold.slot)),
       element("p", {}, "Kept for you for ", left), form);
     this.#focusOn("heading");
+    this.#say(`You have ${this.#hold.reservationDuration} minutes to book it.`);
     this.#stopCounting = countDown(this.#hold.endsAt, (seconds) => {
       left.textContent = minutesText(seconds);
       if (SPOKEN_AT_S.has(seconds)) this.#say(`${seconds} seconds left.`);
@@ -382,21 +384,25 @@ class HoldfastSlots extends HTMLElement {
 
   #showBooked(booking, slot) {
     const awaits = booking.status === "pending";
+    const again = element("button", { type: "button", onclick: () => this.#showChoice("times") }, "Book another");
+    const cancel = element("button", { type: "button", onclick: () => this.#cancel(booking, [cancel, again]) },
+      "Cancel this booking");
     this.#show("booked",
       element("h2", { tabindex: -1, "data-key": "heading" }, awaits ? "Asked for" : "Booked"),
       element("p", {}, this.#when(slot), ` (${this.#zone.replaceAll("_", " ")})`),
       element("p", { class: "soft" }, `With ${booking.hosts.map((host) => host.name).join(", ")}.`),
-      element("div", { class: "row" },
-        element("button", { type: "button", onclick: () => this.#showChoice("times") }, "Book another"),
-        element("button", { type: "button", onclick: () => this.#cancel(booking) }, "Cancel this booking")));
+      element("div", { class: "row" }, again, cancel));
     this.#focusOn("heading");
   }
 
-  async #cancel(booking) {
+  async #cancel(booking, buttons) {
+    for (const button of buttons) button.disabled = true;
     try {
       await api.cancel(booking);
     } catch (error) {
-      return this.#fail(error.message);
+      for (const button of buttons) button.disabled = false;
+      this.#fail(error.message);
+      return buttons[0].focus();
     }
     this.#tell("holdfast-cancelled", { uid: booking.uid });
     this.#showChoice("times");

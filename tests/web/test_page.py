@@ -296,6 +296,33 @@ async def test_an_answer_that_is_lost_is_asked_for_again(mine: Page, site: str) 
     await expect(mine.get_by_text("The booking is cancelled.")).to_be_attached()
 
 
+async def test_what_is_wrong_with_a_name_or_an_address_is_told(mine: Page, site: str) -> None:
+    await choose_day(mine, site + CONSULTATION)
+    await hold(mine, await slot(mine, 10))
+    name = mine.get_by_label("Name", exact=True)
+    await name.fill("  ")
+    await mine.get_by_label("Email", exact=True).fill("mia@example")
+    await mine.get_by_role("button", name="Book", exact=True).click()
+    await expect(name).to_be_focused()
+    await name.fill("Mia")
+    await mine.get_by_role("button", name="Book", exact=True).click()
+    await expect(mine.get_by_role("alert")).to_have_text("email: must be an e-mail address.")
+    await mine.get_by_role("button", name="Choose another time").click()
+
+
+async def test_one_who_clicks_twice_cancels_once(mine: Page, site: str) -> None:
+    await choose_day(mine, site + CONSULTATION)
+    await hold(mine, await slot(mine, 11))
+    await _book(mine)
+    asked: list[str] = []
+    mine.on("request", lambda request: asked.append(request.url))
+    await mine.get_by_role("button", name="Cancel this booking").evaluate(
+        "(button) => { button.click(); button.click(); }"
+    )
+    await expect(mine.get_by_text("The booking is cancelled.")).to_be_attached()
+    assert len([url for url in asked if url.endswith("/cancel")]) == 1
+
+
 # For everybody -------------------------------------------------------------------------------------------------------
 
 

@@ -112,10 +112,17 @@ function randomKey() {
 
 async function bodyOf(response) {
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new Refusal(response.status, body?.error?.message ?? FAILED, retryAfterMs(response));
+  if (!response.ok) throw new Refusal(response.status, refusalText(body?.error), retryAfterMs(response));
   // An answer that broke off is a lost one; so is a page that something on the way put in its place.
   if (body === null) throw new Refusal(0, UNREACHABLE);
   return body;
+}
+
+/** Of fields that are wrong the first is named. */
+function refusalText(error) {
+  const wrong = error?.details?.errors?.[0];
+  if (wrong) return `${wrong.property.split(".").at(-1)}: ${Object.values(wrong.constraints)[0]}.`;
+  return error?.message ?? FAILED;
 }
 
 /** Seconds are what this service says. What says a date asks for nothing here. */
