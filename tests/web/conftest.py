@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 
+from app.api.streams import STREAMS, Streams
 from app.application.stores import StoreUrls
 from app.application.web import build
 from app.application.worlds import load
@@ -28,6 +29,11 @@ ROOT = Path(__file__).parents[2]
 HIDDEN = {"id": 90, "slug": "secret", "title": "Secret", "ownerId": 1, "lengthInMinutes": 30, "hidden": True}
 
 __all__ = ["api", "database", "loaded", "redis", "settings"]
+
+
+class Pod(NamedTuple):
+    app: web.Application
+    settings: Settings
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +60,8 @@ async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClien
 
 
 @pytest.fixture(scope="session")
-async def site(servers: EmbeddedUrls) -> AsyncIterator[str]:
-    """Where a pod with the demo world serves."""
+async def pod(servers: EmbeddedUrls) -> Pod:
+    """A pod with the demo world."""
     urls = StoreUrls(await _new_database(servers, "demo_tests"), servers.redis_url or "")
     settings = Settings(
         database_url=SecretStr(urls.database),
@@ -66,8 +72,20 @@ async def site(servers: EmbeddedUrls) -> AsyncIterator[str]:
     with as_file(files("app.storage.world_files").joinpath("demo.yaml")) as path:
         await load(settings, urls, read_world(path), "empty")
     await load(settings, urls, world_of({"eventTypes": [HIDDEN]}), "merge")
-    async with serving(await build(settings, urls), settings) as port:
+    return Pod(await build(settings, urls), settings)
+
+
+@pytest.fixture(scope="session")
+async def site(pod: Pod) -> AsyncIterator[str]:
+    """Where that pod serves."""
+    async with serving(pod.app, pod.settings) as port:
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def streams(pod: Pod) -> Streams:
+    """The streams that it has open."""
+    return pod.app[STREAMS]
 
 
 @pytest.fixture(scope="session")

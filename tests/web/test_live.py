@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
-from prometheus_client import REGISTRY
 
+from app.api.streams import Streams
 from tests.web.booking import INTRO, by_key, choose_day, hold, refused, slot
 from tests.web.conftest import embedding, opened
 
@@ -58,13 +58,9 @@ async def _until(happened: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-def _open_streams() -> float | None:
-    return REGISTRY.get_sample_value("holdfast_open_streams")
-
-
-async def _streams_are(count: int) -> None:
+async def _come_to(streams: Streams, count: int) -> None:
     async def are() -> bool:
-        return _open_streams() == count
+        return len(streams) == count
 
     await _until(are)
 
@@ -146,11 +142,13 @@ async def test_a_stream_that_is_kept_back_on_the_way_is_not_waited_for(timed: Pa
 # While nobody looks --------------------------------------------------------------------------------------------------
 
 
-async def test_a_page_that_nobody_sees_follows_nothing_and_catches_up(mine: Page, other: Page, site: str) -> None:
+async def test_a_page_that_nobody_sees_follows_nothing_and_catches_up(
+    mine: Page, other: Page, site: str, streams: Streams
+) -> None:
     await asyncio.gather(choose_day(mine, site + INTRO), choose_day(other, site + INTRO))
-    await _streams_are(2)
+    await _come_to(streams, 2)
     await _be_seen(other, seen=False)
-    await _streams_are(1)
+    await _come_to(streams, 1)
     key = await slot(mine, 0)
     await hold(mine, key)
     await expect(by_key(other, key)).to_be_visible()
@@ -199,7 +197,9 @@ async def test_a_countdown_is_right_when_it_is_seen_again(timed: Page, site: str
 # Many, and none ------------------------------------------------------------------------------------------------------
 
 
-async def test_many_widgets_leave_connections_for_all_else(mine: Page, other: Page, site: str) -> None:
+async def test_many_widgets_leave_connections_for_all_else(
+    mine: Page, other: Page, site: str, streams: Streams
+) -> None:
     """A browser opens six to a host, unless that speaks HTTP/2."""
     await other.goto("about:blank")
     count = 8
@@ -207,11 +207,11 @@ async def test_many_widgets_leave_connections_for_all_else(mine: Page, other: Pa
         await mine.goto(address)
         ready = mine.get_by_text("Choose a day to see its times.").or_(mine.get_by_text("No times in this month."))
         await expect(ready).to_have_count(count)
-        await _streams_are(3)
+        await _come_to(streams, 3)
         await mine.goto("about:blank")
 
 
-async def test_who_is_refused_asks_ever_more_seldom_and_as_seldom_as_it_is_told(timed: Page, site: str) -> None:
+async def test_who_is_refused_asks_ever_more_seldom(timed: Page, site: str, streams: Streams) -> None:
     refusals = 0
 
     async def refuse(route: Route) -> None:
@@ -246,7 +246,7 @@ async def test_who_is_refused_asks_ever_more_seldom_and_as_seldom_as_it_is_told(
 
     async def is_streamed_again() -> bool:
         await timed.clock.run_for(500)
-        return _open_streams() == 1
+        return len(streams) == 1
 
     await _until(is_streamed_again)
 
