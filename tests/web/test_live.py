@@ -17,14 +17,18 @@ pytestmark = pytest.mark.xdist_group("web")
 
 STREAMS = "**/v2/slots/stream*"
 LISTINGS = "**/v2/slots?*"
+STEP_MS = 1_000
 NOTED = """
-    // When listings were asked for by the page's clock, and how many streams have ended.
+    // When listings were asked for by the page's clock, for how many it waits, and how many streams have ended.
     window.asked = [];
+    window.waiting = 0;
     window.cut = 0;
     const ask = window.fetch;
     window.fetch = (address, options) => {
-      if (String(address).includes("/v2/slots?")) asked.push(Date.now());
-      return ask(address, options);
+      if (!String(address).includes("/v2/slots?")) return ask(address, options);
+      asked.push(Date.now());
+      waiting += 1;
+      return ask(address, options).finally(() => { waiting -= 1; });
     };
     window.EventSource = class extends EventSource {
       constructor(address) {
@@ -238,27 +242,37 @@ async def test_who_is_refused_asks_ever_more_seldom(timed: Page, site: str, stre
     await expect(alert).to_have_count(0)
     # The listing is still the same, and all is well once more.
     await timed.route(LISTINGS, refused)
-    await timed.clock.run_for(1_000)
+    await _step(timed)
     await expect(alert).to_have_text("The service cannot be reached. Please try again.")
     await timed.unroute_all()
-    await timed.clock.run_for(1_500)
+    await _step(timed)
+    await _step(timed)
     await expect(alert).to_have_count(0)
 
     async def is_streamed_again() -> bool:
-        await timed.clock.run_for(500)
+        await _step(timed)
         return len(streams) == 1
 
     await _until(is_streamed_again)
 
 
 async def _run_until_asked(page: Page, count: int, most_ms: int) -> None:
-    """Let time pass until it was asked so often, and little more: deadlines are the page's clock's, answers are not."""
-    step_ms = 1_000
-    for _ in range(0, most_ms, step_ms):
-        await page.clock.run_for(step_ms)
+    """Let time pass until it was asked so often."""
+    for _ in range(0, most_ms, STEP_MS):
+        await _step(page)
         if await _asked(page) == count:
             return
     pytest.fail("It was not asked.")
+
+
+async def _step(page: Page) -> None:
+    """Let so little time pass that no deadline does: that goes by the page's clock, and answers take their own time."""
+
+    async def is_answered() -> bool:
+        return await page.evaluate("waiting") == 0
+
+    await page.clock.run_for(STEP_MS)
+    await _until(is_answered)
 
 
 async def test_those_whose_streams_end_at_once_do_not_ask_at_once(timed: Page, site: str) -> None:
