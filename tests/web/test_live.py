@@ -269,7 +269,7 @@ async def _step(page: Page) -> None:
     """Let so little time pass that no deadline does: that goes by the page's clock, and answers take their own time."""
 
     async def is_answered() -> bool:
-        return await page.evaluate("waiting") == 0
+        return bool(await page.evaluate("waiting === 0"))
 
     await page.clock.run_for(STEP_MS)
     await _until(is_answered)
