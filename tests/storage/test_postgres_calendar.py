@@ -1,13 +1,15 @@
 """What PostgreSQL alone is asked: no more than needed, and what no world file can say."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
 from app.domain.reservation import Workload
-from app.domain.time_ranges import DAY
+from app.domain.time_ranges import DAY, Instant
 from app.fields import parse_instant
 from app.storage.postgres.calendar import PostgresCalendar
+from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Connection, Pool
 
@@ -102,27 +104,59 @@ async def test_workloads_count_the_months_bookings_and_know_the_last(
     assert team > last_of_ann
 
 
-@pytest.mark.usefixtures("calendar")
-async def test_plans_use_indexes(connection: Connection) -> None:
-    """A question about one host reads that host's bookings, not all there are."""
+async def test_what_takes_no_time_just_then_costs_nothing(
+    calendar: PostgresCalendar, connection: Connection, pool: Pool
+) -> None:
+    """Cancelled bookings, which strangers can make any number of, past ones, and those of others."""
     await connection.execute(
         """
         INSERT INTO users (id, username, email, time_zone)
-        SELECT n, 'u' || n, 'u' || n || '@example.com', 'UTC' FROM generate_series(101, 300) AS n;
+        SELECT n, 'u' || n, 'u' || n || '@example.com', 'UTC' FROM generate_series(101, 110) AS n;
+        INSERT INTO event_types (id, slug, owner_id, length_minutes)
+        SELECT n, 'seated', n, 60 FROM generate_series(101, 110) AS n;
         INSERT INTO bookings
             (uid, event_type_id, user_id, starts_at, ends_at, status, before_buffer_minutes, after_buffer_minutes)
-        SELECT 'u' || n, 1, 101 + n % 200, at, at + interval '1 hour', 'accepted', 0, 0
-        FROM generate_series(1, 5000) AS n,
-            LATERAL (SELECT timestamptz '2050-01-01' + n * interval '1 hour' AS at) AS t;
-        INSERT INTO booking_attendees (booking_id, position, email) SELECT id, 0, uid || '@example.org' FROM bookings;
-        INSERT INTO booking_hosts SELECT id, user_id, tstzrange(starts_at, ends_at), id FROM bookings;
+        SELECT 'u' || n, 101 + n % 10, 101 + n % 10, at, at + interval '1 hour', made.status, 0, 0
+        FROM generate_series(1, 6000) AS n,
+            LATERAL (
+                SELECT
+                    CASE WHEN n > 3000 THEN 'cancelled' ELSE 'accepted' END AS status,
+                    CASE WHEN n > 3000 THEN n % 300 WHEN n < 30 THEN n ELSE n - 80000 END AS hours
+            ) AS made,
+            LATERAL (SELECT timestamptz '2050-03-09' + hours * interval '1 hour' AS at) AS time;
+        INSERT INTO booking_attendees (booking_id, position, email)
+        SELECT id, 0, 'u' || id || '@example.org' FROM bookings;
+        INSERT INTO booking_hosts
+        SELECT id, user_id, CASE WHEN status = 'accepted' THEN tstzrange(starts_at, ends_at) END, id FROM bookings;
         ANALYZE;
         """
     )
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
-    start = await connection.fetchval("SELECT timestamptz '2050-03-08'")
-    end = await connection.fetchval("SELECT timestamptz '2050-04-08'")
-    statement = await connection.prepare("EXPLAIN " + queries("calendar")["busy_times"])
-    plan = "\n".join(row[0] for row in await statement.fetch([101], start, end, start, end, None))
-    assert "Seq Scan on booking" not in plan, plan
-    assert "bookings_user_ends" in plan, plan
+    month = DAY_ONE, DAY_ONE + 30 * DAY
+    read = [await _rows_read(pool)]
+    for ask in (
+        lambda: calendar.busy_times([101], month, 101),
+        lambda: calendar.accepted_bookings([101], month),
+        lambda: calendar.workloads(101, [101], month),
+        lambda: _seats_at(pool, 101, DAY_ONE + 2 * DAY),
+    ):
+        await ask()
+        read.append(await _rows_read(pool))
+    assert max(after - before for before, after in pairwise(read)) < 100, read
+
+
+async def _seats_at(pool: Pool, event_type_id: int, start: Instant) -> None:
+    async with pool.connection() as connection, connection.transaction():
+        await connection.fetch(queries("bookings")["seats_at"], event_type_id, timestamp_of(start))
+
+
+async def _rows_read(pool: Pool) -> int:
+    """Return how many rows that tell of bookings were read until now."""
+    async with pool.connection() as connection:
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        read: int = await connection.fetchval(
+            """
+            SELECT CAST(sum(seq_tup_read + idx_tup_fetch) AS bigint)
+            FROM pg_stat_user_tables WHERE relname LIKE 'booking%'
+            """
+        )
+    return read

@@ -11,6 +11,7 @@ found AS MATERIALIZED (
     SELECT b.id
     FROM bookings AS b
     WHERE b.user_id = ANY ($1::integer[]) AND b.ends_at > $4 AND b.starts_at < $5
+        AND b.status IN ('accepted', 'pending', 'awaiting_host')
     UNION
     SELECT h.booking_id
     FROM booking_hosts AS h
@@ -23,6 +24,7 @@ found AS MATERIALIZED (
     SELECT b.id
     FROM bookings AS b
     WHERE b.event_type_id = $6::integer AND b.ends_at > $4 AND b.starts_at < $5
+        AND b.status IN ('accepted', 'pending', 'awaiting_host')
 ),
 booked AS MATERIALIZED (
     SELECT
