@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 _MOST_TOGETHER = 32
-"""Items of one round trip: those who asked little should not wait long for those who asked much."""
+"""Items of one round trip, where each is little."""
 _FEW = 3
 """Items under way that are no crowd: while there is little to do, nobody need wait."""
 
@@ -21,14 +21,21 @@ class Together(Generic[Item, Outcome]):
     called off: what it did later it would do for nobody, perhaps after its asker tried to undo it.
     """
 
-    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], patience_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        do: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]],
+        patience_s: float = 0.0,
+        most: int = _MOST_TOGETHER,
+    ) -> None:
         """Do it with `do`, which returns outcomes in the order of items or raises, and ends by itself.
 
+        No more than `most` share a round trip: those who asked little should not wait long for those who asked much.
         In a crowd whoever asks waits for the end of a round trip that is under way, so that the more is asked, the
         fewer trips it takes: but no longer than `patience_s`, as it may hang, and not when enough wait for a full one.
         """
         self._do = do
         self._patience_s = patience_s
+        self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Outcome], Context]] = []
         self._next: asyncio.Handle | None = None
         """When those who wait begin."""
@@ -44,7 +51,7 @@ class Together(Generic[Item, Outcome]):
             self._next = loop.call_later(self._patience_s if is_crowd else 0, self._begin)
         outcome: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((item, outcome, copy_context()))
-        if len(self._waiting) == _MOST_TOGETHER:
+        if len(self._waiting) == self._most:
             self._begin()
         return await outcome
 

@@ -12,7 +12,7 @@ from app.domain.errors import EventTypeNotFoundError
 from app.domain.time_ranges import MINUTE
 from app.fields import parse_instant
 from app.services.booking_errors import ReservationUsedError, TimeTakenError
-from app.services.bookings import IDLE_MS, BookingQuestion
+from app.services.bookings import IDLE_MS
 from app.services.errors import StoreUnavailableError
 from app.storage.postgres.bookings import PostgresBookings
 from app.storage.postgres.load import load_world
@@ -178,18 +178,3 @@ async def test_whoever_stands_still_in_the_middle_changes_nothing_later(bookings
         await added(bookings, booking("a"), then_wait_s=IDLE_MS / 1_000 + 0.3)
     assert not await is_there(bookings, "a")
     await added(bookings, booking("b"))
-
-
-async def test_each_list_of_bookings_is_planned_for_what_it_asks(database_url: str) -> None:
-    pool = await open_pool(database_url, max_size=1)
-    for number in range(7):
-        await PostgresBookings(pool, asyncio.Event()).asked_for(BookingQuestion(uid=f"u{number}"), TEN)
-    async with pool.connection() as connection:
-        plans = await connection.fetchrow(
-            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%' || $1 || '%'",
-            "matching AS MATERIALIZED",
-        )
-        left_as = await connection.fetchval("SHOW plan_cache_mode")
-    await pool.close()
-    assert plans is not None
-    assert (*plans, left_as) == (0, 7, "force_generic_plan")

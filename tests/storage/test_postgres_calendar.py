@@ -144,6 +144,29 @@ async def test_what_takes_no_time_just_then_costs_nothing(
     assert max(after - before for before, after in pairwise(read)) < 100, read
 
 
+async def test_what_others_have_just_then_costs_nothing(
+    calendar: PostgresCalendar, connection: Connection, pool: Pool
+) -> None:
+    """Be it of the same event type; where there are few of them, nothing tells PostgreSQL that a host's is little."""
+    await connection.execute(
+        """
+        INSERT INTO users (id, username, email, time_zone)
+        SELECT n, 'u' || n, 'u' || n || '@example.com', 'UTC' FROM generate_series(101, 300) AS n;
+        INSERT INTO bookings
+            (uid, event_type_id, user_id, starts_at, ends_at, status, before_buffer_minutes, after_buffer_minutes)
+        SELECT 'u' || n, 1, 101 + n % 200, at, at + interval '1 hour', 'accepted', 0, 0
+        FROM generate_series(1, 6000) AS n,
+            LATERAL (SELECT timestamptz '2050-03-09' + n * interval '6 minutes' AS at) AS t;
+        INSERT INTO booking_attendees (booking_id, position, email) SELECT id, 0, uid || '@example.org' FROM bookings;
+        INSERT INTO booking_hosts SELECT id, user_id, tstzrange(starts_at, ends_at), id FROM bookings;
+        ANALYZE;
+        """
+    )
+    before = await _rows_read(pool)
+    assert len((await calendar.busy_times([101], (DAY_ONE, DAY_ONE + 30 * DAY), None)).bookings) == 30
+    assert await _rows_read(pool) - before < 400
+
+
 async def _seats_at(pool: Pool, event_type_id: int, start: Instant) -> None:
     async with pool.connection() as connection, connection.transaction():
         await connection.fetch(queries("bookings")["seats_at"], event_type_id, timestamp_of(start))

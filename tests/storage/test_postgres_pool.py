@@ -65,17 +65,6 @@ async def test_connections_that_broke_are_replaced(pool: Pool, postgres_server: 
     await pool.ping()
 
 
-async def test_a_statement_is_planned_once(pool: Pool) -> None:
-    async with pool.connection() as connection:
-        for number in range(20):
-            await connection.fetchval("SELECT count(*) FROM bookings WHERE user_id = ANY ($1::integer[])", [number])
-        plans = await connection.fetchrow(
-            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT count%'"
-        )
-    assert plans is not None
-    assert tuple(plans) == (20, 0)
-
-
 async def test_without_a_statement_cache_queries_run_all_the_same(database_url: str) -> None:
     pool = await open_pool(database_url, statement_cache_size=0)
     await asyncio.gather(*(pool.ping() for _ in range(20)))

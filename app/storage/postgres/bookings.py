@@ -21,7 +21,7 @@ from app.storage.postgres.calendar import accepted_bookings
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.outbox import tell
-from app.storage.postgres.pool import Borrowed, Pool, planned_for_arguments
+from app.storage.postgres.pool import Borrowed, Pool
 
 _SQL = queries("bookings")
 _SORTED_BY = ("start", "end", "created", "updated")
@@ -64,7 +64,7 @@ class PostgresBookings:
 
     async def asked_for(self, question: BookingQuestion, now: Instant) -> FoundBookings:
         """Return a page of bookings, and how many there are."""
-        async with self._pool.connection() as connection, planned_for_arguments(connection):
+        async with self._pool.connection() as connection:
             row = await connection.fetchrow(_SQL["asked_for"], *_arguments(question, now))
             if row is None or not row["ids"]:
                 return FoundBookings((), 0 if row is None else row["total"])

@@ -18,8 +18,8 @@ _SQL = queries("calendar")
 _REACH = LONGEST_BUFFER_MINUTES * MINUTE
 """How far outside a stretch a booking may lie and still reach into it by its buffers."""
 
-_LITTLE = 40 * DAY
-"""Time of a host, or of several together, such as claims are judged by and listings show of one. Those who ask for so
+_FEW_HOSTS, _LITTLE = 10, 40 * DAY
+"""Hosts, and time of theirs in all, such as claims are judged by and listings of one host show. Those who ask for so
 little at the same moment share a round trip; who asks for more would keep them waiting."""
 
 
@@ -29,7 +29,7 @@ class PostgresCalendar:
     def __init__(self, pool: Pool) -> None:
         """Read through this pool."""
         self._pool = pool
-        self._busy_times = SharedQuery(pool, _SQL["busy_times"])
+        self._time_taken = SharedQuery(pool, _SQL["time_taken"])
 
     async def busy_times(self, host_ids: Collection[int], around: Range, seated_type_id: int | None) -> BusyTimes:
         """Return what may meet `around`; see `services.ports.Calendar`.
@@ -44,10 +44,10 @@ class PostgresCalendar:
         start, end = around
         bounds = [timestamp_of(instant) for instant in (start, end, start - _REACH, end + _REACH)]
         question = list(host_ids), *bounds, seated_type_id
-        if len(host_ids) * (end - start) <= _LITTLE:
-            row = await self._busy_times.row(*question)
+        if len(host_ids) <= _FEW_HOSTS and len(host_ids) * (end - start) <= _LITTLE:
+            row = await self._time_taken.row(*question)
         else:
-            [row] = await self._busy_times.rows([question])
+            [row] = await self._time_taken.rows([question])
         return BusyTimes(
             bookings=tuple(_booking(*found) for found in orjson.loads(row["bookings"] or b"[]")),
             calendars=_calendars(orjson.loads(row["calendars"] or b"[]")),

@@ -12,7 +12,7 @@ from app.services.deliver_webhooks import Delivery
 from app.services.tell_reservations import Course, ReservationNews
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
-from app.storage.postgres.pool import Borrowed, Pool, planned_for_arguments
+from app.storage.postgres.pool import Borrowed, Pool
 
 _SQL = queries("outbox")
 _KEPT_S = 7 * 86_400
@@ -61,7 +61,7 @@ class PostgresOutbox:
         """Take deliveries that are due, and put them off."""
         bounds = most, most_of_a_receiver, most_of_an_owner
         busy = list(under_way), list(under_way.values())
-        async with self._pool.connection() as connection, planned_for_arguments(connection):
+        async with self._pool.connection() as connection:
             rows = await connection.fetch(_SQL["take"], *bounds, *busy, put_off_s)
         return [_delivery(row) for row in rows]
 

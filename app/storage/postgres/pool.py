@@ -160,7 +160,6 @@ async def open_pool(
         timeout=deadline_s,
         statement_cache_size=statement_cache_size,
         connection_class=_Plain,
-        init=_plan_once if statement_cache_size else None,
     )
     pool = await creating
 
@@ -173,26 +172,6 @@ async def open_pool(
 
     breaker = Breaker(STORE, ping=ping, patience_s=deadline_s / 2, forget_connections=pool.expire_connections)
     return Pool(pool, deadline_s, breaker)
-
-
-async def _plan_once(connection: Connection) -> None:
-    """Let a prepared statement be planned once, not for each question: planning takes ten times as long as answering.
-
-    PostgreSQL plans anew when a table's statistics change, and asyncpg prepares anew after five minutes.
-    """
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
-
-
-@asynccontextmanager
-async def planned_for_arguments(connection: Borrowed) -> AsyncIterator[None]:
-    """Let what is asked in the block, a transaction, be planned for its very arguments.
-
-    Worth its three round trips where a plan for any arguments would read much more: most conditions do not matter, or a
-    limit is one of the arguments.
-    """
-    async with connection.transaction():
-        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        yield
 
 
 class _Plain(asyncpg.Connection):

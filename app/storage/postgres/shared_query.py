@@ -11,6 +11,8 @@ from app.storage.together import Together
 
 _PATIENCE_S = 0.02
 """How long a question waits for those before it, to share the next round trip."""
+_MOST = 8
+"""Questions of one round trip: some take PostgreSQL ten milliseconds, and what stops one fails all."""
 _Question: TypeAlias = tuple[Any, ...]
 """The arguments of the query."""
 
@@ -19,10 +21,10 @@ class SharedQuery:
     """A query of one row, whatever is asked."""
 
     def __init__(self, pool: Connections, query: str) -> None:
-        """Ask `query` through this pool."""
+        """Ask `query` through this pool. One connection in its place can answer one question after the other."""
         self._pool = pool
         self._query = query
-        self._reading = Together(self.rows, _PATIENCE_S)
+        self._reading = Together(self.rows, _PATIENCE_S, _MOST)
 
     async def row(self, *question: Any) -> asyncpg.Record:
         """Return the row for some arguments, as it stands now or a moment later.
