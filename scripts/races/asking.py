@@ -11,6 +11,9 @@ from typing import Any
 import aiohttp
 import orjson
 
+from scripts.races.record import Record
+
+_NO_FAULT_EXCUSES = 500
 _UNDER_WAY = 409
 _TRIES = 8
 _BREATH_S = 0.5
@@ -41,9 +44,10 @@ class Answer:
 class Asker:
     """Sends requests to pods."""
 
-    def __init__(self, pods: tuple[str, ...], session: aiohttp.ClientSession, random: Random) -> None:
-        """Draw from these URLs."""
+    def __init__(self, pods: tuple[str, ...], session: aiohttp.ClientSession, random: Random, record: Record) -> None:
+        """Draw from these URLs, and count in the record what no fault excuses."""
         self._pods = pods
+        self._record = record
         self._session = session
         self._random = random
 
@@ -68,6 +72,7 @@ class Asker:
             ) as response:
                 data = orjson.loads(await response.read()).get("data")
                 status = response.status
+                self._record.errors += status == _NO_FAULT_EXCUSES
         except aiohttp.ClientConnectorError:
             return None
         except (aiohttp.ClientError, OSError, TimeoutError):

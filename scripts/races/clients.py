@@ -33,7 +33,7 @@ _LOOKS = 20
 _TIDY_S = 15.0
 """How often what nobody knows of, or uses, is looked for."""
 _ENOUGH = 60
-"""Holds, and bookings, that clients have at once: a third of what there is to have."""
+"""Holds, and bookings, that the clients of a process have at once: a third of what there is to have."""
 _BOOKED_STRAIGHT_AWAY = 0.3
 """The share of bookings that no hold comes before."""
 
@@ -105,7 +105,7 @@ class Attackers:
         self._tally = tally
         self._random = Random(plan.seed)  # noqa: S311 - no secret
         self._wisher = Wisher(self._random)
-        self._asker = Asker(plan.pods, session, self._random)
+        self._asker = Asker(plan.pods, session, self._random, self.record)
         self.bookers = Bookers(self._asker, self._random, self.record)
         """What they do about bookings."""
         self._holds: list[Hold] = []
@@ -116,14 +116,15 @@ class Attackers:
         """Do one thing after the other until stopped."""
         while not self.stopped:
             name = self._drawn()
-            outcome = await _OPERATIONS[name](self, patience_s)
+            operation, _ = _OPERATIONS[name]
+            outcome = await operation(self, patience_s)
             self.record.outcomes[name, outcome] += 1
             if outcome in {"unreachable", "500", "503"}:
                 await asyncio.sleep(_BREATH_S)
 
     def _drawn(self) -> str:
         """Draw what to do. Whoever has enough gives some up: were all taken, there would be nothing left to win."""
-        [name] = self._random.choices(list(_SHARES), list(_SHARES.values()))
+        [name] = self._random.choices(list(_OPERATIONS), [share for _, share in _OPERATIONS.values()])
         if name == "reserve" and len(self._holds) > _ENOUGH:
             return "release"
         if name == "book" and self.bookers.number > _ENOUGH:
@@ -243,7 +244,9 @@ class Attackers:
             await asyncio.sleep(_TIDY_S)
             doubtful, self._doubtful = self._doubtful, []
             for uid in doubtful:
-                await self._ask("DELETE", _PATIENCE_S, uid)
+                answer = await self._ask("DELETE", _PATIENCE_S, uid)
+                if answer is None or not answer.is_certain:
+                    self._doubtful.append(uid)
             await self.bookers.cancel_forgotten()
 
     # Looking -------------------------------------------------------------------------------------------------------
@@ -314,28 +317,15 @@ def _shows(data: Any, hold: Hold) -> bool:
 
 _Operation: TypeAlias = Callable[[Attackers, float], Awaitable[str]]
 
-_OPERATIONS: dict[str, _Operation] = {
-    "reserve": Attackers.reserve,
-    "move": Attackers.move,
-    "release": Attackers.release,
-    "show": Attackers.show,
-    "book": Attackers.book,
-    "move a booking": Attackers.move_booking,
-    "confirm": Attackers.confirm,
-    "reassign": Attackers.reassign,
-    "cancel a booking": Attackers.cancel,
+_OPERATIONS: dict[str, tuple[_Operation, int]] = {
+    "reserve": (Attackers.reserve, 53),
+    "move": (Attackers.move, 12),
+    "release": (Attackers.release, 6),
+    "show": (Attackers.show, 4),
+    "book": (Attackers.book, 10),
+    "move a booking": (Attackers.move_booking, 4),
+    "confirm": (Attackers.confirm, 3),
+    "reassign": (Attackers.reassign, 2),
+    "cancel a booking": (Attackers.cancel, 6),
 }
-"""What clients do."""
-
-_SHARES = {
-    "reserve": 53,
-    "move": 12,
-    "release": 6,
-    "show": 4,
-    "book": 10,
-    "move a booking": 4,
-    "confirm": 3,
-    "reassign": 2,
-    "cancel a booking": 6,
-}
-"""How often of a hundred times they do it."""
+"""What clients do, and how often of a hundred times."""

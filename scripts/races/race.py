@@ -169,10 +169,11 @@ def _without_interrupts() -> Iterator[None]:
 
 def _race(options: Options, clients: _Clients, faults: Faults) -> float:
     """Let things go wrong until time is up, there were enough attempts, or somebody has seen enough."""
-    _wait_for_an_attempt(clients)
-    began = shown = time.monotonic()
-    next_fault = began + options.kill_every if options.kill_every else float("inf")
+    began = time.monotonic()
     try:
+        _wait_for_an_attempt(clients, faults.pods)
+        began = shown = time.monotonic()
+        next_fault = began + options.kill_every if options.kill_every else float("inf")
         while time.monotonic() - began < options.seconds and clients.attempts < (options.attempts or float("inf")):
             time.sleep(_TICK_S)
             _refuse_dead(clients)
@@ -189,13 +190,14 @@ def _race(options: Options, clients: _Clients, faults: Faults) -> float:
     return time.monotonic() - began
 
 
-def _wait_for_an_attempt(clients: _Clients) -> None:
+def _wait_for_an_attempt(clients: _Clients, pods: Pods) -> None:
     """Let the clients' processes start: on a busy machine that takes longer than a short race."""
     deadline = time.monotonic() + _STARTED_S
     while not clients.attempts:
         _refuse_dead(clients)
+        pods.tend()
         if time.monotonic() > deadline:
-            raise RaceError(f"no client was answered within {_STARTED_S:g} s")
+            raise RaceError(f"no client reached a pod within {_STARTED_S:g} s")
         time.sleep(_TICK_S)
 
 

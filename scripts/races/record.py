@@ -54,11 +54,8 @@ class Record:
     """How often each operation had each outcome: a status, "unanswered" or "unreachable"."""
     watched: int = 0
     """Holds left alone until they ended."""
-
-    @property
-    def errors(self) -> int:
-        """How often a pod knew no better answer than 500."""
-        return sum(count for (_, result), count in self.outcomes.items() if result == "500")
+    errors: int = 0
+    """How often a pod knew no better answer than 500."""
 
     def add(self, other: "Record") -> None:
         """Take over what others did."""
@@ -66,6 +63,7 @@ class Record:
         self.looks += other.looks
         self.outcomes += other.outcomes
         self.watched += other.watched
+        self.errors += other.errors
 
 
 @dataclass(frozen=True, slots=True)
