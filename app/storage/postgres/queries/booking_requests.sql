@@ -2,9 +2,10 @@
 -- $1 a request's key. It is forgotten if its time is up, and so are a few others.
 DELETE FROM booking_requests
 WHERE key_hash = $1 AND expires_at <= clock_timestamp()
-    OR key_hash IN (
-        SELECT key_hash FROM booking_requests WHERE expires_at <= clock_timestamp() LIMIT 10 FOR UPDATE SKIP LOCKED
-    );
+    OR key_hash = ANY (ARRAY(
+        SELECT key_hash FROM booking_requests WHERE expires_at <= now() ORDER BY expires_at LIMIT 10
+        FOR UPDATE SKIP LOCKED
+    ));
 
 -- name: begin
 -- $1 key, $2 digest of the body, $3 attempt, $4 uid, $5 lease, $6 how long it is remembered; ms.

@@ -44,7 +44,7 @@ SELECT json_build_object(
     'hosts', (
         SELECT json_agg(json_build_array(u.id, u.name, u.username, u.email, u.time_zone) ORDER BY u.id <> b.user_id, u.id)
         FROM users AS u
-        WHERE u.id = b.user_id OR u.id IN (SELECT h.host_id FROM booking_hosts AS h WHERE h.booking_id = b.id)
+        WHERE u.id = ANY (ARRAY(SELECT h.host_id FROM booking_hosts AS h WHERE h.booking_id = b.id) || b.user_id)
     ),
     'attendees', (
         SELECT json_agg(json_build_object(

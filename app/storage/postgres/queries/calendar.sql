@@ -31,23 +31,28 @@ ORDER BY b.id;
 -- $1 event type, $2 hosts, $3 and $4 a month.
 -- A row a host: how many of the type's bookings that take time start in the month, and the last one made, whenever it
 -- starts. A later booking has a higher id.
+WITH given AS (
+    SELECT b.id, b.user_id
+    FROM bookings AS b
+    WHERE b.event_type_id = $1::integer AND b.ends_at > $3 AND b.starts_at >= $3 AND b.starts_at < $4
+        AND b.status IN ('accepted', 'pending', 'awaiting_host')
+),
+hosted AS (
+    SELECT id, user_id AS host_id FROM given
+    UNION
+    -- OFFSET keeps PostgreSQL from reading all hosts of all bookings instead, where it guesses that there are many.
+    SELECT given.id, assigned.host_id
+    FROM given
+    CROSS JOIN LATERAL (SELECT h.host_id FROM booking_hosts AS h WHERE h.booking_id = given.id OFFSET 0) AS assigned
+)
 SELECT
     host.id AS host_id,
-    count(given.id) AS bookings,
-    COALESCE(GREATEST(max(given.id), (
+    count(hosted.id) AS bookings,
+    COALESCE(GREATEST(max(hosted.id), (
         SELECT max(b.id)
         FROM bookings AS b
-        WHERE b.event_type_id = $1::integer AND b.user_id = host.id
+        WHERE b.event_type_id = $1 AND b.user_id = host.id
     )), 0) AS last_booked
 FROM unnest($2::integer[]) AS host (id)
-LEFT JOIN LATERAL (
-    SELECT b.id
-    FROM bookings AS b
-    WHERE b.event_type_id = $1 AND b.ends_at > $3 AND b.starts_at >= $3 AND b.starts_at < $4
-        AND b.status IN ('accepted', 'pending', 'awaiting_host')
-        AND (
-            b.user_id = host.id
-            OR EXISTS (SELECT FROM booking_hosts AS h WHERE h.booking_id = b.id AND h.host_id = host.id)
-        )
-) AS given ON true
+LEFT JOIN hosted ON hosted.host_id = host.id
 GROUP BY host.id;
