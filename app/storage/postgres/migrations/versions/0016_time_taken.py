@@ -16,9 +16,9 @@ INDEXES = (
 REPLACED = ("bookings_user_ends", "bookings_user_starts", "bookings_event_type_ends")
 
 # Asked for each claim and listing. PostgreSQL planned it each time, which took five to ten times as long as to answer,
-# and read much that others have where it guessed wrong. Whatever is asked, the way goes from row to row by indexes, but
-# only a function can say so for one query alone. Pods of two versions may ask side by side: one that answers anything
-# else gets another name.
+# and read much that others have where it guessed wrong. Whatever is asked, the way goes from row to row by indexes: a
+# LATERAL with an OFFSET is a step which PostgreSQL may not turn into another, and only a function has settings for one
+# query alone. Pods of two versions may ask side by side: one that answers anything else gets another name.
 TIME_TAKEN = """
 CREATE FUNCTION time_taken(
     host_ids integer[],
@@ -37,22 +37,34 @@ SET enable_mergejoin = off
 AS $$
 BEGIN
 RETURN QUERY
-WITH addresses AS MATERIALIZED (
-    SELECT lower(email) AS email FROM users WHERE id = ANY (host_ids)
+WITH asked AS MATERIALIZED (
+    SELECT u.id, lower(u.email) AS email FROM users AS u WHERE u.id = ANY (host_ids)
 ),
 found AS MATERIALIZED (
     SELECT b.id
-    FROM bookings AS b
-    WHERE b.user_id = ANY (host_ids) AND b.ends_at > reach_first AND b.starts_at < reach_last
-        AND b.status IN ('accepted', 'pending', 'awaiting_host')
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT b.id
+        FROM bookings AS b
+        WHERE b.user_id = asked.id AND b.ends_at > reach_first AND b.starts_at < reach_last
+            AND b.status IN ('accepted', 'pending', 'awaiting_host')
+        OFFSET 0
+    ) AS b
     UNION
     SELECT h.booking_id
-    FROM booking_hosts AS h
-    WHERE h.host_id = ANY (host_ids) AND h.busy_range && tstzrange(reach_first, reach_last)
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT h.booking_id
+        FROM booking_hosts AS h
+        WHERE h.host_id = asked.id AND h.busy_range && tstzrange(reach_first, reach_last)
+        OFFSET 0
+    ) AS h
     UNION
     SELECT a.booking_id
-    FROM addresses
-    JOIN booking_attendees AS a ON lower(a.email) = addresses.email
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT a.booking_id FROM booking_attendees AS a WHERE lower(a.email) = asked.email OFFSET 0
+    ) AS a
     UNION
     SELECT b.id
     FROM bookings AS b
@@ -65,12 +77,18 @@ booked AS MATERIALIZED (
         -- As booked, which is what the database bars others from too, whatever became of the event type since.
         b.before_buffer_minutes AS before_buffer,
         b.after_buffer_minutes AS after_buffer,
-        b.status <> 'pending' OR EXISTS (
-            SELECT FROM booking_hosts AS h WHERE h.booking_id = b.id AND h.busy_range IS NOT NULL
-        ) AS pending_blocks
+        b.status <> 'pending' OR (
+            SELECT true FROM booking_hosts AS h WHERE h.booking_id = b.id AND h.busy_range IS NOT NULL LIMIT 1
+        ) IS NOT NULL AS pending_blocks
     FROM found
-    JOIN bookings AS b ON b.id = found.id
-    WHERE b.status IN ('accepted', 'pending', 'awaiting_host') AND b.ends_at > reach_first AND b.starts_at < reach_last
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM bookings AS b
+        WHERE b.id = found.id
+            AND b.status IN ('accepted', 'pending', 'awaiting_host')
+            AND b.ends_at > reach_first AND b.starts_at < reach_last
+        OFFSET 0
+    ) AS b
 )
 SELECT
     (
