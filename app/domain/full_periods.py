@@ -20,7 +20,8 @@ def full_periods(
     if not limits.all:
         return []
     bookings = [booking for booking in busy.limited if booking.uid != rescheduling]
-    reservations = {one.uid: one for one in (*busy.reservations, *busy.limited_reservations)}.values()
+    # One that is being moved counts where it is and where it comes to: a seat may leave others' seats behind.
+    reservations = {(one.uid, one.start): one for one in (*busy.reservations, *busy.limited_reservations)}.values()
     own = {staffed.event_type.id}
     of_type = _counted(_of_types(bookings, own), _of_types(reservations, own))
     team, hosts = limits.team_event_type_ids, staffed.all_host_ids

@@ -322,3 +322,23 @@ async def test_reservations_of_hosts_who_are_not_asked_for_fill_a_limit(holds: R
     with pytest.raises(SlotRefusedError) as refused:
         await claimer(holds).claim(replace(team, staffed=only_the_other, start=TEN + 120 * MINUTE), "c2", "u2")
     assert refused.value.refusal is Refusal.LIMIT
+
+
+async def test_a_seat_that_is_being_moved_counts_where_it_comes_to(holds: RedisHolds) -> None:
+    """Where it leaves somebody else's seat behind, two starts are taken, whichever of its two claims is read last."""
+    two_a_day = BookingLimits(count=(Limit(Period.DAY, 2),))
+    seated = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, limits=two_a_day, seats=3)
+    for name in ("a", "b"):
+        claimed = await claimer(holds).claim(seated, name, f"uid-{name}")
+        assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    own = await holds.reservation("uid-a")
+    assert own is not None
+    earlier = replace(seated, start=TEN - 120 * MINUTE, own=own)
+    moving = await claimer(holds).claim(earlier, "a2", "uid-a")
+    third = asyncio.create_task(claimer(holds).claim(replace(seated, start=TEN + 120 * MINUTE), "c", "uid-c"))
+    await asyncio.sleep(0.1)
+    assert not third.done()
+    assert await holds.move(own, moving.claim, moving.at + 60_000)
+    with pytest.raises(SlotRefusedError) as refused:
+        await third
+    assert refused.value.refusal is Refusal.LIMIT
