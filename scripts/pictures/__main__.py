@@ -33,7 +33,7 @@ What they show:
 \b
 Try:
   scripts/screenshots
-  scripts/screenshots --to /tmp/pictures
+  scripts/screenshots --to pictures
 """
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 

@@ -22,7 +22,7 @@ _VERSION = {"cal-api-version": "2024-08-13"}
 _ATTENDEE = {"name": "Somebody", "email": "somebody@example.org", "timeZone": "UTC"}
 _TRIES = 8
 _BREATH_S = 0.5
-"""Before a request is sent again."""
+"""Before a look is tried again."""
 _FORGOTTEN_S = 120.0
 """Nobody asks for a booking any more that was made so long ago without being told of."""
 _LOOKS_AT_ONCE = 8

@@ -28,6 +28,7 @@ from scripts.races.servers import Pods, RaceError, Stores
 _TICK_S = 0.05
 _PROGRESS_S = 2.0
 _STARTED_S = 60.0
+"""How long the first request may take to reach a pod."""
 _CLIENT_PROCESSES = 1 if (os.cpu_count() or 1) < 8 else 2
 """One asks some 2,000 times a second: more than pods answer on a few cores, which a second one would only take away."""
 

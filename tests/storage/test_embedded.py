@@ -118,6 +118,14 @@ def assert_soon_gone(processes: list[psutil.Process]) -> None:
         time.sleep(0.02)
 
 
+def delete(folder: Path) -> None:
+    """Delete a folder into which servers may write meanwhile."""
+    deadline = time.monotonic() + 5
+    while folder.exists():
+        assert time.monotonic() < deadline, folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def sql(urls: EmbeddedUrls, query: str) -> Any:
     async def run() -> Any:
         connection = await asyncpg.connect(urls.database_url)
@@ -271,20 +279,20 @@ def test_servers_of_a_deleted_folder_do_not_stay_behind(data_dir: Path) -> None:
     killed.kill()
     left_behind = servers_in(data_dir)
     assert len(left_behind) == 2
-    shutil.rmtree(data_dir)
+    delete(data_dir)
     with use(data_dir):
         assert_soon_gone(left_behind)
 
 
 def test_the_user_of_a_deleted_folder_leaves_its_successors_alone(data_dir: Path) -> None:
     first = use(data_dir)
-    shutil.rmtree(data_dir)
+    delete(data_dir)
     with use(data_dir) as second:
         first.release()
         assert sql(second.urls, "SELECT 1") == 1
     third = use(data_dir)
     left_behind = servers_in(data_dir)
-    shutil.rmtree(data_dir)
+    delete(data_dir)
     third.release()
     assert_soon_gone(left_behind)
 

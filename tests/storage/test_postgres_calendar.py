@@ -12,6 +12,7 @@ from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Connection, Pool
+from tests.storage.rows_read import rows_read
 
 SETTING = """
     INSERT INTO users (id, username, email, time_zone) VALUES
@@ -20,6 +21,8 @@ SETTING = """
     SELECT setval('users_id_seq', 100);
 """
 DAY_ONE = parse_instant("2050-03-08")
+BOOKINGS = "booking%"
+"""The tables that tell of them."""
 
 
 async def book(connection: Connection, uid: str, user_id: int, day: int, status: str = "accepted") -> int:
@@ -132,7 +135,7 @@ async def test_what_takes_no_time_just_then_costs_nothing(
         """
     )
     month = DAY_ONE, DAY_ONE + 30 * DAY
-    read = [await _rows_read(pool)]
+    read = [await rows_read(pool, BOOKINGS)]
     for ask in (
         lambda: calendar.busy_times([101], month, 101),
         lambda: calendar.accepted_bookings([101], month),
@@ -140,7 +143,7 @@ async def test_what_takes_no_time_just_then_costs_nothing(
         lambda: _seats_at(pool, 101, DAY_ONE + 2 * DAY),
     ):
         await ask()
-        read.append(await _rows_read(pool))
+        read.append(await rows_read(pool, BOOKINGS))
     assert max(after - before for before, after in pairwise(read)) < 100, read
 
 
@@ -162,24 +165,11 @@ async def test_what_others_have_just_then_costs_nothing(
         ANALYZE;
         """
     )
-    before = await _rows_read(pool)
+    before = await rows_read(pool, BOOKINGS)
     assert len((await calendar.busy_times([101], (DAY_ONE, DAY_ONE + 30 * DAY), None)).bookings) == 30
-    assert await _rows_read(pool) - before < 400
+    assert await rows_read(pool, BOOKINGS) - before < 400
 
 
 async def _seats_at(pool: Pool, event_type_id: int, start: Instant) -> None:
     async with pool.connection() as connection, connection.transaction():
         await connection.fetch(queries("bookings")["seats_at"], event_type_id, timestamp_of(start))
-
-
-async def _rows_read(pool: Pool) -> int:
-    """Return how many rows that tell of bookings were read until now."""
-    async with pool.connection() as connection:
-        await connection.execute("SELECT pg_stat_force_next_flush()")
-        read: int = await connection.fetchval(
-            """
-            SELECT CAST(sum(seq_tup_read + idx_tup_fetch) AS bigint)
-            FROM pg_stat_user_tables WHERE relname LIKE 'booking%'
-            """
-        )
-    return read

@@ -22,6 +22,7 @@ from app.storage.postgres.pool import Pool
 from app.storage.postgres.webhooks import PostgresWebhooks
 from app.storage.world_files.reading import world_of
 from tests.receiver import Receiver, receiving
+from tests.storage.rows_read import rows_read
 
 ANA = 1
 BEN = 2
@@ -297,21 +298,11 @@ async def test_of_what_lies_before_a_receiver_little_is_read(desk: Desk, receive
             """
         )
         await connection.execute("ANALYZE webhook_deliveries")
-    before = await _rows_read(desk.pool)
+    before = await rows_read(desk.pool, "webhook_deliveries")
     busy = {f"127.0.0.1:{receiver.port}": 4}
     assert await outbox.take(10, busy, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60) == []
     assert len(await outbox.take(10, {}, most_of_a_receiver=4, most_of_an_owner=50, put_off_s=60)) == 4
-    assert await _rows_read(desk.pool) - before < 200
-
-
-async def _rows_read(pool: Pool) -> int:
-    """Return how many rows of deliveries were read until now."""
-    async with pool.connection() as connection:
-        await connection.execute("SELECT pg_stat_force_next_flush()")
-        read: int = await connection.fetchval(
-            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'webhook_deliveries'"
-        )
-    return read
+    assert await rows_read(desk.pool, "webhook_deliveries") - before < 200
 
 
 async def test_a_receiver_that_never_answers_is_tried_again(desk: Desk, receiver: Receiver) -> None:

@@ -78,11 +78,13 @@ async def _asked(page: Page) -> int:
 async def _be_seen(page: Page, *, seen: bool) -> None:
     """Show a page or cover it: what Chromium without a window never does to one by itself."""
     await page.evaluate(
-        """(hidden) => {
-          Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+        """(seen) => {
+          // As it is by itself, so that it knows when it is left: else its stream would outlive it.
+          if (seen) delete document.hidden;
+          else Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
           document.dispatchEvent(new Event("visibilitychange"));
         }""",
-        not seen,
+        seen,
     )
 
 

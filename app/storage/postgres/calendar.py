@@ -29,7 +29,7 @@ class PostgresCalendar:
     def __init__(self, pool: Pool) -> None:
         """Read through this pool."""
         self._pool = pool
-        self._time_taken = SharedQuery(pool, _SQL["time_taken"])
+        self._busy_times = SharedQuery(pool, _SQL["busy_times"])
 
     async def busy_times(self, host_ids: Collection[int], around: Range, seated_type_id: int | None) -> BusyTimes:
         """Return what may meet `around`; see `services.ports.Calendar`.
@@ -45,9 +45,9 @@ class PostgresCalendar:
         bounds = [timestamp_of(instant) for instant in (start, end, start - _REACH, end + _REACH)]
         question = list(host_ids), *bounds, seated_type_id
         if len(host_ids) <= _FEW_HOSTS and len(host_ids) * (end - start) <= _LITTLE:
-            row = await self._time_taken.row(*question)
+            row = await self._busy_times.row(*question)
         else:
-            [row] = await self._time_taken.rows([question])
+            [row] = await self._busy_times.rows([question])
         return BusyTimes(
             bookings=tuple(_booking(*found) for found in orjson.loads(row["bookings"] or b"[]")),
             calendars=_calendars(orjson.loads(row["calendars"] or b"[]")),

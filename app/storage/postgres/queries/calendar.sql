@@ -1,10 +1,10 @@
--- name: time_taken
+-- name: busy_times
 -- $1 hosts, $2 and $3 the stretch asked about, $4 and $5 the same with the largest buffer around it, $6 a seated event
 -- type or null.
 -- One row of two JSON lists: the bookings that may block ($4, $5) in the order they were made, and what calendars
 -- report. A booking is a host's who is its user, is assigned to it, or has an attendee's address; the seated type's
 -- bookings come whoever hosts them. Instants are milliseconds. Migration 0016 has the text, and tells why.
-SELECT bookings, calendars FROM time_taken($1, $2, $3, $4, $5, $6);
+SELECT bookings, calendars FROM busy_times_of($1, $2, $3, $4, $5, $6);
 
 -- name: accepted_bookings
 -- $1 event types, $2 and $3 a stretch. The accepted bookings that start there, whoever hosts them, in the order they were

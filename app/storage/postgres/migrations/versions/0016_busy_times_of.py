@@ -1,11 +1,11 @@
-"""What takes hosts' time is read by a function, planned once, and without the bookings that were cancelled."""
+"""Hosts' busy times are read by a function, planned once, and without the bookings that were cancelled."""
 
 from alembic import op
 
 revision = "0016"
 down_revision = "0015"
 
-# Strangers may book and cancel without end. By their end, because questions are about the future.
+# Of those that were cancelled strangers can make any number. By their end, because questions are about the future.
 TAKES_TIME = "status IN ('accepted', 'pending', 'awaiting_host')"
 INDEXES = (
     f"CREATE INDEX bookings_taking_user_ends ON bookings (user_id, ends_at) WHERE {TAKES_TIME}",
@@ -19,8 +19,8 @@ REPLACED = ("bookings_user_ends", "bookings_user_starts", "bookings_event_type_e
 # and read much that others have where it guessed wrong. Whatever is asked, the way goes from row to row by indexes: a
 # LATERAL with an OFFSET is a step which PostgreSQL may not turn into another, and only a function has settings for one
 # query alone. Pods of two versions may ask side by side: one that answers anything else gets another name.
-TIME_TAKEN = """
-CREATE FUNCTION time_taken(
+BUSY_TIMES_OF = """
+CREATE FUNCTION busy_times_of(
     host_ids integer[],
     first timestamptz,
     last timestamptz,
@@ -141,4 +141,4 @@ def upgrade() -> None:
         op.execute(statement)
     for name in REPLACED:
         op.execute(f"DROP INDEX {name}")
-    op.execute(TIME_TAKEN)
+    op.execute(BUSY_TIMES_OF)
