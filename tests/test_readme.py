@@ -83,15 +83,14 @@ RUN_ELSEWHERE = {
     "app keys revoke": "tests/e2e/test_serve.py::test_commands_beside_a_running_serve",
     "scripts/bench memory": "tests/test_bench.py::test_memory_is_watched_while_event_types_are_listed",
     "scripts/bench streams": "tests/test_bench.py::test_streams_are_opened_and_told_of_writes",
-    # Their packages come from registries: what is around them is run.
-    "scripts/clients": "tests/test_journeys.py::test_what_was_sent_and_answered_is_written_down",
+    "scripts/clients": "tests/e2e/test_readme_run.py::test_a_published_client_makes_its_journey",
+    "python3": "tests/e2e/test_readme_run.py::test_it_is_installed_without_docker_and_with_servers_of_ones_own",
+    "pip install": "tests/e2e/test_readme_run.py::test_it_is_installed_without_docker_and_with_servers_of_ones_own",
     # It is what runs this, and pip is what it runs.
     "scripts/test": "tests/e2e/test_readme_run.py::test_scripts_that_are_not_run_here_can_be_read",
     "pip check": "tests/e2e/test_readme_run.py::test_scripts_that_are_not_run_here_can_be_read",
     # Without Docker, and without other hosts, the files that they read are checked.
     "docker compose": "tests/test_deployment.py::test_compose_has_two_pods_behind_the_proxy_and_safe_holds",
-    "python3": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
-    "pip install": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
     "pipx run": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
 }
 """The tests that run commands which tests/e2e/test_readme_run.py does not, or check what these read."""

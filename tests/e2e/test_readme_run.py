@@ -1,15 +1,23 @@
-"""What a reader of the README types is run, in order, and answers what is shown there."""
+"""What a reader of the README types is run, in order, and answers what is shown there.
+
+Two of these tests install packages from their registries, as everything did that they run with.
+"""
 
 import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
+from app.storage.embedded import EmbeddedUrls
 from tests.e2e.service import environment, started
 from tests.test_readme import README, ROOT, is_run_elsewhere, typed
 
@@ -123,6 +131,76 @@ def documents(text: str) -> Iterator[Any]:
         found, end = decoder.raw_decode(text, place)
         yield found
         place = text.find("{", end)
+
+
+# Installations -------------------------------------------------------------------------------------------------------
+
+INSTALLATION_S = 300.0
+
+
+@pytest.mark.timeout(2 * INSTALLATION_S)
+def test_it_is_installed_without_docker_and_with_servers_of_ones_own(
+    tmp_path: Path, database_url: str, servers: EmbeddedUrls, unused_tcp_port: int
+) -> None:
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("app", "config"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    [typed_there] = [one for one in typed(README) if one.startswith("python3 -m venv")]
+    *install, serve = typed_there.splitlines()
+    # The python3 that the tests have: another one may be too old.
+    surrounding = environment(tmp_path, PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    script = "\n".join(["set -euo pipefail", *install])
+    command = ["/bin/bash", "-c", script]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=surrounding, capture_output=True, text=True, timeout=INSTALLATION_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    # Whatever serves from elsewhere, as the image does, has all files too.
+    [installed] = (tmp_path / ".venv" / "lib").glob("python3*/site-packages/app")
+    assert files_below(installed) == files_below(ROOT / "app")
+    for given, url in {"postgresql://...": database_url, "redis://...": servers.redis_url or ""}.items():
+        assert given in serve
+        serve = serve.replace(given, shlex.quote(url))
+    command = ["/bin/bash", "-c", f"cd {shlex.quote(str(tmp_path))} && exec env {serve} --port {unused_tcp_port}"]
+    with started(command, unused_tcp_port, surrounding) as running:
+        status, answer = running.ask("GET", "/v2/slots?eventTypeId=1&start=2030-01-01&end=2030-01-02")
+    assert (status, answer["error"]["code"]) == (404, "NotFoundException")
+
+
+@pytest.fixture
+async def database_url(servers: EmbeddedUrls) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute("CREATE DATABASE installed")
+    yield (servers.database_url or "").replace("/holdfast?", "/installed?")
+    await connection.execute("DROP DATABASE installed WITH (FORCE)")
+    await connection.close()
+
+
+def files_below(folder: Path) -> set[str]:
+    return {
+        str(file.relative_to(folder))
+        for file in folder.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+
+
+@pytest.mark.timeout(2 * INSTALLATION_S)
+def test_a_published_client_makes_its_journey(folder: Path) -> None:
+    """The one that needs nothing but Python; the others are installed in the same way, from npm or with more."""
+    shutil.copy(ROOT / "scripts" / "clients", folder / "scripts")
+    (folder / "scripts" / "journeys").symlink_to(ROOT / "scripts" / "journeys")
+    done = subprocess.run(
+        [folder / "scripts" / "clients", "--client", "agno"],
+        env=environment(folder / "data"),
+        capture_output=True,
+        text=True,
+        timeout=INSTALLATION_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "8 steps went well, 0 failed." in done.stdout
 
 
 @pytest.mark.parametrize("script", ["test", "_install"])
