@@ -1,8 +1,8 @@
 """What clients do about bookings: book what they hold or straight away, move and cancel, and look at the end.
 
 A booking that was asked for without an answer is asked for again under the same `Idempotency-Key`. What may have been
-booked even so, and nobody knows of, is found by the hosts in their lists and cancelled, or they would soon have no time
-left to fight over.
+booked even so, and nobody knows of, or was not cancelled though somebody asked for it, is found by the hosts in their
+lists and cancelled, or they would soon have no time left to fight over.
 """
 
 import asyncio
@@ -153,8 +153,9 @@ class Bookers:
                 await asyncio.sleep(_BREATH_S)
 
     async def cancel_forgotten(self) -> None:
-        """Let each host cancel the bookings that nobody knows of."""
-        known = {booking.seat_uid or booking.uid for booking in self._record.holds if booking.booked}
+        """Let each host cancel the bookings that nobody has any more, or knows of."""
+        had = (booking for booking in self._record.holds if booking.booked and booking.given_up == inf)
+        known = {booking.seat_uid or booking.uid for booking in had}
         for host_id in HOST_IDS:
             headers = {**_VERSION, "Authorization": f"Bearer {host_token(host_id)}"}
             path = "bookings?status=upcoming,unconfirmed&take=250"
