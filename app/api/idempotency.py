@@ -40,7 +40,8 @@ async def created(
     async def answer(drawn: DrawnUid) -> Answer:
         return _answer(await make(drawn))
 
-    repeatable = RepeatableRequest("\n".join((*_scope(request), key)), await request.read())
+    client = "" if CALLER in request else client_address(request)
+    repeatable = RepeatableRequest("\n".join((*_scope(request), key)), await request.read(), client)
     answered = await (once or request.app[USE_CASES].once_answerer).answer(repeatable, answer)
     response = rendered(answered.answer)
     if answered.replayed:

@@ -114,6 +114,15 @@ def _quota_exceeded(error: services.QuotaExceededError) -> RequestError:
     return RequestError(429, text, retry_after_s=_seconds(standing), headers=rate_limit_headers(standing))
 
 
+def _keys_used_up(error: services.KeysUsedUpError) -> RequestError:
+    standing = error.standing
+    text = (
+        f"Too many requests have an Idempotency-Key without credentials: at most {standing.most} a day. "
+        "Send an API key, wait, or leave the header out."
+    )
+    return RequestError(429, text, retry_after_s=_seconds(standing), headers=rate_limit_headers(standing))
+
+
 def _refused(error: services.SlotRefusedError) -> RequestError:
     text = _REFUSALS[error.refusal].format(event_type_id=error.event_type_id, start=utc_text(error.start))
     return RequestError(422, text, more={"hostIds": list(error.host_ids)} if error.host_ids else {})
@@ -254,6 +263,7 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         "This Idempotency-Key was used with another body. Send that body to get its answer again, or use a new key "
         "for a new request.",
     ),
+    services.KeysUsedUpError: _keys_used_up,
     services.SlotRefusedError: _refused,
     services.QuotaExceededError: _quota_exceeded,
     services.NotReservableError: lambda e: bad_request(

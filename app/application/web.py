@@ -54,7 +54,7 @@ from app.services.watch_slots import SlotWatcher
 from app.services.webhooks import WebhookKeeper
 from app.settings import Settings
 from app.storage.holds.connection import use as redis_use
-from app.storage.holds.replays import RedisReplays
+from app.storage.holds.replays import RedisKeyCounter, RedisReplays
 from app.storage.postgres.accounts import PostgresAccounts
 from app.storage.postgres.booking_requests import PostgresBookingRequests
 from app.storage.postgres.bookings import PostgresBookings
@@ -128,6 +128,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         once_answerer=OnceAnswerer(
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s, breaker=stores.redis_breaker),
             store_deadline_s=settings.store_deadline_s,
+            counter=_key_counter(settings, stores),
         ),
         booking_answerer=OnceAnswerer(PostgresBookingRequests(stores.pool), store_deadline_s=settings.store_deadline_s),
         slot_booker=SlotBooker(event_types, credentials, claimer, reserved_slots, bookings, committer, now),
@@ -157,6 +158,13 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         store_states=stores.states,
         written=stores.changes.written,
     )
+
+
+def _key_counter(settings: Settings, stores: Stores) -> RedisKeyCounter | None:
+    most = settings.idempotency_keys_per_client
+    if not most:
+        return None
+    return RedisKeyCounter(stores.redis, most=most, deadline_s=settings.store_deadline_s, breaker=stores.redis_breaker)
 
 
 def _calendar_feeds(settings: Settings, stores: Stores) -> PostgresCalendarFeeds:

@@ -11,12 +11,13 @@ from app.services.deadlines import before, in_seconds
 from app.services.errors import (
     BatchRefusedError,
     KeyReusedError,
+    KeysUsedUpError,
     RequestUnderWayError,
     StoreUnavailableError,
     TooSlowError,
 )
 from app.services.keep_slots import new_uid
-from app.services.ports import Answer, DrawnUid, OtherBody, Replays, UnderWay
+from app.services.ports import Answer, DrawnUid, KeyCounter, OtherBody, Replays, UnderWay
 
 ANSWER_S = 10.0
 """How long a request may take that is to be answered once. Claims lapse earlier, so a good one takes less."""
@@ -31,6 +32,8 @@ class RepeatableRequest:
     key: str
     """Who sends it, where to, and the sender's own name for it."""
     body: bytes
+    client: str = ""
+    """Whose keys are counted: the network address of somebody without credentials; "": nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,13 @@ class Answered:
 class OnceAnswerer:
     """Answers requests once: whoever sends one again gets the first answer."""
 
-    def __init__(self, replays: Replays, *, store_deadline_s: float) -> None:
-        """Work on this port; `store_deadline_s` is how long a call of a store may take."""
+    def __init__(self, replays: Replays, *, store_deadline_s: float, counter: KeyCounter | None = None) -> None:
+        """Work on these ports; without a counter clients may use any number of keys.
+
+        `store_deadline_s` is how long a call of a store may take.
+        """
         self._replays = replays
+        self._counter = counter
         # After ANSWER_S a request is cut short; then it may still undo what it did, and give up: some calls more. Only
         # a process that stood still can come back later than that, and finds that it lost its turn.
         self._lease_ms = int((ANSWER_S + 4 * store_deadline_s) * 1_000)
@@ -60,6 +67,8 @@ class OnceAnswerer:
             If the same request is being answered.
         KeyReusedError
             If an earlier request with this key had another body.
+        KeysUsedUpError
+            If the key is a new one, and its client has used as many as it may.
         TooSlowError
             If `make` takes too long.
         StoreUnavailableError
@@ -78,8 +87,19 @@ class OnceAnswerer:
             case OtherBody():
                 raise KeyReusedError
             case DrawnUid():
-                answer = await self._made(request.key, attempt, deadline, make(begun))
+                making = self._make_if_allowed(request.client, begun, make)
+                answer = await self._made(request.key, attempt, deadline, making)
                 return Answered(answer, replayed=False)
+
+    async def _make_if_allowed(
+        self, client: str, drawn: DrawnUid, make: Callable[[DrawnUid], Awaitable[Answer]]
+    ) -> Answer:
+        # What was tried before is counted. Counted first: who leaves while something is made is remembered too.
+        if self._counter is not None and client and not drawn.perhaps_kept:
+            full = await self._counter.count(client)
+            if full is not None:
+                raise KeysUsedUpError(full.standing)
+        return await make(drawn)
 
     async def _made(self, key: str, attempt: str, deadline: float, making: Awaitable[Answer]) -> Answer:
         try:

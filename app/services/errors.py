@@ -29,6 +29,15 @@ class KeyReusedError(HoldfastError):
     """The key of an earlier request was given to another one."""
 
 
+class KeysUsedUpError(HoldfastError):
+    """Somebody gave keys to as many requests as they may."""
+
+    def __init__(self, standing: QuotaStanding) -> None:
+        """Keep how the quota stands."""
+        super().__init__(standing)
+        self.standing = standing
+
+
 class SlotRefusedError(HoldfastError):
     """A slot cannot be reserved."""
 

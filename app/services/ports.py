@@ -189,6 +189,19 @@ class OtherBody:
     """An earlier request with the same key had another body."""
 
 
+class KeyCounter(Protocol):
+    """Counts the keys that clients without credentials give to requests: each is remembered for long."""
+
+    async def count(self, client: str) -> QuotaFull | None:
+        """Count one key of a client; or return how its quota stands if it has used as many as it may.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the store does not answer in time.
+        """
+
+
 class Replays(Protocol):
     """Remembers requests by the keys that their senders gave them, and what was answered."""
 

@@ -95,7 +95,8 @@ class Stores:
         own = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
         urls = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
         # All clients come from one address.
-        return {**own, **urls, "HOLDFAST_HOLDS_PER_CLIENT": "0", "HOLDFAST_LOG_LEVEL": "warning"}
+        freely = {"HOLDFAST_HOLDS_PER_CLIENT": "0", "HOLDFAST_IDEMPOTENCY_KEYS_PER_CLIENT": "0"}
+        return {**own, **urls, **freely, "HOLDFAST_LOG_LEVEL": "warning"}
 
     def kill_valkey(self) -> None:
         """End Valkey as a crash would; an epoch of the holds ends with it."""

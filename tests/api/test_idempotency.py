@@ -148,6 +148,27 @@ async def test_strangers_are_told_apart_by_their_address(api: Asking) -> None:
         assert answer.status == 201
 
 
+async def test_strangers_use_so_many_keys_in_a_day(api: Asking, redis: Redis) -> None:
+    async with pod(api.settings.model_copy(update={"idempotency_keys_per_client": 2}), api.urls) as bounded:
+        first = await post(bounded, "one")
+        assert first.status == 201
+        assert (await post(bounded, "two")).status == 422
+        refused = await post(bounded, "three", wanted("12:00"))
+        assert (refused.status, refused.headers["RateLimit-Limit"], refused.headers["RateLimit-Remaining"]) == (
+            429,
+            "2",
+            "0",
+        )
+        assert 86_000 < int(refused.headers["Retry-After"]) <= 86_400
+        assert "at most 2 a day" in refused.message
+        assert await holds_of_ana(redis) == 1
+        assert len(await redis.keys("hf:{i:*")) == 1
+        # What was answered is answered again; without a key, or with credentials, nothing is counted.
+        assert (await post(bounded, "one")).body == first.body
+        assert (await bounded.reserve(10, "12:00")).status == 201
+        assert (await post(bounded, "three", wanted("14:00"), token="cal_key_of_ana")).status == 201
+
+
 @pytest.mark.parametrize("path", ["/v2/slots/reservations/", "/api/v2/slots/reservations"])
 async def test_spellings_of_a_path_share_keys(api: Asking, path: str) -> None:
     first = await post(api, "one")

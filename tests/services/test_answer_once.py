@@ -12,13 +12,14 @@ from app.services.answer_once import Answered, OnceAnswerer, RepeatableRequest
 from app.services.errors import (
     BatchRefusedError,
     KeyReusedError,
+    KeysUsedUpError,
     RequestUnderWayError,
     ReservationNotFoundError,
     StoreUnavailableError,
     TooSlowError,
 )
 from app.services.ports import Answer, DrawnUid
-from app.storage.holds.replays import RedisReplays
+from app.storage.holds.replays import RedisKeyCounter, RedisReplays
 
 REQUEST = RepeatableRequest("key", b"body")
 MADE = Answer(201, b"made")
@@ -153,3 +154,19 @@ async def test_the_lease_is_longer_than_a_request_may_take(redis: fakeredis.Fake
     seconds, microseconds = await redis.time()
     left = int(await redis.hget(key, "lease") or 0) / 1_000 - seconds - microseconds / 1_000_000
     assert answer_once.ANSWER_S + 4 < left <= answer_once.ANSWER_S + 8
+
+
+async def test_a_client_may_use_so_many_keys(redis: fakeredis.FakeAsyncRedis) -> None:
+    counter = RedisKeyCounter(redis, most=1, deadline_s=5)
+    once = OnceAnswerer(RedisReplays(redis, deadline_s=5), store_deadline_s=5, counter=counter)
+    first, second = (RepeatableRequest(key, b"body", "client") for key in ("first", "second"))
+    make = Making(StoreUnavailableError("redis"))
+    with pytest.raises(StoreUnavailableError):
+        await once.answer(first, make)
+    with pytest.raises(KeysUsedUpError) as refused:
+        await once.answer(second, make)
+    assert (refused.value.standing.most, refused.value.standing.left) == (1, 0)
+    # What was tried before is tried again, and others are others.
+    assert (await once.answer(first, make)).answer == MADE
+    assert (await once.answer(RepeatableRequest("second", b"another body"), make)).answer == MADE
+    assert len(make.given) == 3

@@ -14,7 +14,7 @@ from app.storage.embedded import EmbeddedUrls
 from app.storage.holds import keys
 from app.storage.holds.connection import Client, open_redis
 from app.storage.holds.redis_holds import RedisHolds
-from app.storage.holds.replays import KEPT_MS, RedisReplays
+from app.storage.holds.replays import KEPT_MS, RedisKeyCounter, RedisReplays
 from app.storage.postgres.booking_requests import PostgresBookingRequests
 from app.storage.postgres.pool import Pool
 from tests import engines
@@ -159,6 +159,33 @@ async def test_it_is_kept_a_day(redis: Client, replays: Replays) -> None:
     await redis.pexpire(keys.replay("key"), 10_000)
     await replays.record("key", "a", MADE)
     assert KEPT_MS - 5_000 < await redis.pttl(keys.replay("key")) <= KEPT_MS
+
+
+# How many a client uses ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", REDIS)
+async def test_a_client_uses_so_many_keys_in_a_day_from_its_first(redis: Client) -> None:
+    counter = RedisKeyCounter(redis, most=2, deadline_s=5)
+    assert [await counter.count("client") for _ in range(2)] == [None, None]
+    [used] = await redis.keys("hf:{q:*")
+    await redis.pexpire(used, 10_000)
+    full = await counter.count("client")
+    assert full is not None
+    assert (full.standing.most, full.standing.left) == (2, 0)
+    assert 0 < full.standing.next_free_ms <= 10_000
+    # Others are counted for themselves, and a new day begins with the next key.
+    assert await counter.count("another") is None
+    await redis.delete(used)
+    assert await counter.count("client") is None
+    assert KEPT_MS - 5_000 < await redis.pttl(used) <= KEPT_MS
+
+
+@pytest.mark.parametrize("engine", REDIS)
+async def test_of_many_keys_at_once_no_more_are_counted(redis: Client) -> None:
+    counter = RedisKeyCounter(redis, most=5, deadline_s=5)
+    counted = await asyncio.gather(*(counter.count("client") for _ in range(20)))
+    assert counted.count(None) == 5
 
 
 @pytest.mark.parametrize("key", ["", "key\n", "é", "\udcff", "x" * 10_000])

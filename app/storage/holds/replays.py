@@ -1,5 +1,9 @@
-"""The port `Replays` on Redis or Valkey: what is known of a request is one key, and every step one script on it."""
+"""The ports `Replays` and `KeyCounter` on Redis or Valkey.
 
+What is known of a request is one key, and every step one script on it; how many keys a client has used is another.
+"""
+
+from app.domain.reservation import QuotaFull, QuotaStanding
 from app.services.ports import Answer, DrawnUid, OtherBody, UnderWay
 from app.storage.breaker import Breaker
 from app.storage.holds import keys
@@ -46,3 +50,20 @@ class RedisReplays:
         """Let the request be tried again at once."""
         async with self._bounds.answered():
             return bool(await run(self._redis, Call("give_up_request", [keys.replay(key)], [attempt, int(forget)])))
+
+
+class RedisKeyCounter:
+    """Counts clients' keys from the first one of each on, for as long as that is remembered."""
+
+    def __init__(self, redis: Client, *, most: int, deadline_s: float, breaker: Breaker | None = None) -> None:
+        """Let each client use `most`; the rest is as with `RedisReplays`."""
+        self._redis = redis
+        self._most = most
+        self._bounds = Bounds(deadline_s, breaker)
+
+    async def count(self, client: str) -> QuotaFull | None:
+        """Count one, or tell that there were enough; see `services.ports.KeyCounter`."""
+        call = Call("count_key", [keys.quota(f"keys:{client}")], [self._most, KEPT_MS])
+        async with self._bounds.answered():
+            counted, left_ms = await run(self._redis, call)
+        return None if counted else QuotaFull(QuotaStanding(self._most, 0, left_ms))
