@@ -329,4 +329,4 @@ class Availability:
 
 
 def _taken_by(seat: SeatedStart) -> Refusal:
-    return Refusal.RESERVED if seat.booking_uid is None else Refusal.BOOKED
+    return Refusal.BOOKED if seat.is_booked else Refusal.RESERVED

@@ -143,6 +143,8 @@ class SeatedBooking:
     overlap_group: int
     emails: tuple[str, ...]
     """Its attendees'."""
+    seated: bool
+    """False of an ordinary booking, from before the type had seats."""
 
 
 def title(event_title: str, host_name: str, attendee_name: str) -> str:

@@ -34,6 +34,8 @@ class Booking:
     blocks_while_pending: bool = True
     """False where it is pending, and its time was left on offer until it is confirmed."""
     attendee_emails: tuple[str, ...] = ()
+    seated: bool = False
+    """Whether it was booked as one that many share, each with a seat: everybody may know its uid."""
 
     @property
     def blocks(self) -> bool:

@@ -19,7 +19,10 @@ class SeatedStart:
     host_ids: frozenset[int]
     """The hosts of the first seat, which the next ones share."""
     booking_uid: str | None
-    """The first booking's, if there is one."""
+    """The first seated booking's, if there is one. Whoever has an ordinary one's, from before the type had seats, may
+    see and cancel it."""
+    is_booked: bool
+    """Whether there is any booking, not only reservations."""
     attendees: int
     """Seats taken by bookings alone."""
 
@@ -51,7 +54,8 @@ def _seated_start(items: list[Booking | Reservation], seats: int, host_emails: f
         seats_taken=attendees + len(items) - len(bookings),
         seats_total=seats,
         host_ids=items[0].host_ids,
-        booking_uid=bookings[0].uid if bookings else None,
+        booking_uid=next((booking.uid for booking in bookings if booking.seated), None),
+        is_booked=bool(bookings),
         attendees=attendees,
     )
 

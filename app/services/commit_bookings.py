@@ -103,10 +103,12 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
         return await changes.add(booking)
     there = await changes.seats_at(event_type.id, booking.start)
     taken = sum(seats_of(one.emails, wanted.staffed.host_emails) for one in there)
-    if taken >= event_type.seats:
+    # Anybody may give a host's address, which takes no seat: all in all no more than with every host among them.
+    attending = sum(len(one.emails) for one in there)
+    if taken >= event_type.seats or attending >= event_type.seats + len(wanted.staffed.hosts):
         raise refused(wanted, Refusal.SEATS_FULL)
     for one in there:
-        if (one.end, one.status) == (booking.end, booking.status):
+        if one.seated and (one.end, one.status) == (booking.end, booking.status):
             return await changes.add_attendees(one.id, booking.attendees, booking.reservation_uid)
     return await changes.add(replace(booking, overlap_group=group_of(there)))
 

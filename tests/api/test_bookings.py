@@ -397,7 +397,31 @@ async def test_a_booking_stays_one_when_its_event_type_gets_seats(api: Asking) -
     newer = {"cal-api-version": "2024-06-14"}
     body = {"seats": {"seatsPerTimeSlot": 3, "showAttendeeInfo": True, "showAvailabilityCount": True}}
     assert (await api.ask("PATCH", "/v2/event-types/10", json=body, token=KEY + "ana", headers=newer)).status == 200
+    # Its uid, with which anybody may see and cancel it, is still nobody else's business.
+    assert (await slot_at_ten(api, 10)) == {**AT_TEN, "seatsBooked": 1, "seatsRemaining": 2, "seatsTotal": 3}
+    joined = (await book(api, 10, "10:00", attendee={**MIA, "email": "joe@example.org"})).data
+    assert joined["uid"] != uid
+    assert (await slot_at_ten(api, 10))["bookingUid"] == joined["uid"]
+    assert len((await shown(api, uid))["attendees"]) == 1
+    assert (await book(api, 10, "10:00")).status == 201
+    assert (await book(api, 10, "10:00")).status == 400
     assert (await act(api, uid, "cancel")).data["status"] == "cancelled"
+
+
+AT_TEN = {"start": "2050-09-05T10:00:00.000Z"}
+
+
+async def slot_at_ten(api: Asking, event_type_id: int) -> Any:
+    slots = (await api.slots(eventTypeId=event_type_id, end="2050-09-05")).data["2050-09-05"]
+    return next(slot for slot in slots if slot["start"] == AT_TEN["start"])
+
+
+async def test_who_gives_the_address_of_a_host_takes_no_seat_and_cannot_come_without_end(api: Asking) -> None:
+    """The hosts of a class need no seat, and nobody can prove to be one."""
+    ana = {"name": "Ana", "email": "ana@example.com", "timeZone": "UTC"}
+    assert [(await book(api, 12, "10:00", attendee=one)).status for one in (ana, MIA, MIA, ana)] == [201, 201, 201, 400]
+    joined = [(await book(api, 12, "12:00", attendee=ana)).status for _ in range(5)]
+    assert joined == [201, 201, 201, 400, 400]
 
 
 async def test_whoever_joins_a_class_and_leaves_it_ends_it_for_nobody_else(api: Asking) -> None:

@@ -116,7 +116,16 @@ TAKEN = Reservation(uid="r", event_type_id=10, host_ids=frozenset({1}), start=0,
 @pytest.mark.parametrize("of", [None, Rule.BOOKING, Rule.CALENDAR])
 def test_strangers_learn_no_details_of_any_rule(rule: Rule, of: Rule | None) -> None:
     """Whatever a reason carries, only its kind is told."""
-    seat = SeatedStart(start=0, end=1, seats_taken=1, seats_total=1, host_ids=frozenset(), booking_uid="b", attendees=1)
+    seat = SeatedStart(
+        start=0,
+        end=1,
+        seats_taken=1,
+        seats_total=1,
+        host_ids=frozenset(),
+        booking_uid="b",
+        is_booked=True,
+        attendees=1,
+    )
     reason = Reason(rule=rule, time=(0, 1), of=of, item=TAKEN, seat=seat)
     told: Any = explanation(explained(reason, names_others=False), None)
     kinds = {"kind"} if of is None else {"kind", "of"}

@@ -206,6 +206,7 @@ def bookings(draw: st.DrawFn, day: date, team: tuple[Host, ...], types: tuple[in
         after_buffer=draw(buffers),
         blocks_while_pending=draw(st.booleans()),
         attendee_emails=tuple(f"guest{number}@example.org" for number in range(draw(st.integers(1, 2)))),
+        seated=draw(st.booleans()),
     )
 
 

@@ -295,7 +295,7 @@ class TestSeats:
 
     def taken(self, text: str = "10:00-10:30", *hosts: int, guests: int = 1, **fields: Any) -> BusyTimes:
         """Return a booking of the seated type."""
-        return busy(booking(text, *hosts, type_id=ASKED, guests=guests, **fields))
+        return busy(booking(text, *hosts, type_id=ASKED, guests=guests, seated=True, **fields))
 
     @pytest.mark.parametrize(("guests", "expected"), [(1, FREE), (2, FREE), (3, "09:00 09:30 10:30 11:00 11:30")])
     def test_a_start_is_listed_while_seats_are_left(self, guests: int, expected: str) -> None:

@@ -18,7 +18,7 @@ def seat_of(*items: Booking | Reservation, seats: int = 3, hosts: Iterable[int] 
 
 def seated(text: str, *hosts: int, **fields: Any) -> Booking:
     """Return a booking of the type asked for."""
-    return booking(text, *hosts, type_id=ASKED, **fields)
+    return booking(text, *hosts, type_id=ASKED, **{"seated": True, **fields})
 
 
 def held(text: str, *hosts: int) -> Reservation:
@@ -87,6 +87,12 @@ class TestStarts:
     def test_a_booking_is_named_also_where_somebody_holds_another_seat(self) -> None:
         seat = seat_of(held("09:00-09:30", 2), seated("09:00-09:30", 1, uid="booked"), hosts=[1, 2])
         assert (seat.booking_uid, seat.attendees, seat.seats_taken) == ("booked", 1, 2)
+
+    def test_a_booking_from_before_there_were_seats_counts_and_is_not_named(self) -> None:
+        ordinary = seated("09:00-09:30", uid="ordinary", seated=False)
+        seat = seat_of(ordinary)
+        assert (seat.booking_uid, seat.is_booked, seat.seats_taken) == (None, True, 1)
+        assert seat_of(ordinary, seated("09:00-09:30", uid="class")).booking_uid == "class"
 
     def test_held_seats_have_no_booking(self) -> None:
         seat = seat_of(held("09:00-09:30", 1))

@@ -475,6 +475,7 @@ LATE = Booking(
     end=parse_instant("2050-03-09T12:45Z"),
     before_buffer=10,
     after_buffer=20,
+    seated=True,
 )
 AWAITING = Booking(
     uid="awaiting",

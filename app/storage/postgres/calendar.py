@@ -98,7 +98,7 @@ async def accepted_bookings(
 
 def _booking(*found: Any) -> Booking:
     """Read a booking's columns in the query's order."""
-    uid, event_type_id, user_id, start, end, status, before, after, pending_blocks, *people = found
+    uid, event_type_id, user_id, start, end, status, before, after, pending_blocks, seated, *people = found
     emails, attending, assigned = (tuple(listed or ()) for listed in people)
     return Booking(
         uid=uid,
@@ -111,6 +111,7 @@ def _booking(*found: Any) -> Booking:
         after_buffer=after,
         blocks_while_pending=pending_blocks,
         attendee_emails=emails,
+        seated=seated,
     )
 
 

@@ -195,6 +195,7 @@ class WorldStores:
                 booking.status != "pending" or policy is None or policy.block_unconfirmed_bookings_in_booker
             ),
             attendee_emails=emails,
+            seated=event_type.seats_per_time_slot is not None,
         )
 
     async def entered(self, event_type: EventType, around: Range, claimed: Claimed | None) -> tuple[Reservation, ...]:  # noqa: ARG002 - a file is read whole

@@ -90,7 +90,7 @@ SELECT EXISTS (SELECT FROM consumed_reservations WHERE uid = $1);
 -- $1 event type, $2 a start.
 -- The bookings that take seats there, in the order they were made.
 SELECT
-    b.id, b.uid, b.status,
+    b.id, b.uid, b.status, b.seated,
     CAST(floor(extract(epoch FROM b.ends_at) * 1000) AS bigint) AS ends_at,
     COALESCE((SELECT min(h.overlap_group) FROM booking_hosts AS h WHERE h.booking_id = b.id), b.id) AS overlap_group,
     ARRAY(SELECT a.email FROM booking_attendees AS a WHERE a.booking_id = b.id) AS emails

@@ -79,7 +79,8 @@ booked AS MATERIALIZED (
         b.after_buffer_minutes AS after_buffer,
         b.status <> 'pending' OR (
             SELECT true FROM booking_hosts AS h WHERE h.booking_id = b.id AND h.busy_range IS NOT NULL LIMIT 1
-        ) IS NOT NULL AS pending_blocks
+        ) IS NOT NULL AS pending_blocks,
+        b.seated
     FROM found
     CROSS JOIN LATERAL (
         SELECT *
@@ -102,6 +103,7 @@ SELECT
             booked.before_buffer,
             booked.after_buffer,
             booked.pending_blocks,
+            booked.seated,
             (
                 SELECT json_agg(a.email ORDER BY a.position)
                 FROM booking_attendees AS a
