@@ -5,6 +5,7 @@ written, mypy holds the functions to them, and the OpenAPI document is made from
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, Generic, Literal, TypeVar
 
 import orjson
@@ -20,6 +21,8 @@ from app.services.ports import Answer
 LARGEST_BODY_BYTES = 64 * 1024
 CLIENT_S = web.AppKey("CLIENT_S", float)
 """Seconds in which a body must arrive."""
+_DEEPEST = 32
+"""Lists and objects within each other. Whoever writes, or compares, what is nested a thousand deep gives up."""
 _LONGEST_ECHO = 200
 _COMPRESSED_AT_ONCE_BYTES = 64 * 1024
 """What takes longer to compress than a thread takes to be asked; only counts where an answer is compressed."""
@@ -97,7 +100,24 @@ def _parsed(text: bytes, model: type[Model]) -> Model:
     # Some clients send null where they have nothing to say.
     if not isinstance(body, dict | None):
         raise bad_request("The body must be a JSON object.")
+    if _is_nested_deeper(body, _DEEPEST):
+        raise bad_request(f"The body must not be nested deeper than {_DEEPEST} levels.")
     return validated(body or {}, model)
+
+
+def _is_nested_deeper(value: object, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        level = [part for one in level for part in _parts(one)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 async def _text(request: web.Request) -> bytes:

@@ -45,7 +45,8 @@ _BRACKETS = re.compile(r"\[.*\]$")
 
 def _number(value: object) -> object:
     """Read "30", 30, 10.0 and "10.0" as whole numbers."""
-    written = str(value)
+    # Not of lists, whose text may be long to write.
+    written = str(value) if isinstance(value, str | int | float) else ""
     if isinstance(value, bool) or not _WHOLE.fullmatch(written):
         raise ValueError("must be a whole number")
     return int(written.partition(".")[0])
@@ -54,8 +55,8 @@ def _number(value: object) -> object:
 def _names(value: object) -> object:
     """Read "a,b" and ["a", "b"] alike."""
     parts = [value] if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple):
-        raise ValueError("must be names with commas between them")  # noqa: TRY004 - see _number
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str | int) for part in parts):
+        raise ValueError("must be names with commas between them")
     return [name.strip() for part in parts for name in str(part).split(",")]
 
 
