@@ -1,8 +1,10 @@
 """Bookings as the API tells them, version 2024-08-13."""
 
-from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import quote, urlencode
+
+from icalendar import Calendar, Event
 
 from app.api.booking_shapes import (
     AttendeeData,
@@ -39,12 +41,10 @@ def booking_data(booking: BookingRecord, *, seat_uid: str | None = None, all_sea
 
     What nobody said is left out, as the peer does.
     """
-    attendees = booking.attendees
-    if booking.seated and not all_seats:
-        attendees = tuple(one for one in attendees if seat_uid is not None and one.seat_uid == seat_uid)
-    data = _always(booking, attendees)
-    if not booking.seated or all_seats or attendees:
-        data = {**data, **_if_said(booking)}
+    if not all_seats:
+        booking = booking.seen_from_seat(seat_uid)
+    data = _always(booking)
+    data = {**data, **_if_said(booking)}
     if seat_uid is not None:
         data["seatUid"] = seat_uid
     if not booking.seated:
@@ -53,7 +53,7 @@ def booking_data(booking: BookingRecord, *, seat_uid: str | None = None, all_sea
     return data
 
 
-def _always(booking: BookingRecord, attendees: Sequence[Attendee]) -> BookingData:
+def _always(booking: BookingRecord) -> BookingData:
     event_type = _DYNAMIC
     if booking.event_type_id is not None:
         event_type = {"id": booking.event_type_id, "slug": booking.event_type_slug or ""}
@@ -75,7 +75,7 @@ def _always(booking: BookingRecord, attendees: Sequence[Attendee]) -> BookingDat
         "updatedAt": utc_text(booking.updated_at),
         "metadata": dict(booking.metadata),
         "icsUid": f"{booking.uid}@holdfast",
-        "attendees": [_attendee(one) for one in attendees],
+        "attendees": [_attendee(one) for one in booking.attendees],
     }
 
 
@@ -178,32 +178,21 @@ def calendar_links(booking: BookingRecord) -> list[CalendarLink]:
     return [{"label": label, "link": link} for label, link in links.items()]
 
 
-def _ics(booking: BookingRecord) -> str:
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Holdfast//EN",
-        "BEGIN:VEVENT",
-        f"UID:{booking.uid}@holdfast",
-        f"DTSTAMP:{_basic(booking.updated_at)}",
-        f"DTSTART:{_basic(booking.start)}",
-        f"DTEND:{_basic(booking.end)}",
-        f"SUMMARY:{_escaped(booking.title)}",
-        f"DESCRIPTION:{_escaped(booking.description or '')}",
-        f"LOCATION:{_escaped(booking.location or '')}",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(f"{line}\r\n" for line in lines)
+def _ics(booking: BookingRecord) -> bytes:
+    event, calendar = Event(), Calendar()
+    event.add("uid", f"{booking.uid}@holdfast")
+    for name, instant in (("dtstamp", booking.updated_at), ("dtstart", booking.start), ("dtend", booking.end)):
+        event.add(name, datetime.fromtimestamp(instant // 1_000, UTC))
+    told = {"summary": booking.title, "description": booking.description, "location": booking.location}
+    for name, text in told.items():
+        event.add(name, text or "")
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//Holdfast//EN")
+    calendar.add_component(event)
+    written: bytes = calendar.to_ical()
+    return written
 
 
 def _basic(instant: Instant) -> str:
     """Write an instant as 20500905T070000Z."""
     return utc_text(instant)[:19].replace("-", "").replace(":", "") + "Z"
-
-
-def _escaped(text: str) -> str:
-    """Write text as RFC 5545 wants it."""
-    for character in "\\;,":
-        text = text.replace(character, f"\\{character}")
-    return text.replace("\n", "\\n")

@@ -90,7 +90,9 @@ async def _shown(request: web.Request, booking: BookingRecord, seat_uid: str | N
 async def get_calendar_links(request: web.Request) -> web.Response:
     """Return links by which people enter a booking into their calendars."""
     uid = text_in_path(request, "uid")
-    return success(calendar_links(found(await request.app[USE_CASES].bookings.find(uid), uid)))
+    booking = found(await request.app[USE_CASES].bookings.find(uid), uid)
+    runs = await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
+    return success(calendar_links(booking if runs else booking.seen_from_seat(None)))
 
 
 async def get_attendees(request: web.Request) -> web.Response:

@@ -157,7 +157,7 @@ async def post_booking(request: web.Request) -> web.Response:
 async def _created(request: web.Request, make: Callable[[DrawnUid | None], Awaitable[Made]]) -> web.Response:
     async def told(drawn: DrawnUid | None) -> OlderBooking:
         made = await make(drawn)
-        return _booking(made.booking, seat_uid=made.seat_uid)
+        return _booking(made.booking.seen_from_seat(made.seat_uid), seat_uid=made.seat_uid)
 
     return await created(request, told, request.app[USE_CASES].booking_answerer)
 
@@ -169,7 +169,7 @@ async def get_bookings(request: web.Request) -> web.Response:
         query.question(Caller(user_of(request))), request.app[USE_CASES].clock()
     )
     told: OlderBookings = {
-        "bookings": [_booking(one) for one in page.bookings],
+        "bookings": [await _listed(request, booking) for booking in page.bookings],
         "recurringInfo": [],
         "nextCursor": None,
     }
@@ -180,7 +180,7 @@ async def get_booking(request: web.Request) -> web.Response:
     """Show a booking."""
     uid = text_in_path(request, "uid")
     booking = await request.app[USE_CASES].bookings.find(uid) or await request.app[USE_CASES].bookings.find_by_seat(uid)
-    return success(_booking(found(booking, uid), seat_uid=uid))
+    return success(_booking(found(booking, uid).seen_from_seat(uid), seat_uid=uid))
 
 
 class OlderCancelBody(Body):
@@ -288,12 +288,15 @@ class Cancelled(TypedDict):
     onlyRemovedAttendee: bool
 
 
+async def _listed(request: web.Request, booking: BookingRecord) -> OlderBooking:
+    """Who has seats in a booking is told to those who run it."""
+    runs = await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
+    return _booking(booking if runs else booking.seen_from_seat(None))
+
+
 def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> OlderBooking:
-    """Return a booking; of a seated one only the seat that the reader has shown to know."""
+    """Return a booking; of a seated one that is seen from a seat, also which."""
     host = booking.hosts[0]
-    attendees = booking.attendees
-    if booking.seated:
-        attendees = tuple(one for one in attendees if seat_uid is not None and one.seat_uid == seat_uid)
     told: OlderBooking = {
         "id": booking.id,
         "uid": booking.uid,
@@ -312,7 +315,7 @@ def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> OlderBoo
         "startTime": utc_text(booking.start),
         "endTime": utc_text(booking.end),
         "status": booking.status.value.upper(),
-        "attendees": [_attendee(one, booking) for one in attendees],
+        "attendees": [_attendee(one, booking) for one in booking.attendees],
         "location": booking.location,
         "metadata": dict(booking.metadata),
         "responses": dict(booking.responses),

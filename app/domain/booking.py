@@ -1,7 +1,7 @@
 """Making a booking out of a slot: what it says, who takes part, and whether a host must confirm it first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.busy import BookingStatus
@@ -125,6 +125,31 @@ class BookingRecord:
     def email_of(self, user_id: int | None) -> str | None:
         """Return the e-mail of one of its hosts; None for anybody else."""
         return next((host.email for host in self.hosts if host.id == user_id), None)
+
+    def seen_from_seat(self, seat_uid: str | None) -> "BookingRecord":
+        """Return what somebody may know who knows this seat's uid, or only the booking's.
+
+        Of a seated booking that is nothing of others, and without a seat of one's own nothing but that it takes place:
+        listings show its uid to everybody.
+        """
+        if not self.seated:
+            return self
+        own = tuple(one for one in self.attendees if seat_uid is not None and one.seat_uid == seat_uid)
+        if own:
+            return replace(self, attendees=own, responses={})
+        return replace(
+            self,
+            attendees=(),
+            responses={},
+            metadata={},
+            location=None,
+            cancellation_reason=None,
+            cancelled_by=None,
+            rescheduling_reason=None,
+            rescheduled_by=None,
+            rescheduled_from_uid=None,
+            rescheduled_to_uid=None,
+        )
 
     @property
     def is_over(self) -> bool:

@@ -1,10 +1,13 @@
 """`/v2/bookings`, version 2024-08-13: slots become bookings, and bookings change, end and move."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import asyncpg
 import pytest
+from icalendar import Calendar
 from redis.asyncio import Redis
 
 from tests.api.asking import Answer, Asking
@@ -382,6 +385,23 @@ async def test_what_the_first_attendee_of_a_class_says_is_not_the_others_busines
                 assert private not in str(told)
 
 
+async def test_where_a_class_meets_is_told_to_those_who_come(api: Asking) -> None:
+    """Everybody may know its uid, which listings show."""
+    seat = (await book(api, 12, "10:00")).data
+    uid, told = seat["uid"], {"location": "https://meet.example/secret"}
+    moved_there = await api.ask("PATCH", f"/v2/bookings/{uid}/location", json=told, token=KEY + "ana")
+    assert moved_there.status == 200
+    older = {"cal-api-version": "2024-04-15"}
+    public = [f"/v2/bookings/{uid}", f"/v2/bookings/{uid}/calendar-links"]
+    for path in public:
+        assert "secret" in str((await api.ask("GET", path, token=KEY + "ana")).data)
+    for path in (*public, f"/v2/bookings/by-seat/{seat['seatUid']}"):
+        assert ("secret" in str((await api.ask("GET", path)).data)) == ("by-seat" in path)
+    for known, sees in ((uid, False), (seat["seatUid"], True)):
+        shown_older = (await api.ask("GET", f"/v2/bookings/{known}", headers=older)).data
+        assert ("secret" in str(shown_older)) == sees
+
+
 @pytest.mark.parametrize("changed", ["deleted", "seats switched off"])
 async def test_a_class_stays_one_whatever_becomes_of_its_event_type(api: Asking, changed: str) -> None:
     uid = (await book(api, 12, "10:00")).data["uid"]
@@ -727,10 +747,15 @@ async def test_a_booking_takes_place_elsewhere(api: Asking) -> None:
 
 
 async def test_links_enter_a_booking_into_calendars(api: Asking) -> None:
-    uid = (await book(api, 10, "10:00", attendee={**MIA, "name": "Mia, \n; Zoë"})).data["uid"]
+    uid = (await book(api, 10, "10:00", attendee={**MIA, "name": "Mia, \n; Zoë\rATTACH:x"})).data["uid"]
     links = {one["label"]: one["link"] for one in (await api.ask("GET", f"/v2/bookings/{uid}/calendar-links")).data}
     assert "dates=20500905T100000Z%2F20500905T110000Z" in links["Google Calendar"]
-    assert "SUMMARY%3Acall%20between%20ana%20and%20Mia%5C%2C%20%5Cn%5C%3B%20Zo%C3%AB%0D%0A" in links["ICS"]
+    ics = unquote(links["ICS"].removeprefix("data:text/calendar,"), errors="strict")
+    assert "SUMMARY:call between ana and Mia\\, \\n\\; Zoë\\nATTACH:x\r\n" in ics
+    [event] = Calendar.from_ical(ics).walk("VEVENT")
+    times = [datetime(2050, 9, 5, hour, tzinfo=UTC) for hour in (10, 11)]
+    assert [event.decoded(name) for name in ("dtstart", "dtend")] == times
+    assert event["uid"] == f"{uid}@holdfast"
 
 
 # Listing -----------------------------------------------------------------------------------------------------------
