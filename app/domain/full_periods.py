@@ -20,8 +20,9 @@ def full_periods(
     if not limits.all:
         return []
     bookings = [booking for booking in busy.limited if booking.uid != rescheduling]
-    # One that is being moved counts where it is and where it comes to: a seat may leave others' seats behind.
-    reservations = {(one.uid, one.start): one for one in (*busy.reservations, *busy.limited_reservations)}.values()
+    # One that is being moved counts as what it is and as what it becomes: nobody knows yet which of them stays.
+    found = (*busy.reservations, *busy.limited_reservations)
+    reservations = {(one.uid, one.event_type_id, one.start, one.end, one.host_ids): one for one in found}.values()
     own = {staffed.event_type.id}
     of_type = _counted(_of_types(bookings, own), _of_types(reservations, own))
     team, hosts = limits.team_event_type_ids, staffed.all_host_ids

@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from app.domain.availability import Availability, Refusal
 from app.domain.busy import Reservation
@@ -134,14 +135,22 @@ class SlotClaimer:
         raise wanted.refused(Refusal.RESERVED)
 
     async def claim_for(
-        self, wanted: WantedSlot, claim_id: str, uid: str, host_ids: Collection[int], *, limited: bool = False
+        self,
+        wanted: WantedSlot,
+        claim_id: str,
+        uid: str,
+        host_ids: Collection[int],
+        *,
+        limited: bool = False,
+        seats: int = 0,
     ) -> Claimed:
         """Claim the slot's time on these hosts without a look at their calendars, which was judged before.
 
         Raises
         ------
         SlotRefusedError
-            If another has the time or, where it is `limited`, the limits allow no more; nothing stays claimed.
+            If another has the time or, where it is `limited`, the limits allow no more, or there are no `seats` beside
+            those that are taken; nothing stays claimed.
         StoreUnavailableError
             If the store of holds is away.
         """
@@ -149,9 +158,10 @@ class SlotClaimer:
         while asyncio.get_running_loop().time() < deadline:
             match await self._holds.claim(wanted.claim(claim_id, uid, list(host_ids)), wanted.own):
                 case Claimed() as claimed:
-                    if not limited or await self._within_limits(wanted, claimed):
+                    beyond = await self._beyond(wanted, claimed, seats) if limited else None
+                    if beyond is None:
                         return claimed
-                    refusal = Refusal.LIMIT
+                    refusal = beyond
                     await _pause()
                 case Held(None):
                     raise wanted.refused(Refusal.SEATS_FULL)
@@ -162,18 +172,22 @@ class SlotClaimer:
                     await _pause()
         raise wanted.refused(refusal)
 
-    async def _within_limits(self, wanted: WantedSlot, claimed: Claimed) -> bool:
-        """Say whether limits allow a claim, those before it counted; release it if they do not."""
+    async def _beyond(self, wanted: WantedSlot, claimed: Claimed, seats: int) -> Refusal | None:
+        """Return why a claim is too much, those before it counted, and release it; None if it is not."""
         try:
             viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid, claimed=claimed)
             availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)
         except BaseException:
             await self._holds.release(claimed.claim)
             raise
-        if not any(overlaps(period.time, wanted.time) for period in availability.full):
-            return True
-        await self._holds.release(claimed.claim)
-        return False
+        refusal = None
+        if any(overlaps(period.time, wanted.time) for period in availability.full):
+            refusal = Refusal.LIMIT
+        elif seats and seats > _seats_left(wanted, availability, claimed):
+            refusal = Refusal.SEATS_FULL
+        if refusal is not None:
+            await self._holds.release(claimed.claim)
+        return refusal
 
     # Choosing ------------------------------------------------------------------------------------------------------
 
@@ -291,17 +305,23 @@ class SlotClaimer:
         availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)
         for refusal in availability.time_refusals(wanted.start):
             raise wanted.refused(refusal)
-        seats = wanted.staffed.event_type.seats
-        if seats:
-            seat = availability.seated.get(wanted.start)
-            if claimed.seat_rank >= seats - (0 if seat is None else seat.attendees):
-                # Those who came before may yet give their seats up; if not, the next look finds none left.
-                return Contended()
+        if _seats_left(wanted, availability, claimed) < 1:
+            # Those who came before may yet give their seats up; if not, the next look finds none left.
+            return Contended()
         refusals = availability.host_refusals(wanted.start, claimed.claim.host_ids)
         if Refusal.LIMIT in refusals.values():
             # A claim that came first may yet be given up; if not, the next look finds the period full.
             return Contended()
         return Held(next(iter(refusals))) if refusals else claimed
+
+
+def _seats_left(wanted: WantedSlot, availability: Availability, claimed: Claimed) -> float:
+    """Return how many seats there are for a claim, those counted that were claimed before; without seats any number."""
+    seats = wanted.staffed.event_type.seats
+    if not seats:
+        return inf
+    seat = availability.seated.get(wanted.start)
+    return seats - claimed.seat_rank - (0 if seat is None else seat.attendees)
 
 
 async def _pause() -> None:

@@ -94,7 +94,7 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
     Raises
     ------
     BookingRefusedError
-        If no seat is left.
+        If too few seats are left.
     TimeTakenError, ReservationUsedError
         As `BookingTransaction.add`.
     """
@@ -102,15 +102,30 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
     if event_type.seats is None or event_type.id is None:
         return await changes.add(booking)
     there = await changes.seats_at(event_type.id, booking.start)
-    taken = sum(seats_of(one.emails, wanted.staffed.host_emails) for one in there)
-    # Anybody may give a host's address, which takes no seat: all in all no more than with every host among them.
-    attending = sum(len(one.emails) for one in there)
-    if taken >= event_type.seats or attending >= event_type.seats + len(wanted.staffed.hosts):
-        raise refused(wanted, Refusal.SEATS_FULL)
+    refuse_beyond_seats(wanted, there, [attendee.email for attendee in booking.attendees])
     for one in there:
-        if one.seated and (one.end, one.status) == (booking.end, booking.status):
+        if booking.seated and one.seated and (one.end, one.status) == (booking.end, booking.status):
             return await changes.add_attendees(one.id, booking.attendees, booking.reservation_uid)
     return await changes.add(replace(booking, overlap_group=group_of(there)))
+
+
+def refuse_beyond_seats(wanted: WantedSlot, there: Sequence[SeatedBooking], emails: Sequence[str]) -> None:
+    """Refuse attendees who find no seat beside those who sit there (docs/rules.md 11); without seats nobody.
+
+    Raises
+    ------
+    BookingRefusedError
+        If too few seats are left.
+    """
+    seats, host_emails = wanted.staffed.event_type.seats, wanted.staffed.host_emails
+    if seats is None:
+        return
+    taken = sum(seats_of(one.emails, host_emails) for one in there)
+    # Anybody may give a host's address, which takes no seat: all in all no more than with every host among them.
+    attending = sum(len(one.emails) for one in there)
+    most = seats + len(wanted.staffed.hosts)
+    if taken + max(1, seats_of(emails, host_emails)) > seats or attending + len(emails) > most:
+        raise refused(wanted, Refusal.SEATS_FULL)
 
 
 def group_of(there: Sequence[SeatedBooking]) -> int | None:
@@ -141,13 +156,15 @@ async def _refuse_beyond_limits(changes: BookingTransaction, wanted: WantedSlot)
     counted = await changes.accepted_bookings(
         staffed.event_type.limited_type_ids, reach(limits.all, where, wanted.time)
     )
+    # A class that one seat of several leaves goes on, and counts.
+    goes_on = any(one.uid == wanted.rescheduling and one.seated and len(one.attendee_emails) > 1 for one in counted)
     full = full_periods(
         staffed,
         BusyTimes(limited=counted),
         where,
         wanted.time,
         length=wanted.length,
-        rescheduling=wanted.rescheduling,
+        rescheduling=None if goes_on else wanted.rescheduling,
     )
     if any(overlaps(period.time, wanted.time) for period in full):
         raise refused(wanted, Refusal.LIMIT)

@@ -8,6 +8,7 @@ from app.domain.booking import Attendee, BookedHost, BookingRecord
 from app.domain.busy import BookingStatus
 from app.domain.event_type import Host, SchedulingType, StaffedEventType, staff
 from app.domain.reservation import Claim
+from app.domain.seats import seats_of
 from app.services.booking_errors import (
     AttendeeNotFoundError,
     BookingChangedError,
@@ -20,7 +21,7 @@ from app.services.booking_errors import (
 )
 from app.services.bookings import Bookings, booking_refusals, found, refuse_over
 from app.services.claim_slots import SlotClaimer, WantedSlot
-from app.services.commit_bookings import BookingCommitter, group_of
+from app.services.commit_bookings import BookingCommitter, group_of, refuse_beyond_seats
 from app.services.keep_slots import new_uid
 from app.services.move_bookings import reference_of
 from app.services.ports import Caller, EventTypes
@@ -65,14 +66,18 @@ class BookingDecider:
         booking = await self._run_by(caller, uid)
         _refuse_unless_pending(booking)
         wanted = await self._as_booked(booking)
-        claim = await self._claim(wanted, booking.host_ids, limited=True)
+        # Where it blocks, it has its seats already.
+        seats = 0 if booking.blocks else seats_of(_emails(booking), wanted.staffed.host_emails)
+        claim = await self._claim(wanted, booking.host_ids, limited=True, seats=seats)
         async with self._committer.under(claim, wanted) as changes:
             booking = found(await changes.lock(uid), uid)
             _refuse_unless_pending(booking)
             if set(booking.host_ids) != set(claim.host_ids):
                 raise BookingChangedError(uid)
-            beside = () if not booking.seated else await changes.seats_at(booking.event_type_id or 0, booking.start)
-            await changes.accept(booking.id, group_of([one for one in beside if one.id != booking.id]))
+            sitting = await changes.seats_at(booking.event_type_id or 0, booking.start)
+            beside = [one for one in sitting if one.id != booking.id]
+            refuse_beyond_seats(wanted, beside, _emails(booking))
+            await changes.accept(booking.id, group_of(beside) if booking.seated else None)
             booking = found(await changes.lock(uid), uid)
             await changes.tell(booking_event.confirmed(booking))
             return booking
@@ -231,11 +236,17 @@ class BookingDecider:
             buffers=(booking.before_buffer, booking.after_buffer),
         )
 
-    async def _claim(self, wanted: WantedSlot, host_ids: Sequence[int], *, limited: bool = False) -> Claim:
+    async def _claim(
+        self, wanted: WantedSlot, host_ids: Sequence[int], *, limited: bool = False, seats: int = 0
+    ) -> Claim:
         claim_id = secrets.token_urlsafe(12)
         with booking_refusals():
-            claimed = await self._claimer.claim_for(wanted, claim_id, new_uid(), host_ids, limited=limited)
+            claimed = await self._claimer.claim_for(wanted, claim_id, new_uid(), host_ids, limited=limited, seats=seats)
         return claimed.claim
+
+
+def _emails(booking: BookingRecord) -> list[str]:
+    return [attendee.email for attendee in booking.attendees]
 
 
 def _refuse_unless_pending(booking: BookingRecord) -> None:

@@ -12,7 +12,7 @@ from app.domain.reference import ById, ByUserIds
 from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.book_slots import Made, in_order
-from app.services.booking_errors import BookingRefusedError, SeatUidNeededError
+from app.services.booking_errors import BookingRefusedError, ReservedForMoveError, SeatUidNeededError
 from app.services.bookings import Bookings, BookingTransaction, booking_refusals, found, refuse_over, seat_of
 from app.services.cancel_bookings import is_last, leave_seat
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
@@ -71,6 +71,8 @@ class BookingMover:
             If it is a seated booking, of which only seats move.
         BookingRefusedError, NotBookableError
             If the new slot is not free.
+        OtherSlotReservedError, ReservedForMoveError
+            If the reservation keeps another slot, or was made to move another booking.
         StoreUnavailableError
             If a store is away.
         """
@@ -116,6 +118,8 @@ class BookingMover:
         A class goes on without the seat that moves, and so counts for limits still, unless that is its last one.
         """
         kept = await self._reserved_slots.find(request.reservation_uid, staffed, request.start, old.length)
+        if kept is not None and kept.claim.rescheduling not in {None, old.uid}:
+            raise ReservedForMoveError(kept.uid, kept.claim.rescheduling)
         slot = None if kept is None else await self._reserved_slots.claim(staffed, kept)
         if slot is not None:
             return slot

@@ -476,6 +476,62 @@ async def test_moving_one_seat_of_several_obeys_the_limits(api: Asking) -> None:
     assert (await act(api, "one", "reschedule", **move)).status == 201
 
 
+async def test_a_class_that_goes_on_is_not_left_out_of_the_limits(api: Asking) -> None:
+    """Whoever says that they move it: its uid is in listings."""
+    await api.add(eventTypes=[event_type(44, "one", ownerId=CLO, seatsPerTimeSlot=3, bookingLimitsCount={"day": 1})])
+    attendees = [{"email": f"a{n}@example.org", "name": "A", "timeZone": "UTC", "seatUid": f"s{n}"} for n in (1, 2)]
+    at_ten = {"start": "2050-09-05T10:00:00Z", "end": "2050-09-05T11:00:00Z"}
+    await api.add(bookings=[{"uid": "one", "userId": CLO, "eventTypeId": 44, **at_ten, "attendees": attendees}])
+    held = (await api.reserve(44, "12:00", bookingUidToReschedule="one")).data["reservationUid"]
+    move = {"start": "2050-09-05T12:00:00Z", "seatUid": "s1", "reservationUid": held}
+    assert (await act(api, "one", "reschedule", **move)).status == 400
+    await act(api, "one", "cancel", seatUid="s2")
+    assert (await act(api, "one", "reschedule", **move)).status == 201
+
+
+async def test_a_reservation_moves_only_the_booking_that_it_was_made_for(api: Asking) -> None:
+    """Its time was judged without that one."""
+    await api.add(eventTypes=[event_type(44, "one", ownerId=CLO, bookingLimitsCount={"day": 1})])
+    first, second = [(await book(api, 44, f"2050-09-0{day}T10:00:00Z")).data["uid"] for day in (5, 6)]
+    held = (await api.reserve(44, "12:00", bookingUidToReschedule=first)).data["reservationUid"]
+    move = {"start": "2050-09-05T12:00:00Z", "reservationUid": held}
+    refused = await act(api, second, "reschedule", **move)
+    assert (refused.status, first in refused.message) == (400, True)
+    assert (await act(api, first, "reschedule", **move)).status == 201
+
+
+async def test_no_more_seats_are_confirmed_than_there_are(api: Asking) -> None:
+    offers = event_type(46, "pc", ownerId=CLO, seatsPerTimeSlot=3, confirmationPolicy=OFFERS)
+    await api.add(eventTypes=[offers])
+    uids = [(await book(api, 46, "10:00")).data["uid"] for _ in range(4)]
+    confirmed = [(await act(api, uid, "confirm", token=KEY + "clo")).status for uid in uids]
+    assert confirmed == [200, 200, 200, 400]
+
+
+async def test_a_seat_that_is_held_is_not_confirmed_away(api: Asking) -> None:
+    offers = event_type(46, "pc", ownerId=CLO, seatsPerTimeSlot=3, confirmationPolicy=OFFERS)
+    await api.add(eventTypes=[offers])
+    uids = [(await book(api, 46, "10:00")).data["uid"] for _ in range(2)]
+    assert (await act(api, uids[0], "confirm", token=KEY + "clo")).status == 200
+    assert [(await api.reserve(46, "10:00")).status for _ in range(2)] == [201, 201]
+    assert (await act(api, uids[1], "confirm", token=KEY + "clo")).status == 400
+
+
+async def test_an_ordinary_booking_that_moves_to_a_class_needs_a_seat_for_each(api: Asking) -> None:
+    """It is from before the type had seats, and stays one of its own."""
+    guests = ["g1@example.org", "g2@example.org"]
+    uid = (await book(api, 10, "10:00", guests=guests)).data["uid"]
+    newer = {"cal-api-version": "2024-06-14"}
+    body = {"seats": {"seatsPerTimeSlot": 4, "showAttendeeInfo": True, "showAvailabilityCount": True}}
+    assert (await api.ask("PATCH", "/v2/event-types/10", json=body, token=KEY + "ana", headers=newer)).status == 200
+    seats = [(await book(api, 10, "12:00")).data for _ in range(2)]
+    assert (await act(api, uid, "reschedule", start="2050-09-05T12:00:00Z")).status == 400
+    await act(api, seats[0]["uid"], "cancel", seatUid=seats[0]["seatUid"])
+    moved = (await act(api, uid, "reschedule", start="2050-09-05T12:00:00Z")).data
+    assert (len(moved["attendees"]), moved["uid"] != seats[1]["uid"]) == (3, True)
+    assert (await book(api, 10, "12:00")).status == 400
+
+
 async def seats_left(api: Asking) -> dict[str, int]:
     slots = (await api.slots(eventTypeId=12, end="2050-09-05")).data["2050-09-05"]
     return {slot["start"][11:16]: slot["seatsRemaining"] for slot in slots}

@@ -255,8 +255,8 @@ def appointments(
     busy = question.busy
     bookings = {one.uid: one for one in (*busy.limited, *busy.bookings) if are_counted(one)}
     found = filter(are_counted, (*busy.limited_reservations, *busy.reservations))
-    # One that is being moved counts at both its starts.
-    reservations = {(one.uid, one.start): one for one in found}
+    # One that is being moved counts as both.
+    reservations = {(one.uid, one.event_type_id, one.start, one.end, one.host_ids): one for one in found}
     times = [(one.start, one.end) for one in bookings.values()]
     times += [(one.start, one.end) for one in reservations.values() if not one.seated]
     booked = {(one.event_type_id, one.start) for one in bookings.values()}

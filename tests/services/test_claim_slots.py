@@ -342,3 +342,25 @@ async def test_a_seat_that_is_being_moved_counts_where_it_comes_to(holds: RedisH
     with pytest.raises(SlotRefusedError) as refused:
         await third
     assert refused.value.refusal is Refusal.LIMIT
+
+
+async def test_a_reservation_that_moves_to_another_type_counts_for_both_until_it_has(holds: RedisHolds) -> None:
+    """At the same start too, where its claims are alike but for the type, whichever of them is read last."""
+    team = BookingLimits(team_count=(Limit(Period.DAY, 9),), team_id=9, team_event_type_ids=frozenset({1, 2}))
+    one_a_day = replace(team, count=(Limit(Period.DAY, 1),))
+    first, second = (
+        wanted(host(number), id=number, scheduling=SchedulingType.COLLECTIVE, limits=limits)
+        for number, limits in ((1, team), (2, one_a_day))
+    )
+    claimed = await claimer(holds).claim(first, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    own = await holds.reservation("uid-a")
+    assert own is not None
+    moving = await claimer(holds).claim(replace(second, own=own), "a2", "uid-a")
+    other = asyncio.create_task(claimer(holds).claim(replace(second, start=TEN + 240 * MINUTE), "c", "uid-c"))
+    await asyncio.sleep(0.1)
+    assert not other.done()
+    assert await holds.move(own, moving.claim, moving.at + 60_000)
+    with pytest.raises(SlotRefusedError) as refused:
+        await other
+    assert refused.value.refusal is Refusal.LIMIT

@@ -91,6 +91,8 @@ async def accepted_bookings(
             host_ids=frozenset(row["host_ids"]),
             start=row["starts_at"],
             end=row["ends_at"],
+            attendee_emails=tuple(row["emails"]),
+            seated=row["seated"],
         )
         for row in rows
     )

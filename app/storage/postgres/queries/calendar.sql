@@ -8,9 +8,12 @@ SELECT bookings, calendars FROM busy_times_of($1, $2, $3, $4, $5, $6);
 
 -- name: accepted_bookings
 -- $1 event types, $2 and $3 a stretch. The accepted bookings that start there, whoever hosts them, in the order they were
--- made. Instants are milliseconds.
+-- made; of seated ones also the attendees' addresses. Instants are milliseconds.
 SELECT
-    b.uid, b.event_type_id,
+    b.uid, b.event_type_id, b.seated,
+    ARRAY(
+        SELECT a.email FROM booking_attendees AS a WHERE b.seated AND a.booking_id = b.id ORDER BY a.position
+    ) AS emails,
     ARRAY[b.user_id] || ARRAY(
         SELECT h.host_id FROM booking_hosts AS h WHERE h.booking_id = b.id
     ) || ARRAY(
