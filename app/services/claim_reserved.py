@@ -81,8 +81,10 @@ class ReservedSlots:
         )
         with booking_refusals():
             claimed = await self._claimer.claim_for(wanted, secrets.token_urlsafe(12), kept.uid, kept.claim.host_ids)
-        # Only what was reserved until now need not be judged anew.
-        if await self._holds.extend(kept.claim, _LIVES_ON_MS):
+        # Whoever came before the new claim must see one of the two, or limits would count neither. And only what was
+        # reserved until then need not be judged anew.
+        is_seen = await self._holds.extend(claimed.claim, _LIVES_ON_MS, seen_by_all=True)
+        if is_seen and await self._holds.extend(kept.claim, _LIVES_ON_MS):
             return ClaimedSlot(wanted, claimed.claim, kept)
         await self._holds.release(claimed.claim)
         return None

@@ -146,8 +146,11 @@ class Holds(LiveReservations, Protocol):
     async def release(self, claim: Claim) -> None:
         """Give up a claim, provisional or confirmed; nothing happens if it is gone."""
 
-    async def extend(self, claim: Claim, duration_ms: int) -> bool:
-        """Let a claim stand for at least so long from now; False if it has lapsed meanwhile."""
+    async def extend(self, claim: Claim, duration_ms: int, *, seen_by_all: bool = False) -> bool:
+        """Let a claim stand for at least so long from now; False if it has lapsed meanwhile.
+
+        With `seen_by_all` also claims that came before it see it, as they see a reservation.
+        """
 
     async def keep(self, claim: Claim, until: Instant) -> bool:
         """Make a claim a reservation; False if the claim has lapsed meanwhile."""

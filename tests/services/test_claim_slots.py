@@ -17,8 +17,10 @@ from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, QuotaFull, Workload
 from app.domain.schedule import Schedule, WeeklyHours
 from app.domain.time_ranges import DAY, MINUTE, Range
+from app.services.claim_reserved import ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import NotReservableError, SlotRefusedError, StoreUnavailableError
+from app.services.tell_reservations import Noticeboard
 from app.storage.holds.redis_holds import RedisHolds
 
 MONDAY = 2_545_948_800_000
@@ -364,3 +366,21 @@ async def test_a_reservation_that_moves_to_another_type_counts_for_both_until_it
     with pytest.raises(SlotRefusedError) as refused:
         await other
     assert refused.value.refusal is Refusal.LIMIT
+
+
+async def test_a_reservation_that_is_being_booked_counts_though_it_has_ended(holds: RedisHolds) -> None:
+    """Also for who came before the claim that protects its time from then on: nobody looks again when it is booked."""
+    one_a_day = BookingLimits(count=(Limit(Period.DAY, 1),))
+    limited = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, limits=one_a_day)
+    claimed = await claimer(holds).claim(limited, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    kept = await holds.reservation("uid-a")
+    assert kept is not None
+    earlier = await holds.claim(replace(limited, start=TEN + 240 * MINUTE).claim("c", "uid-c", [1]), None)
+    assert isinstance(earlier, Claimed)
+    reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
+    assert await reserved.claim(limited.staffed, kept) is not None
+    assert await holds.end("uid-a")
+    day = (MONDAY, MONDAY + DAY)
+    entered = await holds.entered(limited.staffed.event_type, day, earlier)
+    assert [(one.uid, one.start) for one in entered] == [("uid-a", TEN)]

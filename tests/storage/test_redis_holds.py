@@ -215,6 +215,16 @@ async def test_a_claim_that_is_extended_stands_longer_and_is_what_it_was(redis: 
     assert await holds.keep(wanted, (await claimed(holds, claim("third", 120))).at + 90_000)
 
 
+async def test_a_claim_that_all_shall_see_is_seen_as_a_reservation_is(holds: RedisHolds) -> None:
+    wanted = (await claimed(holds, replace(claim("first", hosts=(1, 2)), ledgers=("type:7",)))).claim
+    around = (wanted.start, wanted.end)
+    assert await holds.live([1, 2], around) == ()
+    assert await holds.extend(wanted, 60_000, seen_by_all=True)
+    assert [one.uid for one in await holds.live([1, 2], around)] == [wanted.reservation_uid]
+    await holds.release(wanted)
+    assert await holds.live([1, 2], around) == ()
+
+
 async def test_extending_never_shortens(redis: Client, holds: RedisHolds) -> None:
     reservation = await kept(holds, claim("first"))
     assert await holds.extend(reservation.claim, 1_000)

@@ -162,15 +162,17 @@ class RedisHolds:
         async with self._bounds.answered():
             await self._release(claim)
 
-    async def extend(self, claim: Claim, duration_ms: int) -> bool:
+    async def extend(self, claim: Claim, duration_ms: int, *, seen_by_all: bool = False) -> bool:
         """Let a claim stand longer; see `services.ports.Holds`."""
         async with self._bounds.answered():
             calls = [
-                Call("extend", _all_keys(claim, part), [duration_ms, 3]) for part in self._together(keys.lanes(claim))
+                Call("extend", _all_keys(claim, part), [duration_ms, 3, int(seen_by_all)])
+                for part in self._together(keys.lanes(claim))
             ]
             if claim.seats is not None:
+                # All see who has a seat, in whatever state: whoever waits for one of two claims to go is not refused.
                 entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
-                calls.append(Call("extend", entry, [duration_ms, 2]))
+                calls.append(Call("extend", entry, [duration_ms, 2, 0]))
             return await self._all_done(calls)
 
     async def keep(self, claim: Claim, until: Instant) -> bool:

@@ -3,12 +3,18 @@
 -- KEYS      some a hold: what it is entered in, then the hold
 -- ARGV[1]   for how long, ms
 -- ARGV[2]   how many keys a hold has
+-- ARGV[3]   "1": all others see them from now, as if they were confirmed; "0": as before
 --
 -- Returns   1, or 0 if one of the holds is gone
 
 for number = tonumber(ARGV[2]), #KEYS, tonumber(ARGV[2]) do
   if redis.call('EXISTS', KEYS[number]) == 0 then
     return 0
+  end
+end
+if ARGV[3] == '1' then
+  for number = tonumber(ARGV[2]), #KEYS, tonumber(ARGV[2]) do
+    redis.call('SETRANGE', KEYS[number], 0, 'c')
   end
 end
 for _, key in ipairs(KEYS) do
