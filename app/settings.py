@@ -59,8 +59,7 @@ class Settings(BaseSettings):
     holds_per_event_type: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Live reservations of one event type by all without credentials; 0: any number."""
     idempotency_keys_per_client: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
-    """Requests with a new Idempotency-Key of one network address without credentials in a day, bookings not counted; 0:
-    any number."""
+    """Requests with a new Idempotency-Key of one network address without credentials in a day; 0: any number."""
     streams: Annotated[int, Field(ge=0, le=1_000_000)] = 5_000
     """Open streams of changes of each process."""
     streams_per_client: Annotated[int, Field(ge=0, le=1_000_000)] = 100

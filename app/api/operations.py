@@ -196,13 +196,13 @@ OPERATIONS: Mapping[Handler, Operation] = {
     reservations.delete_reservation: Operation(answer=Done),
     # Bookings, 2024-08-13
     bookings.post_booking: Operation(
-        body=BookingBody, answer=Success[BookingData], status=201, repeatable=True, refusals=(403, 404, 409)
+        body=BookingBody, answer=Success[BookingData], status=201, repeatable=True, refusals=(403, 404, 409, 429)
     ),
     bookings.get_bookings: Operation(query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403,)),
     bookings.get_booking_by_seat: Operation(answer=Success[BookingData], refusals=(404,)),
     bookings.get_booking: Operation(answer=Success[BookingData], refusals=(404,)),
     bookings.post_reschedule: Operation(
-        body=RescheduleBody, answer=Success[BookingData], status=201, repeatable=True, refusals=(403, 404)
+        body=RescheduleBody, answer=Success[BookingData], status=201, repeatable=True, refusals=(403, 404, 429)
     ),
     bookings.post_cancel: Operation(body=CancelBody, answer=Success[BookingData], refusals=(403, 404)),
     bookings.post_confirm: Operation(
@@ -244,7 +244,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         answer=Success[OlderBooking | NoBooking],
         status=201,
         repeatable=True,
-        refusals=(403, 404, 409),
+        refusals=(403, 404, 409, 429),
     ),
     bookings_2024_04_15.get_bookings: Operation(
         query=BookingsQuery, answer=Success[OlderBookings], needs_credentials=True, refusals=(403,)

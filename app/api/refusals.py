@@ -271,6 +271,9 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         "Give it hosts instead of assigned users."
     ),
     services.BatchRefusedError: _batch_refused,
+    services.BatchTooLongError: lambda _: bad_request(
+        "The answers of this batch are too long together: ask for fewer days, or in several batches."
+    ),
     services.ReservationNotFoundError: lambda e: RequestError(404, f"Slot with uid={e.uid} not found"),
     services.CredentialsNeededError: lambda _: RequestError(
         401,

@@ -21,12 +21,15 @@ from app.api.written_listings import written
 from app.domain.errors import EventTypeNotFoundError, HoldfastError
 from app.domain.time_ranges import DAY
 from app.fields import WholeNumber
+from app.services.errors import BatchTooLongError
 from app.services.find_batch import BatchQuestion
 from app.services.find_slots import FoundSlots
 
 MOST_ITEMS = 100
 MOST_DAYS = 10 * 366
-"""Of all windows together: ten times a listing's, so that the answer is bounded too."""
+"""Of all windows together: ten times a listing's."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Of all answers together: where a slot begins each minute, days alone bound little."""
 LONGEST_TIMEOUT_MS = 10_000
 
 _Unread = Annotated[dict[str, Any], BeforeValidator(lambda item: item, json_schema_input_type=SlotsQuery)]
@@ -55,26 +58,46 @@ class SlotsBatchBody(BaseModel):
     """Milliseconds after which what is not ready is refused."""
 
     def questions(self) -> list[_Item]:
-        """Return what is asked, or why an item cannot be read.
+        """Return what is asked, or why an item cannot be read. Answers are refused that are too long together.
 
         Raises
         ------
         RequestError
             If the items ask for too many days together (400).
         """
-        items = [_read(item) for item in self.items]
+        room = _Room(MOST_BYTES)
+        items = [_read(item, room) for item in self.items]
         windows = [item.question.window for item in items if isinstance(item, BatchQuestion)]
         if sum(end - start for start, end in windows) > MOST_DAYS * DAY:
             raise bad_request(f"The time ranges of a batch are too long: at most {MOST_DAYS} days together.")
         return items
 
 
-def _read(item: dict[str, Any]) -> _Item:
+@dataclass(slots=True)
+class _Room:
+    """How much the answers of a batch may yet be."""
+
+    bytes: int
+
+    def take(self, number: int) -> None:
+        """Take some of it.
+
+        Raises
+        ------
+        BatchTooLongError
+            If there is not so much left.
+        """
+        if number > self.bytes:
+            raise BatchTooLongError
+        self.bytes -= number
+
+
+def _read(item: dict[str, Any], room: _Room) -> _Item:
     # Some clients send null where they have nothing to say.
     said = {name: value for name, value in item.items() if value is not None}
     try:
         query = read_slots_query(said)
-        return BatchQuestion(query.question(), partial(_listed, query))
+        return BatchQuestion(query.question(), partial(_listed, query, room))
     except (RequestError, HoldfastError) as refusal:
         return refusal
 
@@ -103,8 +126,9 @@ async def post_slots_batch(request: web.Request) -> web.Response:
     return marked(answer, without_holds=any(isinstance(one, _Listed) and one.without_holds for one in outcomes))
 
 
-def _listed(query: SlotsQuery, found: FoundSlots) -> _Listed:
+def _listed(query: SlotsQuery, room: _Room, found: FoundSlots) -> _Listed:
     listing = written(found, listing_2024_09_04, query.time_zone, query.format)
+    room.take(len(listing.body))
     return _Listed(orjson.Fragment(listing.body), found.without_holds)
 
 

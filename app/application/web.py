@@ -130,7 +130,11 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             store_deadline_s=settings.store_deadline_s,
             counter=_key_counter(settings, stores),
         ),
-        booking_answerer=OnceAnswerer(PostgresBookingRequests(stores.pool), store_deadline_s=settings.store_deadline_s),
+        booking_answerer=OnceAnswerer(
+            PostgresBookingRequests(stores.pool),
+            store_deadline_s=settings.store_deadline_s,
+            counter=_key_counter(settings, stores),
+        ),
         slot_booker=SlotBooker(event_types, credentials, claimer, reserved_slots, bookings, committer, now),
         booking_mover=BookingMover(event_types, claimer, reserved_slots, bookings, committer, now),
         booking_canceller=BookingCanceller(bookings, runners),

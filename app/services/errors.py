@@ -79,6 +79,10 @@ class BatchRefusedError(HoldfastError):
         self.refusals = tuple(refusals)
 
 
+class BatchTooLongError(HoldfastError):
+    """The answers of a batch are too long together for another one."""
+
+
 class ReservationNotFoundError(HoldfastError):
     """There is no live reservation of this uid."""
 

@@ -166,9 +166,7 @@ class SlotKeeper:
         try:
             claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
         except SlotRefusedError as error:
-            if error.host_ids and not await self._has_tie(request, rules):
-                raise SlotRefusedError(error.refusal, error.event_type_id, error.start) from None
-            raise
+            raise await self._as_told(error, request, rules) from None
         return self._slot(request, claimed, minutes, own)
 
     def _quotas(self, request: SlotRequest, rules: EventTypeRules) -> tuple[Quota, ...]:
@@ -227,8 +225,17 @@ class SlotKeeper:
         """
         own = None if own_uid is None else await self._holds.reservation(own_uid)
         rules = await self._event_types.find(request.reference)
-        await self._claimer.rehearse(_wanted(request, rules, own))
+        try:
+            await self._claimer.rehearse(_wanted(request, rules, own))
+        except SlotRefusedError as error:
+            raise await self._as_told(error, request, rules) from None
         return new_uid()
+
+    async def _as_told(self, error: SlotRefusedError, request: SlotRequest, rules: EventTypeRules) -> SlotRefusedError:
+        """Return a refusal that names the hosts who are not free only to those with a tie to the event type."""
+        if error.host_ids and not await self._has_tie(request, rules):
+            return SlotRefusedError(error.refusal, error.event_type_id, error.start)
+        return error
 
     async def move(self, uid: str, request: SlotRequest) -> KeptSlot:
         """Keep another slot in the place of a reservation's, from now. Refused, the old one stands untouched.

@@ -169,6 +169,21 @@ async def test_strangers_use_so_many_keys_in_a_day(api: Asking, redis: Redis) ->
         assert (await post(bounded, "three", wanted("14:00"), token="cal_key_of_ana")).status == 201
 
 
+async def test_bookings_count_too(api: Asking) -> None:
+    async with pod(api.settings.model_copy(update={"idempotency_keys_per_client": 1}), api.urls) as bounded:
+        body = {
+            "eventTypeId": 10,
+            "start": "2050-09-05T10:00:00Z",
+            "attendee": {"name": "M", "email": "m@example.org", "timeZone": "UTC"},
+        }
+        booked = await post(bounded, "one", body, "/v2/bookings")
+        assert booked.status == 201
+        move = {"start": "2050-09-05T12:00:00Z"}
+        path = f"/v2/bookings/{booked.data['uid']}/reschedule"
+        assert (await post(bounded, "two", move, path)).status == 429
+        assert (await post(bounded, "one", body, "/v2/bookings")).body == booked.body
+
+
 @pytest.mark.parametrize("path", ["/v2/slots/reservations/", "/api/v2/slots/reservations"])
 async def test_spellings_of_a_path_share_keys(api: Asking, path: str) -> None:
     first = await post(api, "one")

@@ -5,9 +5,11 @@ from collections.abc import Collection
 from time import monotonic
 from typing import Any
 
+import orjson
 import pytest
 from typing_extensions import override
 
+from app.api import slots_batch
 from app.domain.busy import Reservation
 from app.domain.time_ranges import Range
 from app.services.errors import StoreUnavailableError
@@ -164,6 +166,15 @@ async def test_windows_are_bounded_together(api: Asking) -> None:
     answer = await post(api, *[year] * 11)
     assert answer.status == 400
     assert "3660 days" in answer.message
+
+
+async def test_answers_are_bounded_together(api: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a slot begins each minute a year has half a million."""
+    [short] = await outcomes(api, item())
+    monkeypatch.setattr(slots_batch, "MOST_BYTES", 2 * len(orjson.dumps(short)))
+    items = await outcomes(api, *[item()] * 3)
+    assert statuses(items) == ["success", "success", 400]
+    assert "too long together" in str(items[2])
 
 
 async def test_larger_bodies_are_refused(api: Asking) -> None:
