@@ -729,6 +729,27 @@ async def test_pending_seats_that_a_file_made_possible_are_confirmed_one_by_one(
     assert (await book(api, 46, "10:00")).data["status"] == "pending"
 
 
+async def test_a_host_gets_no_second_booking_that_a_file_made_to_lie_across(api: Asking) -> None:
+    """Those that overlap on a host in a file are one group, within which the database lets them."""
+    together = {"teamId": 50, "schedulingType": "collective", "hosts": [{"userId": ANA}, {"userId": BEN}]}
+    await api.add(eventTypes=[event_type(147, "ana-and-ben", **together)])
+    at_ten = {"start": "2050-09-05T10:00:00Z", "end": "2050-09-05T11:00:00Z", "userId": ANA}
+    mia = {"attendees": [{"email": "mia@example.org", "name": "Mia"}]}
+    bookings = [{"uid": "one", "eventTypeId": 21, **at_ten, **mia}, {"uid": "two", "eventTypeId": 147, **at_ten, **mia}]
+    await api.add(bookings=bookings)
+    connection = await asyncpg.connect(api.urls.database)
+    # As an import of several hosts does.
+    await connection.execute(
+        """INSERT INTO booking_hosts (booking_id, host_id, busy_range, overlap_group)
+        SELECT h.booking_id, $1, h.busy_range, h.overlap_group
+        FROM booking_hosts AS h JOIN bookings AS b ON b.id = h.booking_id WHERE b.uid = 'two'""",
+        BEN,
+    )
+    await connection.close()
+    assert (await act(api, "one", f"reassign/{BEN}", token=KEY + "ana")).status == 400
+    assert [host["id"] for host in (await shown(api, "one"))["hosts"]] == [ANA]
+
+
 async def test_enough_notice_needs_no_confirmation(asking: Asking) -> None:
     assert (await book(asking, 43, "10:00")).data["status"] == "accepted"
 

@@ -162,7 +162,8 @@ class _Changes:
 
     async def give_to(self, booking_id: int, host_id: int, instead_of: int) -> None:
         with _refusals(None, None):
-            await self._connection.execute(_SQL["give_to"], booking_id, host_id, instead_of)
+            if await self._connection.fetchval(_SQL["give_to"], booking_id, host_id, instead_of) is None:
+                raise TimeTakenError
 
     async def relocate(self, booking_id: int, location: str) -> None:
         await self._connection.execute(_SQL["relocate"], booking_id, location)
