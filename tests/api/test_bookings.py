@@ -731,8 +731,8 @@ async def test_pending_seats_that_a_file_made_possible_are_confirmed_one_by_one(
 
 async def test_a_host_gets_no_second_booking_that_a_file_made_to_lie_across(api: Asking) -> None:
     """Those that overlap on a host in a file are one group, within which the database lets them."""
-    together = {"teamId": 50, "schedulingType": "collective", "hosts": [{"userId": ANA}, {"userId": BEN}]}
-    await api.add(eventTypes=[event_type(147, "ana-and-ben", **together)])
+    hosts = [{"userId": ANA}, {"userId": BEN}]
+    await api.add(eventTypes=[event_type(147, "ana-and-ben", teamId=50, schedulingType="collective", hosts=hosts)])
     at_ten = {"start": "2050-09-05T10:00:00Z", "end": "2050-09-05T11:00:00Z", "userId": ANA}
     mia = {"attendees": [{"email": "mia@example.org", "name": "Mia"}]}
     bookings = [{"uid": "one", "eventTypeId": 21, **at_ten, **mia}, {"uid": "two", "eventTypeId": 147, **at_ten, **mia}]
