@@ -63,9 +63,9 @@ async def test_an_address_names_an_operation(docs: Page) -> None:
 
 async def test_nobody_is_shut_out(docs: Page) -> None:
     """On a phone, in light and in dark."""
-    await docs.set_viewport_size({"width": 360, "height": 740})
+    await docs.set_viewport_size({"width": 320, "height": 740})
     await docs.get_by_label("Find").fill("post reservations")
     await docs.get_by_text("Keep a slot", exact=True).click()
     await expect(docs.locator("#post_slots_reservations form")).to_be_visible()
-    assert await docs.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await docs.evaluate("document.documentElement.scrollWidth") <= 320
     assert await serious_violations(docs) == []
