@@ -36,6 +36,8 @@ class HoldfastSlots extends HTMLElement {
   #focused = "";
   #chosen = null;
   #hold = null;
+  /** What somebody typed, for the next time that they choose; after a booking it is forgotten. */
+  #typed = { name: "", email: "" };
   /** Another one whenever all begins anew, or ends. */
   #visit = {};
   #isReserving = false;
@@ -310,9 +312,8 @@ class HoldfastSlots extends HTMLElement {
 
   #showDetails() {
     const left = element("span", { class: "left" });
-    const name = element("input", { name: "name", autocomplete: "name", required: true, maxlength: 100,
-      pattern: ".*\\S.*", title: "More than spaces" });
-    const email = element("input", { name: "email", type: "email", autocomplete: "email", required: true, maxlength: 200 });
+    const name = this.#field("name", { autocomplete: "name", maxlength: 100, pattern: ".*\\S.*", title: "More than spaces" });
+    const email = this.#field("email", { type: "email", autocomplete: "email", maxlength: 200 });
     const book = element("button", { class: "main" }, "Book");
     const back = element("button", { type: "button", onclick: () => this.#back() }, "Choose another time");
     const form = element("form", { onsubmit: (event) => {
@@ -332,6 +333,12 @@ class HoldfastSlots extends HTMLElement {
     }, () => {
       if (!this.#isBooking) this.#lapse();
     });
+  }
+
+  #field(name, attributes) {
+    const field = element("input", { name, value: this.#typed[name], required: true, ...attributes,
+      oninput: () => { this.#typed[name] = field.value; } });
+    return field;
   }
 
   #lapse() {
@@ -369,6 +376,7 @@ class HoldfastSlots extends HTMLElement {
       if (visit !== this.#visit) return;
       this.#stopCounting();
       this.#hold = null;
+      this.#typed = { name: "", email: "" };
       this.#tell("holdfast-booked", { uid: booking.uid, start: booking.start, end: booking.end });
       this.#showBooked(booking, hold.slot);
     } catch (error) {

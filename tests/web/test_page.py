@@ -221,6 +221,28 @@ async def test_a_hold_runs_out_by_itself_though_the_browsers_clock_is_wrong(
         await expect(by_key(other, key)).to_be_visible()
 
 
+async def test_what_somebody_typed_is_there_when_they_choose_again_until_they_book(browser: Browser, site: str) -> None:
+    async with opened(browser, timezone_id="Europe/London") as page:
+        await page.clock.install(time=datetime.now(UTC))
+        await choose_day(page, site + INTRO)
+        fields = [page.get_by_label(label, exact=True) for label in ("Name", "Email")]
+        await hold(page, await slot(page, 3))
+        await fields[0].fill("Mia")
+        await fields[1].fill("mia@example.org")
+        await page.get_by_role("button", name="Choose another time").click()
+        await hold(page, await slot(page, 4))
+        assert [await field.input_value() for field in fields] == ["Mia", "mia@example.org"]
+        await page.clock.fast_forward(KEPT_S * 1_000)
+        await expect(page.get_by_role("alert")).to_have_text("Your time was kept no longer. Please choose again.")
+        await hold(page, await slot(page, 3))
+        assert [await field.input_value() for field in fields] == ["Mia", "mia@example.org"]
+        await page.get_by_role("button", name="Book", exact=True).click()
+        await page.get_by_role("button", name="Cancel this booking").click()
+        await hold(page, await slot(page, 4))
+        assert [await field.input_value() for field in fields] == ["", ""]
+        await page.get_by_role("button", name="Choose another time").click()
+
+
 async def _end_in(seconds: int, uid: str, redis: Redis) -> None:
     """Let a reservation end earlier than it was made to."""
     holds = RedisHolds(redis, deadline_s=2)
