@@ -6,7 +6,7 @@
  */
 import { Api } from "./widget/api.js";
 import { calendar, showCounts } from "./widget/calendar.js";
-import { countDown, minutesText } from "./widget/countdown.js";
+import { countDown, leftText, minutesText } from "./widget/countdown.js";
 import { element } from "./widget/dom.js";
 import { follow } from "./widget/live.js";
 import { sheet } from "./widget/styles.js";
@@ -16,6 +16,8 @@ import * as zones from "./widget/zones.js";
 export const api = new Api(new URL(import.meta.url).origin);
 
 const SPOKEN_AT_S = new Set([120, 60, 30, 10]);
+/** So long before a hold ends more time can be asked for. */
+const RENEWABLE_S = 120;
 
 class HoldfastSlots extends HTMLElement {
   static observedAttributes = ["event-type-id", "lengths", "time-zone"];
@@ -41,6 +43,7 @@ class HoldfastSlots extends HTMLElement {
   /** Another one whenever all begins anew, or ends. */
   #visit = {};
   #isReserving = false;
+  #isRenewing = false;
   #isBooking = false;
   #stopFollowing = () => {};
   #stopCounting = () => {};
@@ -311,28 +314,73 @@ class HoldfastSlots extends HTMLElement {
   }
 
   #showDetails() {
-    const left = element("span", { class: "left" });
     const name = this.#field("name", { autocomplete: "name", maxlength: 100, pattern: ".*\\S.*", title: "More than spaces" });
     const email = this.#field("email", { type: "email", autocomplete: "email", maxlength: 200 });
     const book = element("button", { class: "main" }, "Book");
     const back = element("button", { type: "button", onclick: () => this.#back() }, "Choose another time");
+    const longer = element("button", { type: "button", hidden: true, onclick: () => this.#keepLonger() }, "Keep it longer");
     const form = element("form", { onsubmit: (event) => {
       event.preventDefault();
-      this.#book({ name: name.value.trim(), email: email.value.trim(), timeZone: this.#zone }, [book, back]);
+      this.#book({ name: name.value.trim(), email: email.value.trim(), timeZone: this.#zone }, [book, back, longer]);
     } },
     element("label", {}, "Name", name), element("label", {}, "Email", email),
     element("div", { class: "row" }, book, back));
     this.#show("details",
       element("h2", { tabindex: -1, "data-key": "heading" }, this.#when(this.#hold.slot)),
-      element("p", {}, "Kept for you for ", left), form);
+      element("p", { class: "kept", tabindex: -1 },
+        element("span", {}, "Kept for you for ", element("span", { class: "left" })), longer),
+      form);
     this.#focusOn("heading");
     this.#say(`You have ${this.#hold.reservationDuration} minutes to book it.`);
-    this.#stopCounting = countDown(this.#hold.endsAt, (seconds) => {
+    this.#count();
+  }
+
+  /** Counts down to the end of the hold, as long as its details are shown. */
+  #count() {
+    const hold = this.#hold;
+    const left = this.#body.querySelector(".left");
+    this.#stopCounting();
+    this.#stopCounting = countDown(hold.endsAt, (seconds) => {
+      const isRenewable = seconds <= RENEWABLE_S && !hold.isLast;
       left.textContent = minutesText(seconds);
-      if (SPOKEN_AT_S.has(seconds)) this.#say(`${seconds} seconds left.`);
+      this.#offerLonger(isRenewable);
+      if (!SPOKEN_AT_S.has(seconds)) return;
+      this.#say(`${seconds} seconds left.${isRenewable && seconds === RENEWABLE_S ? " You can keep it longer." : ""}`);
     }, () => {
-      if (!this.#isBooking) this.#lapse();
+      if (!this.#isBooking && !this.#isRenewing) this.#lapse();
     });
+  }
+
+  /** The button has its room from the start, so that nothing moves when it comes. */
+  #offerLonger(isOffered) {
+    const longer = this.#body.querySelector(".kept button");
+    // Who pressed it goes on from where it was.
+    if (!isOffered && this.#root.activeElement === longer) longer.parentElement.focus();
+    longer.hidden = !isOffered;
+  }
+
+  async #keepLonger() {
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    const hold = this.#hold;
+    const { error, ...renewed } = await api.renew(hold, this.#eventTypeId, this.#length).catch((error) => ({ error }));
+    this.#isRenewing = false;
+    if (hold !== this.#hold) return;
+    if (error?.status === 404 || Date.now() >= (renewed.endsAt ?? hold.endsAt)) {
+      // What is being booked may be gone because it is booked: that answer says so.
+      if (!this.#isBooking) this.#lapse();
+    } else if (error) this.#fail(`It is not kept longer. ${error.message}`);
+    else this.#showLonger(renewed);
+  }
+
+  #showLonger(renewed) {
+    const hold = this.#hold;
+    // The same one with another end: a booking that is under way is to know it.
+    Object.assign(hold, renewed, { isLast: renewed.endsAt <= hold.endsAt });
+    this.#count();
+    if (hold.isLast) return this.#fail("It cannot be kept any longer. Please book it before its time is up.");
+    this.#tell("holdfast-held", { start: hold.slotStart, until: hold.reservationUntil });
+    this.#say(`Kept for ${leftText(Math.ceil((hold.endsAt - Date.now()) / 1_000))}.`);
   }
 
   #field(name, attributes) {
@@ -377,6 +425,7 @@ class HoldfastSlots extends HTMLElement {
       this.#stopCounting();
       this.#hold = null;
       this.#typed = { name: "", email: "" };
+      this.#fail("");
       this.#tell("holdfast-booked", { uid: booking.uid, start: booking.start, end: booking.end });
       this.#showBooked(booking, hold.slot);
     } catch (error) {

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -243,13 +245,115 @@ async def test_what_somebody_typed_is_there_when_they_choose_again_until_they_bo
         await page.get_by_role("button", name="Choose another time").click()
 
 
-async def _end_in(seconds: int, uid: str, redis: Redis) -> None:
-    """Let a reservation end earlier than it was made to."""
+async def _end_in(seconds: int, uid: str, redis: Redis, first_s_ago: int = 0) -> float:
+    """Let a reservation end earlier than it was made to, or be one that was first made earlier; return its end."""
     holds = RedisHolds(redis, deadline_s=2)
     reservation = await holds.reservation(uid)
     assert reservation is not None
     await holds.end(uid)
-    await holds.load([replace(reservation, until=int((time.time() + seconds) * 1_000))])
+    now = int(time.time() * 1_000)
+    claim = replace(reservation.claim, first_at=now - first_s_ago * 1_000)
+    until = now + seconds * 1_000
+    await holds.load([replace(reservation, claim=claim, until=until)])
+    return until / 1_000
+
+
+@asynccontextmanager
+async def _holding_until(
+    browser: Browser, address: str, seconds: int, redis: Redis, first_s_ago: int = 0
+) -> AsyncIterator[tuple[Page, str]]:
+    """A page that holds a slot, and the hold's uid, as some seconds are left of it.
+
+    The page's clock is put forward. The service's cannot be: there the hold is made older.
+    """
+    uid = ""
+
+    async def older(route: Route) -> None:
+        nonlocal uid
+        response = await route.fetch()
+        body = await response.json()
+        uid = body["data"]["reservationUid"]
+        until = await _end_in(seconds, uid, redis, first_s_ago)
+        body["data"]["reservationUntil"] = datetime.fromtimestamp(until, UTC).isoformat()
+        await route.fulfill(response=response, json=body)
+
+    async with opened(browser, timezone_id="Europe/London", locale="en-GB") as page:
+        await page.clock.install(time=datetime.now(UTC))
+        await page.route("**/v2/slots/reservations", older)
+        await choose_day(page, address)
+        await hold(page, await slot(page, 5))
+        await page.clock.fast_forward((KEPT_S - seconds) * 1_000)
+        yield page, uid
+        await page.get_by_role("button", name="Choose another time").click()
+        await expect(page.locator(".times")).to_be_visible()
+
+
+async def test_who_needs_longer_asks_for_it_with_keys_alone(browser: Browser, site: str, redis: Redis) -> None:
+    async with _holding_until(browser, site + INTRO, 130, redis) as (page, uid):
+        longer, name = page.get_by_role("button", name="Keep it longer"), page.get_by_label("Name", exact=True)
+        left, spoken = page.locator(".left"), page.get_by_role("status").first
+        await expect(left).to_have_text(re.compile("2:0[1-9]|2:10"))
+        await expect(longer).to_have_count(0)
+        await name.focus()
+        at = await name.bounding_box()
+        await page.clock.run_for(10_000)
+        await expect(spoken).to_have_text("120 seconds left. You can keep it longer.")
+        # Nothing is taken out of one's hands, nor moved under them.
+        await expect(name).to_be_focused()
+        assert await name.bounding_box() == at
+        await page.keyboard.press("Shift+Tab")
+        await expect(longer).to_be_focused()
+        told = page.evaluate(
+            "new Promise((done) => addEventListener('holdfast-held', ({ detail }) => done(detail), { once: true }))"
+        )
+        [detail, _] = await asyncio.gather(told, page.keyboard.press("Enter"))
+        await expect(spoken).to_have_text("Kept for 5 more minutes.")
+        await expect(left).to_have_text(re.compile("4:[45]."))
+        await expect(longer).to_have_count(0)
+        await expect(page.locator(".kept")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(name).to_be_focused()
+
+        kept = await RedisHolds(redis, deadline_s=2).reservation(uid)
+        assert kept is not None
+        assert kept.until > (time.time() + KEPT_S - 30) * 1_000
+        assert datetime.fromisoformat(detail["until"]).timestamp() == kept.until / 1_000
+        await page.clock.fast_forward(150_000)
+        await expect(left).to_have_text(re.compile("2:.."))
+        await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_who_is_given_no_more_time_is_told(browser: Browser, site: str, redis: Redis) -> None:
+    """The service keeps a slot for an hour in all."""
+    async with _holding_until(browser, site + INTRO, 60, redis, first_s_ago=3_600 - 100) as (page, _):
+        longer, alert = page.get_by_role("button", name="Keep it longer"), page.get_by_role("alert")
+        await _check_accessible(page, 320)
+        reservation = "**/v2/slots/reservations/*"
+        for answer, text in ((refused, AWAY), (_refused_for_now, "Too many slots are held.")):
+            await page.route(reservation, answer)
+            await longer.press("Enter")
+            await expect(alert).to_have_text(f"It is not kept longer. {text}")
+            await expect(longer).to_be_focused()
+            await page.unroute(reservation)
+        await longer.press("Enter")
+        await expect(page.get_by_role("status").first).to_have_text(
+            re.compile(r"^Kept for (100|[89]\d) more seconds\.$")
+        )
+        await expect(alert).to_have_count(0)
+        await expect(longer).to_be_focused()
+        await longer.press("Enter")
+        await expect(alert).to_have_text("It cannot be kept any longer. Please book it before its time is up.")
+        await expect(longer).to_have_count(0)
+        await expect(page.locator(".kept")).to_be_focused()
+        await expect(page.locator(".left")).to_have_text(re.compile("1:[1-3]."))
+
+
+async def test_who_asks_for_longer_too_late_is_told(browser: Browser, site: str, redis: Redis) -> None:
+    async with _holding_until(browser, site + INTRO, 60, redis) as (page, uid):
+        await RedisHolds(redis, deadline_s=2).end(uid)
+        await page.get_by_role("button", name="Keep it longer").click()
+        await expect(page.get_by_role("alert")).to_have_text("Your time was kept no longer. Please choose again.")
+        await hold(page, await slot(page, 5))
 
 
 async def test_whoever_leaves_lets_go(mine: Page, other: Page, site: str) -> None:

@@ -21,6 +21,11 @@ export function countDown(endsAt, onTick, onEnd) {
   return stop;
 }
 
+/** In words, to be read out. */
+export function leftText(seconds) {
+  return seconds < 120 ? `${seconds} more seconds` : `${Math.round(seconds / 60)} more minutes`;
+}
+
 export function minutesText(seconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -46,6 +46,8 @@ label{display:grid;gap:4px;font-size:.9rem;color:var(--soft)}
 input,select{min-height:44px;padding:8px 12px;border:1px solid var(--soft);border-radius:10px;background:var(--paper);color:var(--ink);max-width:100%}
 form{display:grid;gap:16px;max-width:420px}
 .row{display:flex;flex-wrap:wrap;gap:12px}
+.kept{display:flex;flex-wrap:wrap;align-items:center;gap:4px 16px}
+.kept [hidden]{display:block;visibility:hidden}
 .left{font-variant-numeric:tabular-nums;font-weight:600;color:var(--accent)}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (forced-colors:active){[aria-pressed=true],:checked+span,[aria-selected=true] .day{outline:3px solid Highlight}}
