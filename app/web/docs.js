@@ -145,12 +145,17 @@ function tryForm(reader, operation) {
     text.value = JSON.stringify(example(reader, operation.body), null, 2);
     made.append(element("label", { class: "wide" }, "Body", text));
   }
-  const output = element("div", { class: "wide", role: "status" });
-  made.append(element("button", {}, `Send ${operation.method}`), output);
+  // A body of thousands of lines would be read aloud to the end.
+  const told = element("p", { class: "wide", role: "status" });
+  const body = element("div", { class: "wide" });
+  made.append(element("button", {}, `Send ${operation.method}`), told, body);
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
-    output.replaceChildren("Asking …");
-    output.replaceChildren(...(await sent(operation, new FormData(made))));
+    told.textContent = "Asking …";
+    body.replaceChildren();
+    const { line, text } = await sent(operation, new FormData(made));
+    told.textContent = line;
+    if (text !== undefined) body.append(element("pre", { tabindex: "0" }, pretty(text).slice(0, LONGEST_SHOWN)));
   });
   return made;
 }
@@ -160,9 +165,9 @@ async function sent(operation, values) {
   try {
     const response = await fetch(url, { method: operation.method, headers, body, credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
     const text = await response.text();
-    return [element("p", {}, `${operation.method} ${url}: ${response.status}`), element("pre", { tabindex: "0" }, pretty(text).slice(0, LONGEST_SHOWN))];
+    return { line: `${operation.method} ${url}: ${response.status}`, text };
   } catch {
-    return [element("p", {}, "The service does not answer.")];
+    return { line: "The service does not answer." };
   }
 }
 
