@@ -21,6 +21,7 @@ function element(name, attributes = {}, ...children) {
 const prose = (text = "") => text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
 
 async function begin() {
+  $("status").textContent = "Reading the document …";
   try {
     const response = await fetch("/v2/openapi.json", { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!response.ok) throw new Error(`The service answered ${response.status}.`);

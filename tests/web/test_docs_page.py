@@ -3,10 +3,11 @@
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.api.asking import Asking
 from tests.web.accessible import serious_violations
+from tests.web.conftest import opened
 
 pytestmark = pytest.mark.xdist_group("web")
 
@@ -60,6 +61,15 @@ async def test_an_address_names_an_operation(docs: Page) -> None:
     await tried.get_by_role("button", name="Send GET").click()
     await expect(tried.get_by_role("status")).to_contain_text("eventTypeId=10: 200")
     await expect(tried.locator("pre")).to_contain_text("2050-09-05T07:00:00.000Z")
+
+
+async def test_without_scripts_it_says_where_the_document_is(browser: Browser, site: str) -> None:
+    async with opened(browser, java_script_enabled=False) as bare:
+        await bare.goto(f"{site}/docs")
+        told = bare.locator("noscript p")
+        await expect(told).to_be_visible()
+        await expect(told.locator("a")).to_have_attribute("href", "/v2/openapi.json")
+        await expect(bare.get_by_role("status")).to_be_empty()
 
 
 async def test_nobody_is_shut_out(docs: Page) -> None:

@@ -144,6 +144,19 @@ async def test_the_length_that_is_chosen_is_held_and_booked(mine: Page, other: P
     await expect(by_key(other, first)).to_be_visible()
 
 
+async def test_what_stands_inside_the_widget_is_shown_where_no_script_runs(
+    browser: Browser, mine: Page, site: str
+) -> None:
+    await mine.goto(f"{site}/example.html")
+    await expect(mine.get_by_label("Time zone")).to_be_visible()
+    await expect(mine.get_by_role("link", include_hidden=True)).to_have_count(1)
+    await expect(mine.get_by_role("link")).to_have_count(0)
+    async with opened(browser, java_script_enabled=False) as bare:
+        await bare.goto(f"{site}/example.html")
+        await bare.get_by_role("link", name="Book a time").click()
+        assert bare.url == f"{site}/?eventTypeId=1"
+
+
 # Holding -------------------------------------------------------------------------------------------------------------
 
 
