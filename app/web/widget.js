@@ -426,7 +426,7 @@ class HoldfastSlots extends HTMLElement {
       this.#hold = null;
       this.#typed = { name: "", email: "" };
       this.#fail("");
-      this.#tell("holdfast-booked", { uid: booking.uid, start: booking.start, end: booking.end });
+      this.#tell("holdfast-booked", { uid: booking.uid, start: booking.start, end: booking.end, status: booking.status });
       this.#showBooked(booking, hold.slot);
     } catch (error) {
       if (visit !== this.#visit) return;

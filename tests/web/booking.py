@@ -3,6 +3,8 @@
 from playwright.async_api import Locator, Page, Route, expect
 
 INTRO = "/?eventTypeId=1"
+ASKED_FOR = "/?eventTypeId=91"
+"""What its host must confirm."""
 YOGA = "/?eventTypeId=5"
 """A class with seats."""
 CONSULTATION = "/?eventTypeId=2"

@@ -27,6 +27,7 @@ from tests.api.pods import serving
 
 ROOT = Path(__file__).parents[2]
 HIDDEN = {"id": 90, "slug": "secret", "title": "Secret", "ownerId": 1, "lengthInMinutes": 30, "hidden": True}
+ASKED_FOR = {**HIDDEN, "id": 91, "slug": "asked-for", "confirmationPolicy": {"type": "always"}}
 
 __all__ = ["api", "database", "loaded", "redis", "settings"]
 
@@ -71,7 +72,7 @@ async def pod(servers: EmbeddedUrls) -> Pod:
     )
     with as_file(files("app.storage.world_files").joinpath("demo.yaml")) as path:
         await load(settings, urls, read_world(path), "empty")
-    await load(settings, urls, world_of({"eventTypes": [HIDDEN]}), "merge")
+    await load(settings, urls, world_of({"eventTypes": [HIDDEN, ASKED_FOR]}), "merge")
     return Pod(await build(settings, urls), settings)
 
 

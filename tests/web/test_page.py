@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from app.storage.holds.redis_holds import RedisHolds
 from tests.web.accessible import violations
-from tests.web.booking import CONSULTATION, INTRO, YOGA, by_key, choose_day, hold, refused, slot
+from tests.web.booking import ASKED_FOR, CONSULTATION, INTRO, YOGA, by_key, choose_day, hold, refused, slot
 from tests.web.conftest import embedding, opened
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -400,7 +400,21 @@ async def _book(page: Page) -> None:
     await page.get_by_label("Name", exact=True).fill("Mia")
     await page.get_by_label("Email", exact=True).fill("mia@example.org")
     await page.get_by_role("button", name="Book", exact=True).click()
-    await expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+    await expect(page.get_by_role("heading", name=re.compile("^(Booked|Asked for)$"))).to_be_visible()
+
+
+@pytest.mark.parametrize(("address", "status"), [(INTRO, "accepted"), (ASKED_FOR, "pending")])
+async def test_the_page_around_is_told_whether_a_booking_waits_for_its_host(
+    mine: Page, site: str, address: str, status: str
+) -> None:
+    await choose_day(mine, site + address)
+    await mine.evaluate("addEventListener('holdfast-booked', ({ detail }) => { window.booked = detail; })")
+    await hold(mine, await slot(mine, 6))
+    await _book(mine)
+    booked = await mine.evaluate("booked")
+    assert (booked["status"], set(booked)) == (status, {"uid", "start", "end", "status"})
+    await mine.get_by_role("button", name="Cancel this booking").click()
+    await expect(mine.get_by_text("The booking is cancelled.")).to_be_attached()
 
 
 async def test_of_a_class_the_own_seat_is_cancelled(mine: Page, site: str) -> None:
