@@ -79,7 +79,7 @@ function say(text, bad = false) {
 function summary(degraded) {
   const count = weekDays().reduce((sum, day) => sum + (shown.days[day]?.listed ?? 0), 0);
   const parts = [count === 1 ? "1 slot is offered this week." : `${count} slots are offered this week.`];
-  if (shown.times.hosts === null) parts.push("Hosts’ hours and what takes them are told to those who share a team with them: give an API key.");
+  if (shown.times.hosts === null) parts.push("Hosts’ hours and what takes them are told to those with a tie to the event type: give an API key.");
   if (shown.times.hosts?.length === 0) parts.push("Nobody hosts this event type.");
   if (degraded) parts.push("The store of reservations is away: slots that are kept for somebody may be shown as free.");
   return parts.join(" ");

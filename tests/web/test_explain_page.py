@@ -90,7 +90,11 @@ async def test_a_time_is_chosen_and_explained_with_keys_alone(week: Page) -> Non
 async def test_strangers_are_told_kinds_and_no_hours(api: Asking, page: Page) -> None:
     await api.add(bookings=[BOOKED])
     await page.goto(ADDRESS)
-    await expect(page.get_by_role("status")).to_contain_text("give an API key")
+    told = "hours and what takes them are told to those with a tie to the event type: give an API key."
+    await expect(page.get_by_role("status")).to_contain_text(told)
+    await expect(page.get_by_label("API key")).to_have_accessible_description(
+        re.compile("with a tie to the event type")
+    )
     assert await page.locator(".day .open, .day .booking").count() == 0
     await page.get_by_role("gridcell", name="Monday 5 September 12:00").click()
     await expect(page.get_by_role("listitem").filter(has_text="It overlaps a booking.")).to_be_visible()
