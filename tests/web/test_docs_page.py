@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.api.asking import Asking
 from tests.web.accessible import serious_violations
+from tests.web.booking import refused
 from tests.web.conftest import opened
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -78,5 +79,30 @@ async def test_nobody_is_shut_out(docs: Page) -> None:
     await docs.get_by_label("Find").fill("post reservations")
     await docs.get_by_text("Keep a slot", exact=True).click()
     await expect(docs.locator("#post_slots_reservations form")).to_be_visible()
-    assert await docs.evaluate("document.documentElement.scrollWidth") <= 320
-    assert await serious_violations(docs) == []
+    await _check_accessible(docs)
+
+
+@pytest.mark.usefixtures("api")
+async def test_nobody_is_shut_out_when_something_goes_wrong(page: Page) -> None:
+    await page.set_viewport_size({"width": 320, "height": 740})
+    await page.goto("/docs#get_slots")
+    tried = page.locator("#get_slots form")
+    for name, value in (("start", "2050-09-05"), ("end", "2050-09-05"), ("eventTypeId", "999")):
+        await tried.get_by_label(name, exact=True).fill(value)
+    await tried.get_by_role("button", name="Send GET").click()
+    await expect(tried.get_by_role("status")).to_contain_text("eventTypeId=999: 404")
+    await _check_accessible(page)
+    await page.route("**/v2/slots?*", refused)
+    await tried.get_by_role("button", name="Send GET").click()
+    await expect(tried.get_by_role("status")).to_have_text("The service does not answer.")
+    await expect(tried.locator("pre")).to_have_count(0)
+    await page.route("**/v2/openapi.json", refused)
+    await page.reload()
+    await expect(page.get_by_role("status")).to_contain_text("The document cannot be read.")
+    await _check_accessible(page)
+    await page.unroute_all()
+
+
+async def _check_accessible(page: Page) -> None:
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert await serious_violations(page) == []

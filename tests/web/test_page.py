@@ -341,6 +341,7 @@ async def test_who_is_given_no_more_time_is_told(browser: Browser, site: str, re
     async with _holding_until(browser, site + INTRO, 60, redis, first_s_ago=3_600 - 100) as (page, _):
         longer, alert = page.get_by_role("button", name="Keep it longer"), page.get_by_role("alert")
         await _check_accessible(page, 320)
+        assert await _width(page) == 320
         reservation = "**/v2/slots/reservations/*"
         for answer, text in ((refused, AWAY), (_refused_for_now, "Too many slots are held.")):
             await page.route(reservation, answer)
