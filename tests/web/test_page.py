@@ -273,9 +273,9 @@ async def _end_in(seconds: int, uid: str, redis: Redis, first_s_ago: int = 0) ->
 
 @asynccontextmanager
 async def _holding_until(
-    browser: Browser, address: str, seconds: int, redis: Redis, first_s_ago: int = 0
+    browser: Browser, site: str, seconds: int, redis: Redis, first_s_ago: int = 0
 ) -> AsyncIterator[tuple[Page, str]]:
-    """A page that holds a slot, and the hold's uid, as some seconds are left of it.
+    """A page that holds a slot of an hour, and the hold's uid, as some seconds are left of it.
 
     The page's clock is put forward. The service's cannot be: there the hold is made older.
     """
@@ -293,7 +293,8 @@ async def _holding_until(
     async with opened(browser, timezone_id="Europe/London", locale="en-GB") as page:
         await page.clock.install(time=datetime.now(UTC))
         await page.route("**/v2/slots/reservations", older)
-        await choose_day(page, address)
+        await choose_day(page, site + CONSULTATION)
+        await page.get_by_role("radio", name="60 min").check()
         await hold(page, await slot(page, 5))
         await page.clock.fast_forward((KEPT_S - seconds) * 1_000)
         yield page, uid
@@ -302,7 +303,7 @@ async def _holding_until(
 
 
 async def test_who_needs_longer_asks_for_it_with_keys_alone(browser: Browser, site: str, redis: Redis) -> None:
-    async with _holding_until(browser, site + INTRO, 130, redis) as (page, uid):
+    async with _holding_until(browser, site, 130, redis) as (page, uid):
         longer, name = page.get_by_role("button", name="Keep it longer"), page.get_by_label("Name", exact=True)
         left, spoken = page.locator(".left"), page.get_by_role("status").first
         await expect(left).to_have_text(re.compile("2:0[1-9]|2:10"))
@@ -329,6 +330,7 @@ async def test_who_needs_longer_asks_for_it_with_keys_alone(browser: Browser, si
 
         kept = await RedisHolds(redis, deadline_s=2).reservation(uid)
         assert kept is not None
+        assert kept.length == 60
         assert kept.until > (time.time() + KEPT_S - 30) * 1_000
         assert datetime.fromisoformat(detail["until"]).timestamp() == kept.until / 1_000
         await page.clock.fast_forward(150_000)
@@ -338,7 +340,7 @@ async def test_who_needs_longer_asks_for_it_with_keys_alone(browser: Browser, si
 
 async def test_who_is_given_no_more_time_is_told(browser: Browser, site: str, redis: Redis) -> None:
     """The service keeps a slot for an hour in all."""
-    async with _holding_until(browser, site + INTRO, 60, redis, first_s_ago=3_600 - 100) as (page, _):
+    async with _holding_until(browser, site, 60, redis, first_s_ago=3_600 - 100) as (page, _):
         longer, alert = page.get_by_role("button", name="Keep it longer"), page.get_by_role("alert")
         await _check_accessible(page, 320)
         assert await _width(page) == 320
@@ -363,7 +365,7 @@ async def test_who_is_given_no_more_time_is_told(browser: Browser, site: str, re
 
 
 async def test_who_asks_for_longer_too_late_is_told(browser: Browser, site: str, redis: Redis) -> None:
-    async with _holding_until(browser, site + INTRO, 60, redis) as (page, uid):
+    async with _holding_until(browser, site, 60, redis) as (page, uid):
         await RedisHolds(redis, deadline_s=2).end(uid)
         await page.get_by_role("button", name="Keep it longer").click()
         await expect(page.get_by_role("alert")).to_have_text("Your time was kept no longer. Please choose again.")
