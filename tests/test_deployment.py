@@ -115,6 +115,18 @@ def test_every_variable_is_a_setting() -> None:
     assert set(variables()) <= set(SETTINGS)
 
 
+def test_no_service_s_address_becomes_a_setting() -> None:
+    # Else each Service brings NAME_PORT=tcp://..., and one by the name of ours HOLDFAST_PORT.
+    assert POD["enableServiceLinks"] is False
+
+
+def test_what_must_be_replaced_is_nobody_s_and_fits_none() -> None:
+    # Documentation's network: no address of a cluster is in it.
+    assert KUBERNETES["ConfigMap"]["data"]["HOLDFAST_TRUSTED_PROXIES"] == "192.0.2.0/24"
+    # With a version: `latest` may be another one on each node.
+    assert re.fullmatch(r"registry\.example\.com/\w+:\d+\.\d+\.\d+", CONTAINER["image"])
+
+
 def test_values_are_taken_by_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**KUBERNETES["ConfigMap"]["data"], **KUBERNETES["Secret"]["stringData"]}.items():
         # The variables of a container are texts; YAML would make numbers of what is not quoted.
@@ -171,6 +183,10 @@ def test_compose_has_two_pods_behind_the_proxy_and_safe_holds() -> None:
     command = " ".join(services["valkey"]["command"])
     assert "--maxmemory-policy noeviction" in command
     assert "--appendonly yes" in command
+    # Builds of one image at once get into each other's way: the second finds it there already.
+    assert [name for name, service in services.items() if "build" in service] == ["pod1"]
+    assert PODS[0]["image"] == PODS[1]["image"]
+    assert {pod["pull_policy"] for pod in PODS} == {"never"}
     for pod in PODS:
         seconds = float(pod["stop_grace_period"].removesuffix("s"))
         assert seconds > float(pod["environment"]["HOLDFAST_DRAIN_S"]) + Settings().shutdown_s
