@@ -178,6 +178,8 @@ def test_compose_has_two_pods_behind_the_proxy_and_safe_holds() -> None:
     assert set(services["proxy"]["depends_on"]) == {"pod1", "pod2"}
     # What cannot be known here is asked of whoever runs it.
     assert proxied["HOLDFAST_PROXIES_IN_FRONT"] == "${HOLDFAST_PROXIES_IN_FRONT:-}"
+    [most] = re.findall(r"\$\{HOLDFAST_REQUESTS_PER_10_S-(\d+)\}", CONFIG.read_text("utf-8"))
+    assert proxied["HOLDFAST_REQUESTS_PER_10_S"] == f"${{HOLDFAST_REQUESTS_PER_10_S:-{most}}}"
     [mounted] = services["proxy"]["volumes"]
     assert (ROOT / "config" / mounted.split(":")[0]) == CONFIG
     command = " ".join(services["valkey"]["command"])

@@ -1,4 +1,4 @@
-"""A real HAProxy with config/haproxy.cfg: whom it takes a request to be from, and that it finds pods which moved."""
+"""HAProxy with config/haproxy.cfg: whom it hears, what it keeps from pods, and how it finds those that moved."""
 
 import asyncio
 import socket
@@ -28,10 +28,19 @@ async def tell(request: web.Request) -> web.Response:
     return web.json_response([transport.get_extra_info("sockname")[0], request.headers.getall("X-Forwarded-For", [])])
 
 
+async def weigh(request: web.Request) -> web.StreamResponse:
+    """Begin an answer at once, and say in it how long the body is that came."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(str(len(await request.read())).encode())
+    return response
+
+
 @asynccontextmanager
 async def pod(port: int, host: str = "127.0.0.1") -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_get("/{path:.*}", tell)
+    app.router.add_post("/{path:.*}", weigh)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
@@ -103,6 +112,42 @@ async def test_pages_can_share_a_connection_by_http_2(site: Path, unused_tcp_por
         _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client)
         assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
         writer.close()
+
+
+async def test_a_body_that_does_not_go_on_never_reaches_a_pod(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    port = unused_tcp_port_factory()
+    config, text = tmp_path / "haproxy.cfg", CONFIG.read_text()
+    assert text.count("timeout http-request 10s") == 1
+    config.write_text(text.replace("timeout http-request 10s", "timeout http-request 300ms"))
+    async with pod(unused_tcp_port_factory()) as one:
+        with haproxy(port, (one, NOBODY), config):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST /v2/slots/reservations HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{}\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+            writer.close()
+
+
+async def test_a_body_may_be_larger_than_the_proxy_s_buffer(unused_tcp_port_factory: Callable[[], int]) -> None:
+    port = unused_tcp_port_factory()
+    async with pod(unused_tcp_port_factory()) as one, aiohttp.ClientSession() as session:
+        with haproxy(port, (one, NOBODY)):
+            async with session.post(f"http://127.0.0.1:{port}/v2/slots/reservations", data=bytes(65_536)) as answer:
+                assert await answer.text() == "65536"
+
+
+async def test_a_widget_of_another_origin_can_read_that_it_asks_too_often(
+    unused_tcp_port_factory: Callable[[], int],
+) -> None:
+    port = unused_tcp_port_factory()
+    async with pod(unused_tcp_port_factory()) as one, aiohttp.ClientSession() as session:
+        with haproxy(port, (one, NOBODY), HOLDFAST_REQUESTS_PER_10_S="1"):
+            await told(session, port)
+            async with session.get(f"http://127.0.0.1:{port}/v2/slots", headers={"Origin": "http://x"}) as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (429, "10")
+                assert answer.headers["Access-Control-Allow-Origin"] == "*"
+                assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
 
 
 class Names(asyncio.DatagramProtocol):
