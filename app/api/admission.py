@@ -34,7 +34,7 @@ _MORE = 1.5
 _BURST = 10
 """So many times as long as usual one waits for a turn while the line is younger than that."""
 _RETRY_AFTER_S = 2
-_WITHOUT_TURN = ("/health/", "/metrics")
+_WITHOUT_TURN = "/health/"
 """Asked by machines that must know how the process is, above all now."""
 _STREAM = "/slots/stream"
 """Open for days, while nothing is done for it; streams have a bound of their own."""

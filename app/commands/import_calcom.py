@@ -21,17 +21,18 @@ from app.import_report import import_report
 def import_calcom(source_url: str) -> None:
     """Bring in the data of a self-hosted Cal.com.
 
-    That is people, schedules, teams, event types, bookings and API keys.
+    That is people, schedules, teams, event types, bookings, absences and API keys.
 
     Its database is only read, as it stands at one moment. All or nothing: what makes no sense there is left out and
     named at the end, with what has no counterpart here. Ids, uids and keys stay as they are; bookings and
-    memberships have new numbers. Slots can be listed and reserved meanwhile, but nothing can be booked.
+    memberships have new numbers. Meanwhile slots can be listed and reserved. Changes of imported bookings wait, and
+    from the first one with a new time on all bookings do.
 
     Run it again to follow Cal.com. Afterwards, what came from there is as it is there: changes made here to it are
-    undone, and what is gone there, or can no longer be taken, is deleted here with what hangs on it. People who
-    have bookings that were made here stay. What was made here otherwise is left alone; where it has an id, uid or
-    name that Cal.com uses, nothing is imported. So import into an empty database, and make nothing by hand before
-    the last import but bookings.
+    undone, and what is gone there is deleted here with what hangs on it. What can no longer be read stays as it was,
+    and so do people who have bookings that were made here. What was made here otherwise is left alone; where it has
+    an id, uid or name that Cal.com uses, nothing is imported. So import into an empty database, and make nothing by
+    hand before the last import but bookings.
     """
     settings = read_settings()
     with told(), reachable(settings) as urls, progress() as tell:
