@@ -11,6 +11,8 @@ from typing import Any
 import uvloop
 from aiohttp import web
 from gunicorn.app.base import BaseApplication
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 from typing_extensions import override
 
 from app.api.server import ConnectionLimits, Server
@@ -101,6 +103,16 @@ async def _serve_here(settings: Settings, urls: StoreUrls, on_listening: Callabl
         await runner.cleanup()
 
 
+class _Logger(Logger):
+    """Leaves gunicorn's lines to the handler that writes all others."""
+
+    @override
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
 class _Workers(BaseApplication):
     """Several processes under gunicorn, which begins one again when it dies."""
 
@@ -119,6 +131,7 @@ class _Workers(BaseApplication):
             # A little longer than a worker waits by itself.
             "graceful_timeout": int(self._settings.drain_s + self._settings.shutdown_s) + 2,
             "loglevel": "warning",
+            "logger_class": _Logger,
             "when_ready": lambda _: self._on_listening(),
             # It would be a file in the home folder, one for all that serve there.
             "control_socket_disable": True,

@@ -13,6 +13,7 @@ from app.api.streams import StreamLimits
 from app.application.clock import now
 from app.application.stores import Stores, StoreUrls, open_stores
 from app.delivery.sender import open_sender
+from app.domain.errors import HoldfastError
 from app.observing.logs import AccessLog
 from app.observing.measured import MeasuredCalendar, MeasuredChanges, MeasuredEventTypes, MeasuredHolds
 from app.observing.metrics import Readings, exposition
@@ -215,13 +216,39 @@ async def build(settings: Settings, urls: StoreUrls) -> web.Application:
     return app
 
 
-def _tracing(settings: Settings) -> "Tracing | None":
+class TracesNotInstalledError(HoldfastError):
+    """The packages that make traces are an extra, and are not there."""
+
+    def __init__(self, package: str | None) -> None:
+        """Say which package, and the two ways out."""
+        super().__init__(
+            f"traces need the package {package!r}: "
+            "pip install '.[traces]' in the project's folder, or leave OTEL_EXPORTER_OTLP_ENDPOINT out"
+        )
+
+
+def tracing_class(settings: Settings) -> "type[Tracing] | None":
+    """Return what makes traces; None: nobody wants any.
+
+    Raises
+    ------
+    TracesNotInstalledError
+        If somebody does, and it cannot be imported.
+    """
     if settings.otel_exporter_otlp_endpoint is None:
         return None
-    # Only here: the libraries are an extra, and patch others.
-    from app.observing.tracing import Tracing  # noqa: PLC0415
+    try:
+        # Only here: the libraries are an extra, and patch others.
+        from app.observing.tracing import Tracing  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise TracesNotInstalledError(error.name) from error
+    return Tracing
 
-    return Tracing(settings.otel_exporter_otlp_endpoint)
+
+def _tracing(settings: Settings) -> "Tracing | None":
+    made = tracing_class(settings)
+    endpoint = settings.otel_exporter_otlp_endpoint
+    return None if made is None or endpoint is None else made(endpoint)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """`serve` and `migrate`."""
 
+import logging
 from importlib.resources import as_file, files
 
 import click
@@ -7,12 +8,15 @@ import uvloop
 
 from app import serving
 from app.application.stores import StoreUrls, prepare, reachable
+from app.application.web import tracing_class
 from app.application.worlds import load
 from app.commands.shared import examples, read_settings, told
 from app.settings import Settings
 from app.storage.postgres.load import DatabaseNotEmptyError
 from app.storage.world_files.reading import read_world
 from app.welcome import offering_demo, welcome
+
+_logger = logging.getLogger(__name__)
 
 _DEMO = files("app.storage.world_files").joinpath("demo.yaml")
 
@@ -25,17 +29,29 @@ _DEMO = files("app.storage.world_files").joinpath("demo.yaml")
 def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool) -> None:
     """Bring the schema up and serve the API. Ctrl-C or SIGTERM stops it."""
     settings = read_settings(host=host, port=port, workers=workers)
-    with told(), reachable(settings) as urls:
-        for revision in uvloop.run(prepare(settings, urls)):
-            click.echo(f"Schema brought up to {revision}.", err=True)
-        if demo:
-            _load_demo(settings, urls)
-            settings = uvloop.run(offering_demo(settings, urls))
-        serving.serve(settings, urls, lambda: _say_listening(settings))
+    with told():
+        # Before anything starts: here it can be told in a sentence, in a worker it could not.
+        tracing_class(settings)
+        with reachable(settings) as urls:
+            _serve(settings, urls, demo=demo)
 
 
-def _say_listening(settings: Settings) -> None:
-    click.echo(f"Holdfast listens on http://{settings.address} (Ctrl-C stops it).", err=True)
+def _serve(settings: Settings, urls: StoreUrls, *, demo: bool) -> None:
+    for revision in uvloop.run(prepare(settings, urls)):
+        _say(settings, f"Schema brought up to {revision}.")
+    if demo:
+        _load_demo(settings, urls)
+        settings = uvloop.run(offering_demo(settings, urls))
+    listening = f"Holdfast listens on http://{settings.address} (Ctrl-C stops it)."
+    serving.serve(settings, urls, lambda: _say(settings, listening))
+
+
+def _say(settings: Settings, line: str) -> None:
+    """Say it to a person, or log it where machines read."""
+    if settings.log_format == "json":
+        _logger.info(line)
+    else:
+        click.echo(line, err=True)
 
 
 def _load_demo(settings: Settings, urls: StoreUrls) -> None:
@@ -43,7 +59,7 @@ def _load_demo(settings: Settings, urls: StoreUrls) -> None:
         world = read_world(path)
     try:
         uvloop.run(load(settings, urls, world, "empty"))
-        click.echo("The database was empty: loaded the demo world.", err=True)
+        _say(settings, "The database was empty: loaded the demo world.")
     except DatabaseNotEmptyError:
         pass  # Somebody's data, or the demo world of an earlier start.
     click.echo(uvloop.run(welcome(settings, urls)))

@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.service import Running, run, serving, statuses_at_once
+from tests.e2e.service import Running, environment, run, serving, started, statuses_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
 
@@ -182,3 +183,36 @@ def test_a_store_that_is_not_there_is_told_in_a_sentence(data_dir: Path, unused_
     assert done.returncode == 1
     assert "DATABASE_URL" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_where_machines_read_every_line_is_json(data_dir: Path, unused_tcp_port: int) -> None:
+    """What gunicorn says of a worker that was killed is too."""
+    command = [sys.executable, "-m", "app", "serve", "--port", str(unused_tcp_port), "--workers", "2"]
+    surrounding = environment(data_dir, HOLDFAST_LOG_FORMAT="json", HOLDFAST_DRAIN_S="3")
+    told = data_dir.parent / "told"
+    with told.open("w") as file, started(command, unused_tcp_port, surrounding, file) as service:
+        master = psutil.Process(service.process.pid)
+        workers = [child for child in master.children() if child.cmdline() == master.cmdline()]
+        service.process.send_signal(signal.SIGTERM)
+        # No other takes its place any more: one that is just being made would not hear that it shall stop.
+        while service.ask("GET", "/health/ready")[0] == 200:
+            time.sleep(0.05)
+        workers[0].kill()
+        assert service.process.wait(15) == 0
+    lines = [json.loads(line) for line in told.read_text().splitlines()]
+    said = "\n".join(line["message"] for line in lines)
+    assert "Schema brought up to 0001." in said
+    assert f"Holdfast listens on http://127.0.0.1:{unused_tcp_port}" in said
+    assert {"app.commands.serve", "gunicorn.error"} <= {line["logger"] for line in lines}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_traces_that_nothing_can_make_are_told_in_a_sentence(data_dir: Path, tmp_path: Path, workers: str) -> None:
+    (tmp_path / "opentelemetry.py").write_text("raise ModuleNotFoundError(name='opentelemetry')")
+    without = {"PYTHONPATH": str(tmp_path), "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+    done = run(data_dir, "serve", "--workers", workers, **without)
+    assert done.returncode == 1
+    assert "pip install '.[traces]'" in done.stderr
+    assert "Traceback" not in done.stderr
+    # It does not start servers to find that out.
+    assert not data_dir.exists()
