@@ -203,6 +203,15 @@ def test_a_command_is_there_with_its_options(words: list[str]) -> None:
     assert {word for word in rest if word.startswith("--")} <= options_of(command)
 
 
+@pytest.mark.parametrize("words", [words for words in COMMANDS if "pod1" in words], ids=" ".join)
+def test_what_compose_has_a_pod_do_is_a_command_with_its_options(words: list[str]) -> None:
+    told = words_of(shlex.join(words[words.index("pod1") + 1 :]))
+    # `run` puts it behind the image's own first words, `exec` does not.
+    assert (told[0] == "app") == ("exec" in words)
+    command, rest = command_of(told[told[0] == "app" :])
+    assert {word for word in rest if word.startswith("--")} <= options_of(command)
+
+
 @pytest.mark.parametrize("words", [words for words in COMMANDS if words[0].startswith("scripts/")], ids=" ".join)
 def test_a_script_is_there(words: list[str]) -> None:
     assert os.access(ROOT / words[0], os.X_OK)
