@@ -1,5 +1,6 @@
 """`scripts/race` finds what is wrong and nothing else: its judgement on made-up records, then two short races."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -7,11 +8,15 @@ import sys
 from dataclasses import replace
 from math import inf
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 
+from scripts.races.asking import Asker
 from scripts.races.check import Verdict, check
 from scripts.races.record import ONE_EPOCH, Epochs, Hold, Look, Record
 from scripts.races.world import HOT_START, MINUTE
@@ -237,6 +242,29 @@ def test_a_hold_may_be_gone_after_its_epoch_but_may_not_come_back_after_its_time
     asked = hold(TALK, 60, 105)
     assert broken(asked, looks=(Look(asked, 300.0, 300.1, found=False),), epochs=KILLED) == []
     assert broken(asked, looks=(Look(asked, 402.0, 402.1, found=True),), epochs=KILLED) == [LATE]
+
+
+@pytest.mark.parametrize(("refused_at", "is_certain"), [(1, True), (2, False)])
+async def test_a_refusal_says_nothing_of_an_earlier_try_that_was_not_answered(
+    refused_at: int, *, is_certain: bool
+) -> None:
+    """A pod that stood still may yet do what it was asked then."""
+    tries = 0
+
+    async def post(_: web.Request) -> web.Response:
+        nonlocal tries
+        tries += 1
+        if tries < refused_at:
+            await asyncio.sleep(1)
+        return web.json_response({"data": None}, status=400)
+
+    app = web.Application()
+    app.router.add_post("/v2/bookings", post)
+    async with TestServer(app) as server, ClientSession() as session:
+        asker = Asker((str(server.make_url("")).rstrip("/"),), session, Random(1), Record())  # noqa: S311 - no secret
+        answer = await asker.insist("bookings", 0.2, body={}, headers={})
+    assert answer is not None
+    assert (answer.status, answer.is_certain) == (400, is_certain)
 
 
 def test_looks_that_say_something_are_counted() -> None:

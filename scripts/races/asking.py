@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ import orjson
 
 from scripts.races.record import Record
 
+_REFUSED = 400
 _NO_FAULT_EXCUSES = 500
 _UNDER_WAY = 409
 _TRIES = 8
@@ -29,6 +30,8 @@ class Answer:
     data: Any
     sent: float
     arrived: float
+    was_sent_before: bool = False
+    """Whether another try at it was not answered: a pod that stood still may yet do it."""
 
     @property
     def outcome(self) -> str:
@@ -37,8 +40,10 @@ class Answer:
 
     @property
     def is_certain(self) -> bool:
-        """Whether it tells what was done."""
-        return self.status is not None and self.status < 500
+        """Whether it tells what was done, and will be: of two tries one may be refused, and the other done later."""
+        if self.status is None:
+            return False
+        return self.status < _REFUSED or (self.status < _NO_FAULT_EXCUSES and not self.was_sent_before)
 
 
 class Asker:
@@ -87,10 +92,11 @@ class Asker:
         first: Answer | None = None
         for _ in range(_TRIES):
             answer = await self.ask("POST", path, patience_s, body=body, headers=headers)
-            first = first or answer
-            if first is not None and answer is not None and answer.is_certain and answer.status != _UNDER_WAY:
+            if answer is not None and answer.is_certain and answer.status != _UNDER_WAY:
                 # It may have been done when it was asked for the first time.
-                return Answer(answer.status, answer.data, first.sent, answer.arrived)
+                sent = answer.sent if first is None else first.sent
+                return replace(answer, sent=sent, was_sent_before=first is not None)
+            first = first or answer
             await asyncio.sleep(_BREATH_S)
         return None if first is None else Answer(None, None, first.sent, time.time())
 
