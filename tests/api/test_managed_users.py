@@ -231,14 +231,15 @@ async def someone(api: Asking) -> dict[str, Any]:
 async def test_who_is_deleted_beside_what_they_do_is_gone(
     api: Asking, someone: dict[str, Any], earlier: int, method: str, path: str, body: object
 ) -> None:
-    """Whatever they ask at the same moment is done before, or finds nobody."""
+    """Whatever they ask at the same moment is done before, or finds nobody: no caller, or no member any more (403)."""
     user_id = someone["user"]["id"]
     path = path.replace("INVITED", str((await invite(api, user_id)).data["id"]))
     asked = [api.ask(method, path, json=body, token="cal_key_of_alice") for _ in range(3)]
     deleting = ask(api, "DELETE", f"/users/{user_id}", client=OF_ANA)
     answers = await asyncio.gather(*asked[:earlier], deleting, *asked[earlier:])
     assert answers[earlier].status == 200
-    assert {answer.status for answer in answers} <= {200, 201, 401, 404}
+    assert {answer.status for answer in answers} <= {200, 201, 401, 403, 404}
+    assert (await api.ask("GET", "/v2/me", token="cal_key_of_alice")).status == 401
 
 
 async def test_who_is_deleted_beside_what_others_do_is_gone(api: Asking, someone: dict[str, Any]) -> None:
