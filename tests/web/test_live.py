@@ -21,8 +21,8 @@ STEP_MS = 1_000
 _LONG_S = 60
 """For what takes a moment, unless the machine stands still."""
 NOTED = """
-    // When listings were asked for by the page's clock, for how many it waits, how many streams have ended, and how often
-    // one has told a listing.
+    // When listings were asked for by the page's clock, for how many it waits, how many streams have ended, and how
+    // often one has told a listing.
     window.asked = [];
     window.waiting = 0;
     window.cut = 0;
