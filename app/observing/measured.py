@@ -102,10 +102,10 @@ class MeasuredHolds:
         with HOLDS:
             await self._holds.release(claim)
 
-    async def extend(self, claim: Claim, duration_ms: int, *, seen_by_all: bool = False) -> bool:
+    async def extend(self, claim: Claim, duration_ms: int, *, counted_until: Instant | None = None) -> bool:
         """Let a claim stand longer."""
         with HOLDS:
-            return await self._holds.extend(claim, duration_ms, seen_by_all=seen_by_all)
+            return await self._holds.extend(claim, duration_ms, counted_until=counted_until)
 
     async def keep(self, claim: Claim, until: Instant) -> bool:
         """Make a claim a reservation."""

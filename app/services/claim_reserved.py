@@ -81,13 +81,23 @@ class ReservedSlots:
         )
         with booking_refusals():
             claimed = await self._claimer.claim_for(wanted, secrets.token_urlsafe(12), kept.uid, kept.claim.host_ids)
-        # Whoever came before the new claim must see one of the two, or limits would count neither. And only what was
-        # reserved until then need not be judged anew.
-        is_seen = await self._holds.extend(claimed.claim, _LIVES_ON_MS, seen_by_all=True)
-        if is_seen and await self._holds.extend(kept.claim, _LIVES_ON_MS):
-            return ClaimedSlot(wanted, claimed.claim, kept)
-        await self._holds.release(claimed.claim)
-        return None
+        is_protected = False
+        try:
+            is_protected = await self._protect(kept, claimed.claim)
+        finally:
+            if not is_protected:
+                with suppress(StoreUnavailableError):  # It lapses by itself.
+                    await self._holds.release(claimed.claim)
+        return ClaimedSlot(wanted, claimed.claim, kept) if is_protected else None
+
+    async def _protect(self, kept: KeptReservation, claim: Claim) -> bool:
+        """Let a claim count for whoever came before it, before the reservation may go; False if that has ended.
+
+        Else limits might count neither of them, and nobody looks at limits again when it is booked: only what was
+        reserved until now need not be judged anew.
+        """
+        is_counted = await self._holds.extend(claim, _LIVES_ON_MS, counted_until=kept.until)
+        return is_counted and await self._holds.extend(kept.claim, _LIVES_ON_MS)
 
     async def use_up(self, slot: ClaimedSlot) -> None:
         """End a reservation that has become a booking. While its store is away it is left to end by itself."""

@@ -146,10 +146,11 @@ class Holds(LiveReservations, Protocol):
     async def release(self, claim: Claim) -> None:
         """Give up a claim, provisional or confirmed; nothing happens if it is gone."""
 
-    async def extend(self, claim: Claim, duration_ms: int, *, seen_by_all: bool = False) -> bool:
+    async def extend(self, claim: Claim, duration_ms: int, *, counted_until: Instant | None = None) -> bool:
         """Let a claim stand for at least so long from now; False if it has lapsed meanwhile.
 
-        With `seen_by_all` also claims that came before it see it, as they see a reservation.
+        With `counted_until` limits count it for everybody, also for claims that came before it, as they count a
+        reservation that ends then.
         """
 
     async def keep(self, claim: Claim, until: Instant) -> bool:

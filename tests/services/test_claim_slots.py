@@ -384,3 +384,41 @@ async def test_a_reservation_that_is_being_booked_counts_though_it_has_ended(hol
     day = (MONDAY, MONDAY + DAY)
     entered = await holds.entered(limited.staffed.event_type, day, earlier)
     assert [(one.uid, one.start) for one in entered] == [("uid-a", TEN)]
+
+
+async def test_a_seat_that_is_being_booked_is_one_seat(holds: RedisHolds) -> None:
+    """Of its two claims; whoever wants the next one gets it, at the latest when it is booked."""
+    seated = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
+    claimed = await claimer(holds).claim(seated, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    kept = await holds.reservation("uid-a")
+    assert kept is not None
+    reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
+    slot = await reserved.claim(seated.staffed, kept)
+    assert slot is not None
+    next_one = asyncio.create_task(claimer(holds).claim(seated, "b", "uid-b"))
+    await asyncio.sleep(0.1)
+    await holds.release(slot.claim)
+    assert (await next_one).claim.reservation_uid == "uid-b"
+
+
+async def test_what_was_claimed_for_a_booking_is_given_up_if_its_reservation_cannot_be_asked_for(
+    holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    kept = await holds.reservation("uid-a")
+    assert kept is not None
+    extend = holds.extend
+
+    async def mute(claim: Claim, duration_ms: int, **more: int) -> bool:
+        if claim.id == kept.claim.id:
+            raise StoreUnavailableError("redis")
+        return await extend(claim, duration_ms, **more)
+
+    monkeypatch.setattr(holds, "extend", mute)
+    with pytest.raises(StoreUnavailableError):
+        await ReservedSlots(claimer(holds), holds, Noticeboard()).claim(slot.staffed, kept)
+    assert await holds.end("uid-a")
+    assert await is_free(holds, 1)

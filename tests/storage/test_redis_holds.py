@@ -215,14 +215,22 @@ async def test_a_claim_that_is_extended_stands_longer_and_is_what_it_was(redis: 
     assert await holds.keep(wanted, (await claimed(holds, claim("third", 120))).at + 90_000)
 
 
-async def test_a_claim_that_all_shall_see_is_seen_as_a_reservation_is(holds: RedisHolds) -> None:
-    wanted = (await claimed(holds, replace(claim("first", hosts=(1, 2)), ledgers=("type:7",)))).claim
-    around = (wanted.start, wanted.end)
+async def test_a_claim_is_counted_by_all_in_its_ledgers_and_nowhere_else(redis: Client, holds: RedisHolds) -> None:
+    """Its hosts' time, and its seat, are also its reservation's, and would count twice."""
+    seated = replace(seat("first", 2, hosts=(1, 2)), ledgers=("type:7", "team:9"))
+    wanted = (await claimed(holds, seated)).claim
+    event_type = EventType(id=7, length=60, limits=BookingLimits(count=(Limit(Period.DAY, 1),)))
+    around, until = (wanted.start, wanted.end), wanted.end
+    assert await holds.entered(event_type, around, None) == ()
+    assert await holds.extend(wanted, 60_000, counted_until=until)
+    assert [(one.uid, one.until) for one in await holds.entered(event_type, around, None)] == [
+        (wanted.reservation_uid, until)
+    ]
+    assert 55_000 < await redis.pttl(keys.ledger_lane("team:9").hold(wanted)) <= 60_000
     assert await holds.live([1, 2], around) == ()
-    assert await holds.extend(wanted, 60_000, seen_by_all=True)
-    assert [one.uid for one in await holds.live([1, 2], around)] == [wanted.reservation_uid]
+    assert await holds.claim(seat("second", 2, hosts=(1, 2)), None) != Held(None)
     await holds.release(wanted)
-    assert await holds.live([1, 2], around) == ()
+    assert await holds.entered(event_type, around, None) == ()
 
 
 async def test_extending_never_shortens(redis: Client, holds: RedisHolds) -> None:

@@ -162,15 +162,13 @@ class RedisHolds:
         async with self._bounds.answered():
             await self._release(claim)
 
-    async def extend(self, claim: Claim, duration_ms: int, *, seen_by_all: bool = False) -> bool:
+    async def extend(self, claim: Claim, duration_ms: int, *, counted_until: Instant | None = None) -> bool:
         """Let a claim stand longer; see `services.ports.Holds`."""
         async with self._bounds.answered():
             calls = [
-                Call("extend", _all_keys(claim, part), [duration_ms, 3, int(seen_by_all)])
-                for part in self._together(keys.lanes(claim))
+                _extend_part(claim, part, duration_ms, counted_until) for part in self._together(keys.lanes(claim))
             ]
             if claim.seats is not None:
-                # All see who has a seat, in whatever state: whoever waits for one of two claims to go is not refused.
                 entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
                 calls.append(Call("extend", entry, [duration_ms, 2, 0]))
             return await self._all_done(calls)
@@ -443,6 +441,15 @@ def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:
         [keys.seat_ledger(claim), prefix + claim.id],
         [claim.id, _ignored(ignoring), PROVISIONAL_MS, claim.seats or 0, _joined(claim.host_ids), prefix],
     )
+
+
+def _extend_part(claim: Claim, lanes: Sequence[Lane], duration_ms: int, counted_until: Instant | None) -> Call:
+    arguments: list[Value] = [duration_ms, 3, 0]
+    if counted_until is not None:
+        # Ledgers, which come first: time and seats would count twice beside those of the reservation itself.
+        ledgers = sum(lane.host_id is None for lane in lanes)
+        arguments[2:] = [ledgers, written(claim, counted_until)]
+    return Call("extend", _all_keys(claim, lanes), arguments)
 
 
 def _claim_part(claim: Claim, lanes: Sequence[Lane], quotas: Sequence[Quota], ignoring: KeptReservation | None) -> Call:

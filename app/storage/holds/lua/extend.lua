@@ -3,7 +3,8 @@
 -- KEYS      some a hold: what it is entered in, then the hold
 -- ARGV[1]   for how long, ms
 -- ARGV[2]   how many keys a hold has
--- ARGV[3]   "1": all others see them from now, as if they were confirmed; "0": as before
+-- ARGV[3]   how many of the first holds all others see from now, as if they were confirmed
+-- ARGV[4]   the record that those get, opaque here; needless where there are none
 --
 -- Returns   1, or 0 if one of the holds is gone
 
@@ -12,10 +13,9 @@ for number = tonumber(ARGV[2]), #KEYS, tonumber(ARGV[2]) do
     return 0
   end
 end
-if ARGV[3] == '1' then
-  for number = tonumber(ARGV[2]), #KEYS, tonumber(ARGV[2]) do
-    redis.call('SETRANGE', KEYS[number], 0, 'c')
-  end
+for hold = 1, tonumber(ARGV[3]) do
+  local key = KEYS[hold * ARGV[2]]
+  redis.call('SET', key, 'c' .. redis.call('GETRANGE', key, 1, 16) .. ARGV[4], 'KEEPTTL')
 end
 for _, key in ipairs(KEYS) do
   if redis.call('PTTL', key) < tonumber(ARGV[1]) then
