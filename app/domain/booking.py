@@ -139,6 +139,7 @@ class BookingRecord:
             return replace(self, attendees=own, responses={})
         return replace(
             self,
+            description=None,
             attendees=(),
             responses={},
             metadata={},

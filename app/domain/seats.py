@@ -63,3 +63,8 @@ def _seated_start(items: list[Booking | Reservation], seats: int, host_emails: f
 def seats_of(emails: Iterable[str], host_emails: Collection[str]) -> int:
     """Return how many of a booking's attendees take a seat: the type's hosts do not (docs/rules.md 11)."""
     return sum(email.lower() not in host_emails for email in emails)
+
+
+def seats_wanted(emails: Iterable[str], host_emails: Collection[str]) -> int:
+    """Return how many seats must be left for a further booking: one at least, as for a claim."""
+    return max(1, seats_of(emails, host_emails))

@@ -16,7 +16,7 @@ from app.domain.full_periods import full_periods
 from app.domain.limits import reach
 from app.domain.reservation import Claim
 from app.domain.schedule import zone
-from app.domain.seats import seats_of
+from app.domain.seats import seats_of, seats_wanted
 from app.domain.time_ranges import Instant, overlaps
 from app.services.booking_errors import BookingRefusedError, TimeTakenError
 from app.services.bookings import IDLE_MS, Bookings, BookingTransaction
@@ -121,10 +121,10 @@ def refuse_beyond_seats(wanted: WantedSlot, there: Sequence[SeatedBooking], emai
     if seats is None:
         return
     taken = sum(seats_of(one.emails, host_emails) for one in there)
-    # Anybody may give a host's address, which takes no seat: all in all no more than with every host among them.
-    attending = sum(len(one.emails) for one in there)
-    most = seats + len(wanted.staffed.hosts)
-    if taken + max(1, seats_of(emails, host_emails)) > seats or attending + len(emails) > most:
+    # Anybody may give a host's address, and it takes no seat. So each comes once, or there would be no end of them.
+    hosts_there = {email.lower() for one in there for email in one.emails} & host_emails
+    comes_again = any(email.lower() in hosts_there for email in emails)
+    if comes_again or taken + seats_wanted(emails, host_emails) > seats:
         raise refused(wanted, Refusal.SEATS_FULL)
 
 

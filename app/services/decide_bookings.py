@@ -8,7 +8,7 @@ from app.domain.booking import Attendee, BookedHost, BookingRecord
 from app.domain.busy import BookingStatus
 from app.domain.event_type import Host, SchedulingType, StaffedEventType, staff
 from app.domain.reservation import Claim
-from app.domain.seats import seats_of
+from app.domain.seats import seats_wanted
 from app.services.booking_errors import (
     AttendeeNotFoundError,
     BookingChangedError,
@@ -19,7 +19,7 @@ from app.services.booking_errors import (
     NotRoundRobinError,
     TooManyAttendeesError,
 )
-from app.services.bookings import Bookings, booking_refusals, found, refuse_over
+from app.services.bookings import Bookings, BookingTransaction, booking_refusals, found, refuse_over
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.commit_bookings import BookingCommitter, group_of, refuse_beyond_seats
 from app.services.keep_slots import new_uid
@@ -67,17 +67,14 @@ class BookingDecider:
         _refuse_unless_pending(booking)
         wanted = await self._as_booked(booking)
         # Where it blocks, it has its seats already.
-        seats = 0 if booking.blocks else seats_of(_emails(booking), wanted.staffed.host_emails)
+        seats = 0 if booking.blocks else seats_wanted(_emails(booking), wanted.staffed.host_emails)
         claim = await self._claim(wanted, booking.host_ids, limited=True, seats=seats)
         async with self._committer.under(claim, wanted) as changes:
             booking = found(await changes.lock(uid), uid)
             _refuse_unless_pending(booking)
             if set(booking.host_ids) != set(claim.host_ids):
                 raise BookingChangedError(uid)
-            sitting = await changes.seats_at(booking.event_type_id or 0, booking.start)
-            beside = [one for one in sitting if one.id != booking.id]
-            refuse_beyond_seats(wanted, beside, _emails(booking))
-            await changes.accept(booking.id, group_of(beside) if booking.seated else None)
+            await changes.accept(booking.id, await _seated_group(changes, booking, wanted))
             booking = found(await changes.lock(uid), uid)
             await changes.tell(booking_event.confirmed(booking))
             return booking
@@ -243,6 +240,25 @@ class BookingDecider:
         with booking_refusals():
             claimed = await self._claimer.claim_for(wanted, claim_id, new_uid(), host_ids, limited=limited, seats=seats)
         return claimed.claim
+
+
+async def _seated_group(changes: BookingTransaction, booking: BookingRecord, wanted: WantedSlot) -> int | None:
+    """Return the overlap group that a seated booking joins when it is confirmed, if it finds its seats.
+
+    Where there are no seats nothing is looked at: that would wait for all others at this start.
+
+    Raises
+    ------
+    BookingRefusedError
+        If it had no seats until now, and too few are left.
+    """
+    if wanted.staffed.event_type.seats is None and not booking.seated:
+        return None
+    sitting = await changes.seats_at(booking.event_type_id or 0, booking.start)
+    beside = [one for one in sitting if one.id != booking.id]
+    if not booking.blocks:
+        refuse_beyond_seats(wanted, beside, _emails(booking))
+    return group_of(beside) if booking.seated else None
 
 
 def _emails(booking: BookingRecord) -> list[str]:

@@ -436,12 +436,13 @@ async def slot_at_ten(api: Asking, event_type_id: int) -> Any:
     return next(slot for slot in slots if slot["start"] == AT_TEN["start"])
 
 
-async def test_who_gives_the_address_of_a_host_takes_no_seat_and_cannot_come_without_end(api: Asking) -> None:
-    """The hosts of a class need no seat, and nobody can prove to be one."""
-    ana = {"name": "Ana", "email": "ana@example.com", "timeZone": "UTC"}
-    assert [(await book(api, 12, "10:00", attendee=one)).status for one in (ana, MIA, MIA, ana)] == [201, 201, 201, 400]
-    joined = [(await book(api, 12, "12:00", attendee=ana)).status for _ in range(5)]
-    assert joined == [201, 201, 201, 400, 400]
+async def test_who_gives_the_address_of_a_host_takes_no_seat_and_comes_once(api: Asking) -> None:
+    """The hosts of a class need no seat, and nobody can prove to be one; what is shown as free stays free."""
+    ana = {"name": "Ana", "email": "ANA@example.com", "timeZone": "UTC"}
+    joined = [(await book(api, 12, "12:00", attendee=ana)).status for _ in range(3)]
+    assert joined == [201, 400, 400]
+    assert (await seats_left(api))["12:00"] == 2
+    assert [(await book(api, 12, "12:00")).status for _ in range(3)] == [201, 201, 400]
 
 
 async def test_whoever_joins_a_class_and_leaves_it_ends_it_for_nobody_else(api: Asking) -> None:
@@ -632,6 +633,7 @@ async def test_who_is_not_free_for_a_move_is_not_told_to_strangers(api: Asking) 
 # Confirming --------------------------------------------------------------------------------------------------------
 
 OFFERS = {"type": "always", "blockUnconfirmedBookingsInBooker": False}
+ASKS = {"type": "always", "blockUnconfirmedBookingsInBooker": True}
 LATE = {"type": "time", "noticeThreshold": {"unit": "hours", "count": 4}}
 
 
@@ -748,6 +750,44 @@ async def test_a_host_gets_no_second_booking_that_a_file_made_to_lie_across(api:
     await connection.close()
     assert (await act(api, "one", f"reassign/{BEN}", token=KEY + "ana")).status == 400
     assert [host["id"] for host in (await shown(api, "one"))["hosts"]] == [ANA]
+
+
+async def test_bookings_of_one_start_are_confirmed_at_once(api: Asking) -> None:
+    """Those of different hosts do not wait for each other, and so not in a circle."""
+    hosts = [{"userId": one} for one in (ANA, BEN, CLO, DEE)]
+    asks = {"teamId": 50, "schedulingType": "roundRobin", "confirmationPolicy": {"type": "always"}}
+    await api.add(eventTypes=[{**event_type(148, "asks-any"), **asks, "hosts": hosts}])
+    for _ in range(5):
+        booked = [(await book(api, 148, "10:00")).data for _ in hosts]
+        answers = await asyncio.gather(
+            *(act(api, one["uid"], "confirm", token=KEY + one["hosts"][0]["username"]) for one in booked)
+        )
+        assert [answer.status for answer in answers] == [200] * 4
+        for one in booked:
+            await act(api, one["uid"], "cancel")
+
+
+async def test_what_has_its_seats_is_confirmed_though_there_are_fewer_by_now(api: Asking) -> None:
+    await api.add(eventTypes=[event_type(46, "pc", ownerId=CLO, seatsPerTimeSlot=3, confirmationPolicy=ASKS)])
+    uids = [(await book(api, 46, "10:00")).data["uid"] for _ in range(3)]
+    connection = await asyncpg.connect(api.urls.database)
+    assert await connection.execute("UPDATE event_types SET seats = 2 WHERE id = 46") == "UPDATE 1"
+    await connection.close()
+    for uid in dict.fromkeys(uids):
+        assert (await act(api, uid, "confirm", token=KEY + "clo")).status == 200
+
+
+async def test_a_booking_that_takes_no_time_goes_to_another_host_too(api: Asking) -> None:
+    """A file's has no time of its host to give away."""
+    hosts = [{"userId": ANA}, {"userId": BEN}]
+    offers = {"teamId": 50, "schedulingType": "roundRobin", "confirmationPolicy": OFFERS, "hosts": hosts}
+    at_ten = {"start": "2050-09-05T10:00:00Z", "end": "2050-09-05T11:00:00Z", "status": "pending", "userId": ANA}
+    await api.add(
+        eventTypes=[{**event_type(149, "offers-any"), **offers}],
+        bookings=[{"uid": "offered", "eventTypeId": 149, **at_ten}],
+    )
+    assert (await act(api, "offered", f"reassign/{BEN}", token=KEY + "ana")).status == 200
+    assert [host["id"] for host in (await shown(api, "offered"))["hosts"]] == [BEN]
 
 
 async def test_enough_notice_needs_no_confirmation(asking: Asking) -> None:

@@ -196,17 +196,21 @@ SET busy_range = excluded.busy_range, overlap_group = COALESCE($2, booking_hosts
 
 -- name: give_to
 -- $1 booking, $2 the new host, $3 whose place that is. Nothing where the new host has another booking there: in one
--- overlap group with it, as imported ones may be, the constraint would let it be.
-WITH given AS (
-    UPDATE bookings SET user_id = CASE WHEN user_id = $3 THEN $2 ELSE user_id END, updated_at = now() WHERE id = $1
+-- overlap group with it, as imported ones may be, the constraint would let it be. One that takes no time has none there.
+WITH taken AS (
+    SELECT other.booking_id
+    FROM booking_hosts AS h
+    JOIN booking_hosts AS other
+        ON other.host_id = $2 AND other.booking_id <> $1 AND other.busy_range && h.busy_range
+    WHERE h.booking_id = $1 AND h.host_id = $3
+),
+given AS (
+    UPDATE booking_hosts SET host_id = $2
+    WHERE booking_id = $1 AND host_id = $3 AND NOT EXISTS (SELECT FROM taken)
 )
-UPDATE booking_hosts AS h SET host_id = $2
-WHERE h.booking_id = $1 AND h.host_id = $3
-    AND NOT EXISTS (
-        SELECT FROM booking_hosts AS other
-        WHERE other.host_id = $2 AND other.booking_id <> $1 AND other.busy_range && h.busy_range
-    )
-RETURNING h.host_id;
+UPDATE bookings SET user_id = CASE WHEN user_id = $3 THEN $2 ELSE user_id END, updated_at = now()
+WHERE id = $1 AND NOT EXISTS (SELECT FROM taken)
+RETURNING id;
 
 -- name: relocate
 -- $1 booking, $2 where it takes place.
