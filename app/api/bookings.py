@@ -91,8 +91,7 @@ async def get_calendar_links(request: web.Request) -> web.Response:
     """Return links by which people enter a booking into their calendars."""
     uid = text_in_path(request, "uid")
     booking = found(await request.app[USE_CASES].bookings.find(uid), uid)
-    runs = await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
-    return success(calendar_links(booking if runs else booking.seen_from_seat(None)))
+    return success(calendar_links(await seen_by_caller(request, booking)))
 
 
 async def get_attendees(request: web.Request) -> web.Response:
@@ -239,16 +238,17 @@ async def get_member_bookings(request: web.Request) -> web.Response:
 async def listed(request: web.Request, question: BookingQuestion) -> web.Response:
     """Answer with a page of bookings. Whoever may see the list may see who has seats."""
     page = await request.app[USE_CASES].bookings.asked_for(question, request.app[USE_CASES].clock())
-    bookings = [await _listed(request, booking) for booking in page.bookings]
+    bookings = [booking_data(await seen_by_caller(request, booking), all_seats=True) for booking in page.bookings]
     place = pagination(total=page.total, returned=len(bookings), take=question.take, skip=question.skip)
     answer: BookingsPage = {"status": "success", "data": bookings, "pagination": place}
     return json_response(answer)
 
 
-async def _listed(request: web.Request, booking: BookingRecord) -> BookingData:
-    """Whoever merely attends a seated booking sees none of the others who do."""
-    runs = not booking.seated or await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
-    return booking_data(booking, all_seats=runs)
+async def seen_by_caller(request: web.Request, booking: BookingRecord) -> BookingRecord:
+    """Return a booking as the caller may see it: of a seated one all only to those who run it."""
+    if not booking.seated or await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking):
+        return booking
+    return booking.seen_from_seat(None)
 
 
 # Changing ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from app.api.bodies import read_body, success
 from app.api.booking_bodies import MOST_GUESTS, Body, Language, PhoneNumber, Reason
-from app.api.bookings import read_bookings_query
+from app.api.bookings import read_bookings_query, seen_by_caller
 from app.api.credentials import user_of
 from app.api.errors import bad_request
 from app.api.idempotency import created
@@ -169,7 +169,7 @@ async def get_bookings(request: web.Request) -> web.Response:
         query.question(Caller(user_of(request))), request.app[USE_CASES].clock()
     )
     told: OlderBookings = {
-        "bookings": [await _listed(request, booking) for booking in page.bookings],
+        "bookings": [_booking(await seen_by_caller(request, booking)) for booking in page.bookings],
         "recurringInfo": [],
         "nextCursor": None,
     }
@@ -286,12 +286,6 @@ class Cancelled(TypedDict):
     bookingId: int
     bookingUid: str
     onlyRemovedAttendee: bool
-
-
-async def _listed(request: web.Request, booking: BookingRecord) -> OlderBooking:
-    """Who has seats in a booking is told to those who run it."""
-    runs = await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
-    return _booking(booking if runs else booking.seen_from_seat(None))
 
 
 def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> OlderBooking:

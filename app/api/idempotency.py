@@ -9,7 +9,7 @@ from app.api.clients import client_address
 from app.api.errors import bad_request
 from app.api.state import CALLER, USE_CASES
 from app.services.answer_once import OnceAnswerer, RepeatableRequest
-from app.services.ports import Answer, DrawnUid
+from app.services.ports import Answer, Caller, DrawnUid
 
 KEY = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -40,8 +40,9 @@ async def created(
     async def answer(drawn: DrawnUid) -> Answer:
         return _answer(await make(drawn))
 
-    client = "" if CALLER in request else client_address(request)
-    repeatable = RepeatableRequest("\n".join((*_scope(request), key)), await request.read(), client)
+    caller = request.get(CALLER)
+    client = client_address(request) if caller is None else ""
+    repeatable = RepeatableRequest("\n".join((*_scope(request, caller, client), key)), await request.read(), client)
     answered = await (once or request.app[USE_CASES].once_answerer).answer(repeatable, answer)
     response = rendered(answered.answer)
     if answered.replayed:
@@ -53,10 +54,9 @@ def _answer(data: object) -> Answer:
     return Answer(201, success_body(data))
 
 
-def _scope(request: web.Request) -> tuple[str, str, str]:
+def _scope(request: web.Request, caller: Caller | None, client: str) -> tuple[str, str, str]:
     """Return caller, method and path: the same key elsewhere, or from somebody else, is another key."""
-    caller = request.get(CALLER)
-    who = f"address {client_address(request)}"
+    who = f"address {client}"
     if caller is not None:
         who = f"user {caller.user_id} organization {caller.organization_id}"
     return who, request.method, request.path.removeprefix("/api").rstrip("/")

@@ -106,20 +106,22 @@ def _seconds(standing: QuotaStanding) -> int:
 
 
 def _quota_exceeded(error: services.QuotaExceededError) -> RequestError:
-    standing = error.standing
-    text = (
-        f"Too many slots are reserved without credentials: at most {standing.most} at once. "
-        "Release one, wait until one ends, or send an API key."
+    return _too_many(
+        error.standing,
+        f"Too many slots are reserved without credentials: at most {error.standing.most} at once. "
+        "Release one, wait until one ends, or send an API key.",
     )
-    return RequestError(429, text, retry_after_s=_seconds(standing), headers=rate_limit_headers(standing))
 
 
 def _keys_used_up(error: services.KeysUsedUpError) -> RequestError:
-    standing = error.standing
-    text = (
-        f"Too many requests have an Idempotency-Key without credentials: at most {standing.most} a day. "
-        "Send an API key, wait, or leave the header out."
+    return _too_many(
+        error.standing,
+        f"Too many requests have an Idempotency-Key without credentials: at most {error.standing.most} a day. "
+        "Send an API key, wait, or leave the header out.",
     )
+
+
+def _too_many(standing: QuotaStanding, text: str) -> RequestError:
     return RequestError(429, text, retry_after_s=_seconds(standing), headers=rate_limit_headers(standing))
 
 

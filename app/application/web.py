@@ -118,6 +118,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     )
     members = PostgresMembers(stores.pool)
     member_access = MemberAccess(roles, members)
+    key_counter = _key_counter(settings, stores)
     return UseCases(
         slot_finder=finder,
         slot_watcher=SlotWatcher(finder, now, stores.watchlist, (stores.changes, stores.hold_changes)),
@@ -129,12 +130,12 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
         once_answerer=OnceAnswerer(
             RedisReplays(stores.redis, deadline_s=settings.store_deadline_s, breaker=stores.redis_breaker),
             store_deadline_s=settings.store_deadline_s,
-            counter=_key_counter(settings, stores),
+            counter=key_counter,
         ),
         booking_answerer=OnceAnswerer(
             PostgresBookingRequests(stores.pool),
             store_deadline_s=settings.store_deadline_s,
-            counter=_key_counter(settings, stores),
+            counter=key_counter,
         ),
         slot_booker=SlotBooker(event_types, credentials, claimer, reserved_slots, bookings, committer, now),
         booking_mover=BookingMover(event_types, claimer, reserved_slots, bookings, committer, now),
@@ -227,16 +228,14 @@ class TracesNotInstalledError(HoldfastError):
         )
 
 
-def tracing_class(settings: Settings) -> "type[Tracing] | None":
-    """Return what makes traces; None: nobody wants any.
+def tracing_class() -> "type[Tracing]":
+    """Return what makes traces.
 
     Raises
     ------
     TracesNotInstalledError
-        If somebody does, and it cannot be imported.
+        If it cannot be imported.
     """
-    if settings.otel_exporter_otlp_endpoint is None:
-        return None
     try:
         # Only here: the libraries are an extra, and patch others.
         from app.observing.tracing import Tracing  # noqa: PLC0415
@@ -246,9 +245,8 @@ def tracing_class(settings: Settings) -> "type[Tracing] | None":
 
 
 def _tracing(settings: Settings) -> "Tracing | None":
-    made = tracing_class(settings)
     endpoint = settings.otel_exporter_otlp_endpoint
-    return None if made is None or endpoint is None else made(endpoint)
+    return None if endpoint is None else tracing_class()(endpoint)
 
 
 @asynccontextmanager

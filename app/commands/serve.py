@@ -30,8 +30,9 @@ def serve(host: str | None, port: int | None, workers: int | None, *, demo: bool
     """Bring the schema up and serve the API. Ctrl-C or SIGTERM stops it."""
     settings = read_settings(host=host, port=port, workers=workers)
     with told():
-        # Before anything starts: here it can be told in a sentence, in a worker it could not.
-        tracing_class(settings)
+        if settings.otel_exporter_otlp_endpoint is not None:
+            # Before anything starts: here it can be told in a sentence, in a worker it could not.
+            tracing_class()
         with reachable(settings) as urls:
             _serve(settings, urls, demo=demo)
 
