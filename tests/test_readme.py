@@ -89,14 +89,19 @@ RUN_ELSEWHERE = {
     # It is what runs this, and pip is what it runs.
     "scripts/test": "tests/e2e/test_readme_run.py::test_scripts_that_are_not_run_here_can_be_read",
     "pip check": "tests/e2e/test_readme_run.py::test_scripts_that_are_not_run_here_can_be_read",
-    # Without Docker, and without other hosts, the files that they read are checked.
+    # Not in README: they need Docker, or other hosts. The files that they read are checked.
     "docker compose": "tests/test_deployment.py::test_compose_has_two_pods_behind_the_proxy_and_safe_holds",
     "pipx run": "tests/test_deployment.py::test_what_is_installed_is_what_is_pinned",
 }
 """The tests that run commands which tests/e2e/test_readme_run.py does not, or check what these read."""
 PROGRAMS = {"app", "apt-get", "curl", "docker", "haproxy", "kubectl", "npm", "npx", "pip", "pipx", "python", "python3"}
 """What begins a command in the middle of a sentence, besides our scripts and the names of our own commands."""
-TEXTS = [README, *(file.read_text("utf-8") for file in sorted((ROOT / "docs").glob("*.md")))]
+HEAD_OF_COMPOSE = (ROOT / "config" / "compose.yaml").read_text("utf-8").partition("\nname:")[0]
+TEXTS = [
+    README,
+    re.sub(r"^# ?", "", HEAD_OF_COMPOSE, flags=re.MULTILINE),
+    *(file.read_text("utf-8") for file in sorted((ROOT / "docs").glob("*.md"))),
+]
 
 
 def typed(text: str) -> list[str]:
@@ -188,6 +193,7 @@ def test_every_command_is_run_by_a_test() -> None:
         name_of(words) for one in typed(README) if not is_run_elsewhere(one) for words in commands_in(one)
     }
     assert {name_of(words) for words in COMMANDS} - where_they_stand == set(RUN_ELSEWHERE)
+    assert {"docker", "pipx"}.isdisjoint(words[0] for one in typed(README) for words in commands_in(one))
 
 
 @pytest.mark.parametrize("test", sorted(set(RUN_ELSEWHERE.values())))
