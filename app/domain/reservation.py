@@ -129,6 +129,9 @@ class Held:
 class Contended:
     """Another claim that is still provisional is in the way: it may stand or go within seconds."""
 
+    host_id: int | None = None
+    """Of whose time; None where seats or limits are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:

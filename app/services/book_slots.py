@@ -16,7 +16,6 @@ from app.services.booking_errors import (
     BookingRefusedError,
     NotForSeatsError,
     ReservationUsedError,
-    ReservedForMoveError,
 )
 from app.services.bookings import Bookings, booking_refusals
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
@@ -98,16 +97,19 @@ class SlotBooker:
         drawn = DrawnUid(new_uid()) if drawn is None else drawn
         made = await self._made_before(drawn)
         if made is not None:
+            await self._reserved_slots.use_up_late(request.reservation_uid)
             return made
         staffed = staff(await self._event_types.find(request.reference))
         if request.guests and staffed.event_type.seats is not None:
             raise NotForSeatsError
         try:
             return await self._booked(request, staffed, drawn.uid)
-        except BookingRefusedError as error:
-            if request.reservation_uid is not None and await self._bookings.is_used(request.reservation_uid):
-                raise ReservationUsedError(request.reservation_uid) from None
-            if error.host_ids and not await self._has_tie(request, staffed):
+        except (BookingRefusedError, ReservationUsedError) as error:
+            uid = request.reservation_uid
+            if uid is not None and await self._bookings.is_used(uid):
+                await self._reserved_slots.use_up_late(uid)
+                raise ReservationUsedError(uid) from None
+            if isinstance(error, BookingRefusedError) and error.host_ids and not await self._has_tie(request, staffed):
                 raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
             raise
 
@@ -118,18 +120,14 @@ class SlotBooker:
         async with self._committer.under(slot.claim, slot.wanted, limited=slot.reserved is None) as changes:
             record = await add(changes, booking, slot.wanted)
             await changes.tell(booking_event.booked(record, booking.attendees[0].seat_uid))
-        await self._reserved_slots.use_up(slot)
+        await self._reserved_slots.use_up(slot.reserved)
         return Made(record, booking.attendees[0].seat_uid)
 
     async def _claim(self, request: BookingRequest, staffed: StaffedEventType) -> ClaimedSlot:
         """Claim what is reserved or else, if it is free, what is wanted."""
-        kept = await self._reserved_slots.find(request.reservation_uid, staffed, request.start, request.length)
-        if kept is not None:
-            if kept.claim.rescheduling is not None:
-                raise ReservedForMoveError(kept.uid, kept.claim.rescheduling)
-            slot = await self._reserved_slots.claim(staffed, kept)
-            if slot is not None:
-                return slot
+        slot = await self._reserved_slots.claim(request.reservation_uid, staffed, request.start, request.length)
+        if slot is not None:
+            return slot
         length = staffed.event_type.length_asked(request.length)
         wanted = WantedSlot(staffed=staffed, start=request.start, length=length, rescheduling=None, own=None)
         with booking_refusals():

@@ -4,16 +4,19 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 
+from app.domain.availability import Refusal
 from app.domain.event_type import StaffedEventType
 from app.domain.reservation import Claim, KeptReservation
 from app.domain.time_ranges import Instant
-from app.services.booking_errors import OtherSlotReservedError
+from app.services.booking_errors import BookingRefusedError, OtherSlotReservedError, ReservedForMoveError
 from app.services.bookings import booking_refusals
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import StoreUnavailableError
 from app.services.ports import Holds
 from app.services.tell_reservations import Noticeboard
 
+_TRIES = 8
+"""How often it is tried while others move the reservation."""
 _LIVES_ON_MS = 1_000
 """Longer than it takes to go on from a reservation to the claim that protects its time from then on."""
 
@@ -37,40 +40,48 @@ class ReservedSlots:
         self._holds = holds
         self._noticeboard = noticeboard
 
-    async def find(
-        self, uid: str | None, staffed: StaffedEventType, start: Instant, length: int | None
-    ) -> KeptReservation | None:
-        """Return a live reservation, which must keep the slot that is to be booked; None if it has ended.
+    async def claim(
+        self,
+        uid: str | None,
+        staffed: StaffedEventType,
+        start: Instant,
+        length: int | None,
+        *,
+        instead_of: str | None = None,
+    ) -> ClaimedSlot | None:
+        """Claim what a reservation keeps, on the same hosts and as it was judged then; None if it has ended.
 
-        Raises
-        ------
-        OtherSlotReservedError
-            If it keeps another one.
-        StoreUnavailableError
-            If the store of holds is away.
-        """
-        kept = None if uid is None else await self._holds.reservation(uid)
-        if kept is None:
-            return None
-        same_type = kept.claim.event_type_id == staffed.event_type.id
-        # A dynamic event is told by its people.
-        same_people = kept.claim.event_type_id is not None or staffed.all_host_ids == {*kept.claim.host_ids}
-        if not (same_type and same_people and start == kept.claim.start and length in (None, kept.length)):
-            raise OtherSlotReservedError(kept.uid)
-        return kept
-
-    async def claim(self, staffed: StaffedEventType, kept: KeptReservation) -> ClaimedSlot | None:
-        """Claim what is reserved, on the same hosts and as it was judged then; None if it has ended meanwhile.
-
+        It must keep the slot that is to be booked. `instead_of` is the uid of the booking that is being moved.
         The reservation itself would not do: it can be moved or ended at any moment.
 
         Raises
         ------
+        OtherSlotReservedError, ReservedForMoveError
+            If it keeps another slot, or was made to move another booking.
         BookingRefusedError
-            If it has ended, and another has the time.
+            If others have the time.
         StoreUnavailableError
             If the store of holds is away.
         """
+        refusal: BookingRefusedError | None = None
+        for _ in range(_TRIES):
+            kept = None if uid is None else await self._holds.reservation(uid)
+            if kept is None:
+                return None
+            _refuse_others(kept, staffed, start, length, instead_of)
+            try:
+                slot = await self._claim(staffed, kept)
+                if slot is not None:
+                    return slot
+            except BookingRefusedError as error:
+                # Unless it was kept longer meanwhile: what refused may have been the hold that it has now.
+                if await self._holds.reservation(kept.uid) == kept:
+                    raise
+                refusal = error
+        raise refusal or BookingRefusedError(Refusal.RESERVED, staffed.event_type.id, start)
+
+    async def _claim(self, staffed: StaffedEventType, kept: KeptReservation) -> ClaimedSlot | None:
+        """Claim what is reserved; None if it was moved or has ended meanwhile."""
         wanted = WantedSlot(
             staffed=staffed,
             start=kept.claim.start,
@@ -99,9 +110,29 @@ class ReservedSlots:
         is_counted = await self._holds.extend(claim, _LIVES_ON_MS, counted_until=kept.until)
         return is_counted and await self._holds.extend(kept.claim, _LIVES_ON_MS)
 
-    async def use_up(self, slot: ClaimedSlot) -> None:
+    async def use_up(self, reserved: KeptReservation | None) -> None:
         """End a reservation that has become a booking. While its store is away it is left to end by itself."""
-        if slot.reserved is not None:
-            self._noticeboard.booked(slot.reserved)
+        if reserved is not None:
+            self._noticeboard.booked(reserved)
             with suppress(StoreUnavailableError):
-                await self._holds.end(slot.reserved.uid)
+                await self._holds.end(reserved.uid)
+
+    async def use_up_late(self, uid: str | None) -> None:
+        """End a reservation of which an earlier try has made a booking, should that not have come so far."""
+        if uid is not None:
+            with suppress(StoreUnavailableError):
+                await self.use_up(await self._holds.reservation(uid))
+
+
+def _refuse_others(
+    kept: KeptReservation, staffed: StaffedEventType, start: Instant, length: int | None, instead_of: str | None
+) -> None:
+    """Refuse a reservation that does not keep the slot that is to be booked."""
+    claim = kept.claim
+    same_type = claim.event_type_id == staffed.event_type.id
+    # A dynamic event is told by its people.
+    same_people = claim.event_type_id is not None or staffed.all_host_ids == {*claim.host_ids}
+    if not (same_type and same_people and start == claim.start and length in (None, kept.length)):
+        raise OtherSlotReservedError(kept.uid)
+    if claim.rescheduling not in (None, instead_of):
+        raise ReservedForMoveError(kept.uid, claim.rescheduling)

@@ -33,6 +33,12 @@ from app.services.ports import Calendar, Clock, Holds, Workloads
 CONTENTION_S = 2.0
 """How long a request tries again while another's unfinished claim is in its way."""
 _PAUSE_S = 0.01
+_COUNTED = {Refusal.SEATS_FULL, Refusal.LIMIT}
+_TWICE_S = 0.05
+"""How long what is counted is given before a second look at it.
+
+Whoever books what they had reserved counts twice for a moment: their reservation ends after the booking stands.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +120,10 @@ class SlotClaimer:
             If a store is away; what was claimed lapses.
         """
         await self._refuse_unless_reservable(wanted)
-        passed_over: set[int] = set()
+        passed_over, contended = set[int](), set[int]()
         deadline = asyncio.get_running_loop().time() + CONTENTION_S
         while asyncio.get_running_loop().time() < deadline:
-            host_ids = await self._choose(wanted, passed_over)
+            host_ids = await self._choose(wanted, passed_over, contended)
             outcome = await self._holds.claim(wanted.claim(claim_id, uid, host_ids), wanted.own)
             if isinstance(outcome, Claimed):
                 outcome = await self._checked(wanted, outcome)
@@ -130,7 +136,9 @@ class SlotClaimer:
                     raise wanted.refused(Refusal.SEATS_FULL)
                 case Held(int(host_id)):
                     passed_over.add(host_id)
-                case Contended():
+                case Contended(host_id):
+                    if host_id is not None:
+                        contended.add(host_id)
                     await _pause()
         raise wanted.refused(Refusal.RESERVED)
 
@@ -191,8 +199,8 @@ class SlotClaimer:
 
     # Choosing ------------------------------------------------------------------------------------------------------
 
-    async def _choose(self, wanted: WantedSlot, passed_over: set[int]) -> list[int]:
-        """Return the hosts to claim; raise why there are none."""
+    async def _choose(self, wanted: WantedSlot, passed_over: set[int], contended: set[int]) -> list[int]:
+        """Return the hosts to claim; raise why there are none. Those who are `contended` others may yet get."""
         staffed = wanted.staffed
         round_robin = staffed.event_type.scheduling is SchedulingType.ROUND_ROBIN
         limited = staffed.event_type.seats or staffed.event_type.limits.all
@@ -204,12 +212,14 @@ class SlotClaimer:
         if seat is not None:
             chosen = sorted(seat.host_ids & {host.id for host in staffed.hosts})
         else:
-            chosen = await self._team(wanted, availability, passed_over)
+            chosen = await self._team(wanted, availability, passed_over, contended)
         if not passed_over.isdisjoint(chosen):
             raise wanted.refused(Refusal.RESERVED, passed_over.intersection(chosen))
         return chosen
 
-    async def _team(self, wanted: WantedSlot, availability: Availability, passed_over: set[int]) -> list[int]:
+    async def _team(
+        self, wanted: WantedSlot, availability: Availability, passed_over: set[int], contended: set[int]
+    ) -> list[int]:
         """Return the mandatory hosts and of each group the free one who should get the next slot."""
         staffed = wanted.staffed
         chosen = [host.id for host in staffed.mandatory]
@@ -220,7 +230,9 @@ class SlotClaimer:
             free = [host for host in group if host.id not in not_free]
             if not free:
                 raise wanted.refused(Refusal.RESERVED, {host.id for host in group})
-            chosen.append(by_preference(free, workloads)[0].id)
+            # Nobody waits for a host while another can be had at once.
+            at_once = [host for host in free if host.id not in contended]
+            chosen.append(by_preference(at_once or free, workloads)[0].id)
         return chosen
 
     async def free_hosts(self, wanted: WantedSlot, hosts: Sequence[Host]) -> list[int]:
@@ -284,6 +296,10 @@ class SlotClaimer:
         """Look at both stores, and say why the slot is not free just now if it is not."""
         availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint)
         refusal = availability.refusal(wanted.start)
+        if refusal in _COUNTED:
+            await asyncio.sleep(_TWICE_S)
+            availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint)
+            refusal = availability.refusal(wanted.start)
         if refusal is not None:
             hosts = availability.host_refusals(wanted.start, {host.id for host in wanted.staffed.hosts})
             raise wanted.refused(refusal, hosts)

@@ -18,6 +18,7 @@ from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import (
     CredentialsNeededError,
     NoTieError,
+    QuotaExceededError,
     ReservationNotFoundError,
     SlotRefusedError,
     StoreUnavailableError,
@@ -247,17 +248,27 @@ class SlotKeeper:
         HoldfastError
             As `reserve`.
         """
+        refusal: SlotRefusedError | QuotaExceededError
         for _ in range(_MOVES):
             own = await self._holds.reservation(uid)
             if own is None:
                 raise ReservationNotFoundError(uid)
-            slot = await self.claim(request, uid, own)
-            if await self._holds.move(own, slot.reservation.claim, slot.reservation.until):
-                self._noticeboard.kept(slot.reservation, instead_of=own)
-                return slot
+            try:
+                slot = await self.claim(request, uid, own)
+            except (SlotRefusedError, QuotaExceededError) as error:
+                # Unless another move has come first: what refused may have been that one's hold, or place in a quota.
+                if await self._holds.reservation(uid) == own:
+                    raise
+                refusal = error
+            else:
+                if await self._holds.move(own, slot.reservation.claim, slot.reservation.until):
+                    self._noticeboard.kept(slot.reservation, instead_of=own)
+                    return slot
+                claim = slot.reservation.claim
+                refusal = SlotRefusedError(Refusal.RESERVED, claim.event_type_id, claim.start)
             # It was moved or ended meanwhile; if it is still there, this move comes after that one.
             await asyncio.sleep(_PAUSE_S)
-        raise SlotRefusedError(Refusal.RESERVED, slot.reservation.claim.event_type_id, slot.reservation.claim.start)
+        raise refusal
 
     async def reservation(self, uid: str) -> KeptReservation | None:
         """Return a live reservation."""

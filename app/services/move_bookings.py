@@ -12,7 +12,7 @@ from app.domain.reference import ById, ByUserIds
 from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.book_slots import Made, in_order
-from app.services.booking_errors import BookingRefusedError, ReservedForMoveError, SeatUidNeededError
+from app.services.booking_errors import BookingRefusedError, SeatUidNeededError
 from app.services.bookings import Bookings, BookingTransaction, booking_refusals, found, refuse_over, seat_of
 from app.services.cancel_bookings import is_last, leave_seat
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
@@ -79,6 +79,7 @@ class BookingMover:
         drawn = DrawnUid(new_uid()) if drawn is None else drawn
         made = await self._made_before(request, drawn)
         if made is not None:
+            await self._reserved_slots.use_up_late(request.reservation_uid)
             return made
         old = found(await self._bookings.find(request.uid), request.uid)
         seat = _movable(old, request)
@@ -96,7 +97,7 @@ class BookingMover:
             record = await add(changes, booking, slot.wanted)
             seat_uid = None if seat is None else seat.seat_uid
             await changes.tell(booking_event.moved(record, old, seat_uid))
-        await self._reserved_slots.use_up(slot)
+        await self._reserved_slots.use_up(slot.reserved)
         return Made(record, seat_uid)
 
     async def _made_before(self, request: MoveRequest, drawn: DrawnUid) -> Made | None:
@@ -117,10 +118,9 @@ class BookingMover:
 
         A class goes on without the seat that moves, and so counts for limits still, unless that is its last one.
         """
-        kept = await self._reserved_slots.find(request.reservation_uid, staffed, request.start, old.length)
-        if kept is not None and kept.claim.rescheduling not in {None, old.uid}:
-            raise ReservedForMoveError(kept.uid, kept.claim.rescheduling)
-        slot = None if kept is None else await self._reserved_slots.claim(staffed, kept)
+        slot = await self._reserved_slots.claim(
+            request.reservation_uid, staffed, request.start, old.length, instead_of=old.uid
+        )
         if slot is not None:
             return slot
         rescheduling = old.uid if seat is None or is_last(old, seat) else None

@@ -17,6 +17,7 @@ from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, QuotaFull, Workload
 from app.domain.schedule import Schedule, WeeklyHours
 from app.domain.time_ranges import DAY, MINUTE, Range
+from app.services.booking_errors import BookingRefusedError, OtherSlotReservedError
 from app.services.claim_reserved import ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import NotReservableError, SlotRefusedError, StoreUnavailableError
@@ -267,6 +268,76 @@ async def test_somebody_elses_unfinished_claim_is_waited_out(holds: RedisHolds) 
     assert await second == (1,)
 
 
+async def test_nobody_waits_for_a_host_while_another_is_free(holds: RedisHolds) -> None:
+    """Not even for the one who should get it: that claim may be of a booking under way, or of a pod that died."""
+    team = wanted(host(1, priority=3), host(2))
+    unfinished = await holds.claim(team.claim("other", "other", [1]), None)
+    assert isinstance(unfinished, Claimed)
+    assert await hosts_claimed(claimer(holds), team) == (2,)
+
+
+# Booking what is reserved ----------------------------------------------------------------------------------------
+
+
+async def test_what_is_kept_longer_meanwhile_is_booked_all_the_same(
+    holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    claim, moves = holds.claim, ["a2", "a3"]
+
+    async def after_a_move(wanted: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
+        if moves and ignoring is not None:
+            longer = await claim(slot.claim(moves.pop(), "uid-a", [1]), ignoring)
+            assert isinstance(longer, Claimed)
+            assert await holds.move(ignoring, longer.claim, longer.at + 120_000)
+        return await claim(wanted, ignoring)
+
+    monkeypatch.setattr(holds, "claim", after_a_move)
+    booking = await ReservedSlots(claimer(holds), holds, Noticeboard()).claim("uid-a", slot.staffed, TEN, None)
+    assert booking is not None
+    assert booking.reserved is not None
+    assert booking.reserved.claim.id == "a2"
+
+
+async def test_what_is_moved_meanwhile_is_refused_and_stands(
+    holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps another slot by the time that its claim is protected: nothing else is booked in its place."""
+    slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    own = await holds.reservation("uid-a")
+    assert own is not None
+    later = await holds.claim(replace(slot, start=TEN + 240 * MINUTE).claim("a2", "uid-a", [1]), own)
+    assert isinstance(later, Claimed)
+
+    extend, move = holds.extend, partial(holds.move, own, later.claim, later.at + 60_000)
+
+    async def after_the_move(claim: Claim, duration_ms: int, **more: int) -> bool:
+        await move()
+        return await extend(claim, duration_ms, **more)
+
+    monkeypatch.setattr(holds, "extend", after_the_move)
+    with pytest.raises(OtherSlotReservedError):
+        await ReservedSlots(claimer(holds), holds, Noticeboard()).claim("uid-a", slot.staffed, TEN, None)
+    kept = await holds.reservation("uid-a")
+    assert kept is not None
+    assert kept.claim.id == "a2"
+
+
+async def test_others_who_have_the_time_refuse_it(holds: RedisHolds) -> None:
+    """A second booking with the same reservation, as while the first one is written down."""
+    slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
+    assert await reserved.claim("uid-a", slot.staffed, TEN, None) is not None
+    with pytest.raises(BookingRefusedError):
+        await reserved.claim("uid-a", slot.staffed, TEN, None)
+
+
 # Seats -----------------------------------------------------------------------------------------------------------
 
 
@@ -374,12 +445,10 @@ async def test_a_reservation_that_is_being_booked_counts_though_it_has_ended(hol
     limited = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, limits=one_a_day)
     claimed = await claimer(holds).claim(limited, "a", "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
-    kept = await holds.reservation("uid-a")
-    assert kept is not None
     earlier = await holds.claim(replace(limited, start=TEN + 240 * MINUTE).claim("c", "uid-c", [1]), None)
     assert isinstance(earlier, Claimed)
     reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
-    assert await reserved.claim(limited.staffed, kept) is not None
+    assert await reserved.claim("uid-a", limited.staffed, TEN, None) is not None
     assert await holds.end("uid-a")
     day = (MONDAY, MONDAY + DAY)
     entered = await holds.entered(limited.staffed.event_type, day, earlier)
@@ -391,14 +460,24 @@ async def test_a_seat_that_is_being_booked_is_one_seat(holds: RedisHolds) -> Non
     seated = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
     claimed = await claimer(holds).claim(seated, "a", "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
-    kept = await holds.reservation("uid-a")
-    assert kept is not None
     reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
-    slot = await reserved.claim(seated.staffed, kept)
+    slot = await reserved.claim("uid-a", seated.staffed, TEN, None)
     assert slot is not None
     next_one = asyncio.create_task(claimer(holds).claim(seated, "b", "uid-b"))
     await asyncio.sleep(0.1)
     await holds.release(slot.claim)
+    assert (await next_one).claim.reservation_uid == "uid-b"
+
+
+async def test_a_seat_that_was_booked_just_now_is_one_seat(holds: RedisHolds) -> None:
+    """The booking stands, and the reservation that it was made of has not ended yet."""
+    seated = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
+    claimed = await claimer(holds).claim(seated, "a", "uid-a")
+    assert await holds.keep(claimed.claim, claimed.at + 60_000)
+    sitting = claimer(holds, booked(1, emails=("guest@example.org",)))
+    next_one = asyncio.create_task(sitting.claim(seated, "b", "uid-b"))
+    await asyncio.sleep(0.01)
+    assert await holds.end("uid-a")
     assert (await next_one).claim.reservation_uid == "uid-b"
 
 
@@ -408,17 +487,15 @@ async def test_what_was_claimed_for_a_booking_is_given_up_if_its_reservation_can
     slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
     claimed = await claimer(holds).claim(slot, "a", "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
-    kept = await holds.reservation("uid-a")
-    assert kept is not None
     extend = holds.extend
 
     async def mute(claim: Claim, duration_ms: int, **more: int) -> bool:
-        if claim.id == kept.claim.id:
+        if claim.id == "a":
             raise StoreUnavailableError("redis")
         return await extend(claim, duration_ms, **more)
 
     monkeypatch.setattr(holds, "extend", mute)
     with pytest.raises(StoreUnavailableError):
-        await ReservedSlots(claimer(holds), holds, Noticeboard()).claim(slot.staffed, kept)
+        await ReservedSlots(claimer(holds), holds, Noticeboard()).claim("uid-a", slot.staffed, TEN, None)
     assert await holds.end("uid-a")
     assert await is_free(holds, 1)

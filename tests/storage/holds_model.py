@@ -202,10 +202,11 @@ class Model(State):
             there = _others(self.lanes, keys.host_lane(host_id).tag, not_counted)
             met = [entry.confirmed for entry in there if excludes(entry.claim, wanted)]
             if met:
-                refusals.append(Held(host_id) if any(met) else Contended())
+                refusals.append(Held(host_id) if any(met) else Contended(host_id))
         if self._clustered:
             return next(iter(refusals), None)
-        return next((refusal for refusal in refusals if isinstance(refusal, Held)), Contended() if refusals else None)
+        held = (refusal for refusal in refusals if isinstance(refusal, Held))
+        return next(held, refusals[-1] if refusals else None)
 
     def _shown(self, tags: list[str], around: Range, before: Claim | None) -> set[Reservation]:
         """Return what is confirmed, and what came before a claim."""

@@ -166,9 +166,24 @@ async def test_all_hosts_or_none(holds: RedisHolds) -> None:
     await claimed(holds, claim("three", hosts=(3,)))
 
 
+@pytest.mark.parametrize("wanted", [claim("alone", hosts=(1, 2)), seat("seated", 2)], ids=lambda one: one.id)
+async def test_a_copy_of_a_claim_that_comes_late_undoes_nothing(
+    redis: Client, holds: RedisHolds, wanted: Claim
+) -> None:
+    """As when it is sent again, and the first one, thought lost, arrives after all was done."""
+    await kept(holds, wanted)
+    assert isinstance(await holds.claim(wanted, None), Contended)
+    assert await holds.reservation(wanted.reservation_uid) is not None
+    entries = [lane.hold(wanted) for lane in keys.lanes(wanted)]
+    if wanted.seats is not None:
+        entries.append(keys.seat_entry_prefix(wanted) + wanted.id)
+    for key in entries:
+        assert await redis.pttl(key) > redis_holds.PROVISIONAL_MS, key
+
+
 async def test_an_unfinished_claim_is_neither_free_nor_held(holds: RedisHolds) -> None:
     await claimed(holds, claim("unfinished"))
-    assert await holds.claim(claim("second"), None) == Contended()
+    assert await holds.claim(claim("second"), None) == Contended(1)
 
 
 async def test_the_same_claim_may_be_sent_twice(holds: RedisHolds) -> None:
@@ -211,7 +226,7 @@ async def test_a_claim_that_is_extended_stands_longer_and_is_what_it_was(redis: 
     entries += [keys.host_lane(1).index, keys.host_lane(1).about, keys.seat_ledger(wanted)]
     for key in [*entries, keys.seat_entry_prefix(wanted) + "first"]:
         assert 55_000 < await redis.pttl(key) <= 60_000, key
-    assert await holds.claim(claim("second"), None) == Contended()
+    assert await holds.claim(claim("second"), None) == Contended(1)
     assert await holds.keep(wanted, (await claimed(holds, claim("third", 120))).at + 90_000)
 
 

@@ -466,7 +466,8 @@ def _refused(
 ) -> Held | Contended | QuotaFull:
     if verdict == b"full":
         return _quota_full(quotas, told)
-    return Held(lanes[int(told[0]) - 1].host_id) if verdict == b"held" else Contended()
+    host_id = lanes[int(told[0]) - 1].host_id
+    return Held(host_id) if verdict == b"held" else Contended(host_id)
 
 
 def _quota_full(quotas: Sequence[Quota], told: Sequence[Any]) -> QuotaFull:

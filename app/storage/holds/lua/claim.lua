@@ -69,7 +69,11 @@ end
 
 local contended, longest_of = 0, {}
 for number = 1, lanes do
-  local index, about, _, prefix, group = lane(number)
+  local index, about, hold, prefix, group = lane(number)
+  if redis.call('GETRANGE', hold, 0, 0) == 'c' then
+    -- A copy that comes late, sent again when the answer to the first seemed lost. What was confirmed since stays so.
+    return {'contended', number}
+  end
   local longest = tonumber(redis.call('HGET', about, 'longest') or 0)
   longest_of[number] = longest
   if group ~= '*' then

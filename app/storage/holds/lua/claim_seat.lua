@@ -15,6 +15,10 @@
 -- An entry is "p" or "c" (provisional, confirmed) and the hosts. Its key, which has the TTL, is the truth.
 
 local claim, ignored, ttl, seats = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+if redis.call('GETRANGE', KEYS[2], 0, 0) == 'c' then
+  -- A copy that comes late, sent again when the answer to the first seemed lost. What was confirmed since stays so.
+  return {'contended'}
+end
 local taken, confirmed, hosts = 0, 0, ARGV[5]
 for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local entry = other ~= claim and other ~= ignored and redis.call('GET', ARGV[6] .. other)
