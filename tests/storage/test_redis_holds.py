@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import fakeredis
@@ -595,6 +596,12 @@ async def apart(valkey_cluster: engines.Cluster) -> tuple[int, int]:
     return next((a, b) for a, b in pairs if owner(keys_of[a]).port != owner(keys_of[b]).port)
 
 
+async def run_nothing(calls: object) -> list[object]:
+    """Take the place of `_run_all` in a pod that dies before it."""
+    del calls
+    raise StoreUnavailableError("redis")
+
+
 class Crash:
     """Lets the first scripts of a kind through, and none after them."""
 
@@ -612,6 +619,31 @@ class Crash:
 
     async def _run_all(self, redis: Client, calls: list[Call]) -> list[object]:
         return [await self._run(redis, call) for call in calls]
+
+
+async def test_a_move_that_is_done_between_the_looks_at_two_nodes_hides_nothing(
+    holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = await kept(holds, claim("old"))
+    new = (await claimed(holds, claim("new", 120), own)).claim
+    new = replace(new, reservation_uid=own.uid)
+    with monkeypatch.context() as patched:
+        Crash(patched, "confirm", after=0)
+        patched.setattr(holds, "_run_all", run_nothing)
+        with pytest.raises(StoreUnavailableError):
+            await holds.move(own, new, own.until)
+    states, moves = holds._states, [partial(holds.move, own, new, own.until)]
+
+    async def one_by_one(candidates: list[KeptReservation]) -> list[bytes]:
+        found = await states(candidates[:1])
+        if moves:
+            assert await moves.pop()()
+        return found + await states(candidates[1:])
+
+    monkeypatch.setattr(holds, "_states", one_by_one)
+    moved = await holds.reservation(own.uid)
+    assert moved is not None
+    assert moved.claim.id == "new"
 
 
 @pytest.mark.parametrize("redis", CLUSTER, indirect=True)

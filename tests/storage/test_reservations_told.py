@@ -85,9 +85,12 @@ async def test_what_is_over_does_not_end(outbox: PostgresOutbox, last: str) -> N
 
 @pytest.mark.parametrize("late", ["made", "moved"])
 @pytest.mark.parametrize("last", ["given up", "booked"])
+@pytest.mark.parametrize("earlier", [[], ["made"]], ids=["", "made"])
 async def test_what_is_over_does_not_end_though_a_process_writes_late_that_it_was_kept(
-    outbox: PostgresOutbox, last: str, late: str
+    outbox: PostgresOutbox, earlier: list[str], last: str, late: str
 ) -> None:
+    for what in earlier:
+        await write(outbox, what)
     await write(outbox, last)
     await write(outbox, late)
     assert await ends_sent(outbox) == 0

@@ -244,11 +244,10 @@ class RedisHolds:
 
     async def _confirmed(self, candidates: list[KeptReservation]) -> KeptReservation | None:
         """Return the first of what a uid leads to that stands, and clear away what a move left that died."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for kept in candidates:
-            # The last lane is confirmed last.
-            _ = pipeline.getrange(keys.lanes(kept.claim)[-1].hold(kept.claim), 0, 0)
-        states = await pipeline.execute()
+        states = await self._states(candidates)
+        if states and states[0] and _CONFIRMED not in states:
+            # Of the nodes of a cluster one may have been asked before a move was done, and the other afterwards.
+            states = await self._states(candidates)
         found = next((kept for kept, state in zip(candidates, states, strict=True) if state == _CONFIRMED), None)
         if found is not None and not states[0]:
             # A move died before it confirmed its claim. One that is still under way is left to finish. On a cluster
@@ -256,6 +255,15 @@ class RedisHolds:
             await self._release(candidates[0].claim)
             await self._point_back(found, candidates[0].claim)
         return found
+
+    async def _states(self, candidates: list[KeptReservation]) -> list[bytes]:
+        """Return how each hold begins; nothing where there is none."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for kept in candidates:
+            # The last lane is confirmed last.
+            _ = pipeline.getrange(keys.lanes(kept.claim)[-1].hold(kept.claim), 0, 0)
+        states: list[bytes] = await pipeline.execute()
+        return states
 
     async def end(self, uid: str) -> bool:
         """End a reservation."""

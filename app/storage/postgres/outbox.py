@@ -98,11 +98,11 @@ async def _tell(connection: Borrowed, news: ReservationNews) -> None:
         if not await connection.fetchval(_SQL["knows_end"], news.uid):
             await _tell_end(connection, news)
         return
-    withdrawn = await connection.fetch(_SQL["withdraw"], news.uid)
     if news.course is Course.MOVED:
+        await connection.execute(_SQL["withdraw"], news.uid)
         await _tell_end(connection, news)
-    elif not withdrawn:
-        # It may yet be written, by a process that is late.
+    # Of what is over an end may yet be written, by a process that is late: something buried stays there for it to find.
+    elif not await connection.fetch(_SQL["bury"], news.uid):
         await _tell_end(connection, news)
         await connection.execute(_SQL["bury"], news.uid)
 

@@ -36,12 +36,13 @@ SELECT EXISTS (SELECT FROM webhooks WHERE active AND triggers && $1::text[]);
 
 -- name: withdraw
 -- $1 a reservation's uid. Its end, which was to come, does not.
-DELETE FROM webhook_deliveries WHERE reservation_uid = $1 AND tries = 0 AND outcome IS NULL RETURNING id;
+DELETE FROM webhook_deliveries WHERE reservation_uid = $1 AND tries = 0 AND outcome IS NULL;
 
 -- name: bury
 -- $1 a reservation's uid. Its end does not come, whatever is written of it later: what is found buried stays so.
 UPDATE webhook_deliveries SET outcome = 'dead', due_at = NULL, last_try = 'withdrawn'
-WHERE reservation_uid = $1 AND tries = 0 AND outcome IS NULL;
+WHERE reservation_uid = $1 AND tries = 0 AND outcome IS NULL
+RETURNING id;
 
 -- name: knows_end
 -- $1 a reservation's uid. Whether anything is written of its end.
