@@ -477,15 +477,25 @@ async def test_a_pod_killed_between_a_bookings_commit_and_the_end_of_its_reserva
     uid = (await api.reserve(10, "10:00")).data["reservationUid"]
     await broken(book(doomed("release").asking, "10:00", key="k", reservationUid=uid))
     assert "10:00" not in await api.starts(10)
-    again = await book(api, "10:00", reservationUid=uid)
-    assert (again.status, uid in again.message) == (409, True)
     assert (await book(api, "11:00")).status == 201
     # Whoever sent it finds out: at first that it is under way, for the pod might come back, then what was booked.
     assert (await book(api, "10:00", key="k", reservationUid=uid)).status == 409
+    assert (await api.ask("GET", path_of(uid))).data is not None
     connection = await asyncpg.connect(api.urls.database)
     await connection.execute("UPDATE booking_requests SET lease_until = now()")
     await connection.close()
     told = await book(api, "10:00", key="k", reservationUid=uid)
     assert (told.status, told.data["start"][11:16]) == (201, "10:00")
-    # The reservation takes what is booked anyway, until its time is up.
-    assert (await api.ask("GET", path_of(uid))).data["slotStart"] == told.data["start"]
+    assert (await api.ask("GET", path_of(uid))).data is None
+
+
+async def test_a_reservation_that_outlived_its_booking_ends_when_it_is_booked_again(
+    doomed: Callable[[str], Killable], api: Asking
+) -> None:
+    """Or else it would take a seat, or a place within a limit, beside the booking."""
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    await broken(book(doomed("release").asking, "10:00", reservationUid=uid))
+    assert (await api.ask("GET", path_of(uid))).data is not None
+    again = await book(api, "10:00", reservationUid=uid)
+    assert (again.status, uid in again.message) == (409, True)
+    assert (await api.ask("GET", path_of(uid))).data is None
