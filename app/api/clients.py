@@ -1,5 +1,6 @@
 """Who is calling, of those who show no credentials: their network address."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
@@ -31,6 +32,7 @@ def client_address(request: web.BaseRequest) -> str:
     return "" if address is None else _text(address)
 
 
+@lru_cache(1_024)
 def _address(text: str) -> _Address | None:
     try:
         address = ip_address(text)

@@ -1,6 +1,7 @@
 """A listing as it is read: slots under their dates in the asker's zone (docs/rules.md 12)."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from app.domain.schedule import LocalDay, Zone
 from app.domain.time_ranges import DAY, Instant
@@ -9,19 +10,15 @@ Listing = dict[LocalDay, list[Instant]]
 """Starts by local day; days in order, starts by time, no day without any."""
 
 
-def by_day(starts: Iterable[Instant], asker: Zone, *, only_first: bool) -> Listing:
+def by_day(starts: Sequence[Instant], asker: Zone, *, only_first: bool) -> Listing:
     """Put the starts of slots, which come in order of time, under their dates; of each date perhaps only the first."""
     listing: Listing = {}
-    kept: list[Instant] = []
-    midnight = next_midnight = 0
-    for start in starts:
-        if not midnight <= start < next_midnight:
-            day = asker.day_at(start)
-            kept = listing.setdefault(day, [])
-            offset = asker.offset_on(day)
-            midnight = day * DAY - (offset or 0)
-            # On a day on which clocks change, each start is looked at.
-            next_midnight = midnight if offset is None else midnight + DAY
-        if not kept or not only_first:
-            kept.append(start)
-    return dict(sorted(listing.items()))
+    begin = 0
+    while begin < len(starts):
+        day = asker.day_at(starts[begin])
+        offset = asker.offset_on(day)
+        # On a day on which clocks change, each start is looked at.
+        end = begin + 1 if offset is None else bisect_left(starts, (day + 1) * DAY - offset, begin + 1)
+        listing.setdefault(day, []).extend(starts[begin:end])
+        begin = end
+    return {day: of_day[:1] if only_first else of_day for day, of_day in sorted(listing.items())}

@@ -91,6 +91,8 @@ def common(several: Sequence[Sequence[Range]]) -> list[Range]:
     """Return the time that all of one or more lists of merged ranges have: all time less the gaps of each."""
     if not all(several):
         return []
+    if len(several) == 1:
+        return list(several[0])
     start, end = min(ranges[0][0] for ranges in several), max(ranges[-1][1] for ranges in several)
     gaps: set[Range] = set()
     for ranges in several:

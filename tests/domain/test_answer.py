@@ -14,7 +14,7 @@ ZONES = ["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pa
 
 def days(text: str, asker: str, *, only_first: bool = False) -> dict[str, str]:
     """Return a listing as dates and starts."""
-    listing = by_day(map(at, text.split()), zone(asker), only_first=only_first)
+    listing = by_day(list(map(at, text.split())), zone(asker), only_first=only_first)
     return {str(date_of(day)): texts(starts) for day, starts in listing.items()}
 
 
