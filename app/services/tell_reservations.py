@@ -184,6 +184,7 @@ class ReservationTeller:
             except Exception:
                 _logger.exception("writing what happened to reservations failed")
             else:
-                if self._noticeboard.closed:
+                # What keeps coming is written as fast as it can be.
+                if self._noticeboard.closed or len(noted) == _AT_ONCE:
                     continue
             await asyncio.sleep(_PAUSE_S)

@@ -98,6 +98,15 @@ async def test_only_so_much_is_noted_and_the_oldest_goes_first(
     assert await written(board, outbox, 2) == ["c", "d"]
 
 
+async def test_much_that_is_noted_at_once_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod may keep thousands of slots a second."""
+    monkeypatch.setattr(tell_reservations, "_PAUSE_S", 60)
+    board, outbox = Noticeboard(), Outbox()
+    for number in range(250):
+        board.kept(reservation(str(number)))
+    assert len(await written(board, outbox, 250)) == 250
+
+
 async def test_what_is_noted_when_the_process_stops_is_written() -> None:
     """More than one writing holds, and some of it in the middle of one."""
     board, outbox = Noticeboard(), Outbox()
