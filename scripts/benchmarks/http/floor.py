@@ -71,7 +71,8 @@ async def _serve(port: int, redis_url: str) -> None:
     )
 
     async def redis(app: web.Application) -> AsyncIterator[None]:
-        async with Redis.from_url(redis_url) as client:
+        # A floor has no deadlines, which cost a task and a timer a command.
+        async with Redis.from_url(redis_url, socket_timeout=None) as client:
             app[_REDIS] = client
             yield
 
