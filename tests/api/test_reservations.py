@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.asking import Answer, Asking
+from tests.api.world import event_type
 
 BOOKED = "Can't reserve a slot if the event is already booked."
 RESERVED = "This time slot is already reserved by another user. Please choose a different time."
@@ -103,6 +104,13 @@ async def test_any_minute_and_any_offset_will_do(api: Asking) -> None:
 async def test_a_length_that_is_offered(api: Asking) -> None:
     answer = await api.reserve(11, "10:00", slotDuration=30.0)
     assert (answer.data["slotDuration"], answer.data["slotEnd"]) == (30, "2050-09-05T10:30:00.000Z")
+
+
+async def test_the_types_own_length_that_is_none_of_its_options(api: Asking) -> None:
+    """It is listed when it is asked for, and what is listed can be kept."""
+    await api.add(eventTypes=[event_type(28, "odd", ownerId=1, lengthInMinutesOptions=[15, 30])])
+    assert (await api.slots(eventTypeId=28, duration=60)).data["2050-09-05"][0]["start"] == "2050-09-05T07:00:00.000Z"
+    assert (await api.reserve(28, "10:00", slotDuration=60)).data["slotEnd"] == "2050-09-05T11:00:00.000Z"
 
 
 async def test_a_length_that_is_not(api: Asking) -> None:
