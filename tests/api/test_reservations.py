@@ -14,6 +14,10 @@ RESERVED = "This time slot is already reserved by another user. Please choose a 
 NEEDS_CREDENTIALS = (
     "reservationDuration can only be used for authenticated requests - use access token, api key or OAuth credentials"
 )
+NEEDS_A_TIE = (
+    "authenticated user is not owner of event type, does not have memberships in common with owner of the event type, "
+    "nor does belong to event type's team or org."
+)
 
 
 def minutes_from_now(until: str) -> float:
@@ -354,6 +358,48 @@ async def test_a_move_to_another_event_type(api: Asking) -> None:
     assert (await api.reserve(10, "10:00")).status == 201
 
 
+async def test_a_move_to_a_dynamic_event_and_back(api: Asking) -> None:
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    path = f"/v2/slots/reservations/{uid}"
+    both = {"usernames": ["ana", "ben"], "slotStart": "2050-09-05T10:30:00Z", "slotDuration": 45}
+    answer = await api.ask("PATCH", path, json=both)
+    assert answer.status == 200
+    assert (answer.data["reservationUid"], answer.data["eventTypeId"]) == (uid, None)
+    assert (answer.data["slotStart"], answer.data["slotEnd"]) == (
+        "2050-09-05T10:30:00.000Z",
+        "2050-09-05T11:15:00.000Z",
+    )
+    # Ana's own time went along, and Ben's is taken too.
+    assert (await api.reserve(10, "09:30")).status == 201
+    assert (await api.reserve(13, "10:30")).message == RESERVED
+    assert (await moved(api, uid, "12:00")).data["eventTypeId"] == 10
+    assert (await api.reserve(13, "10:30")).status == 201
+
+
+async def test_a_move_to_a_dynamic_event_that_cannot_be(api: Asking) -> None:
+    """One name twice is no two people; and Ben is not free."""
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    path = f"/v2/slots/reservations/{uid}"
+    await api.reserve(13, "12:00")
+    alone = {"usernames": "ana,ana", "slotStart": "2050-09-05T12:00:00Z"}
+    assert (await api.ask("PATCH", path, json=alone)).message == "The array must contain at least 2 elements."
+    refused = await api.ask("PATCH", path, json={**alone, "usernames": "ana,ben"})
+    assert (refused.status, refused.message) == (422, RESERVED)
+    assert (await api.ask("GET", path)).data["slotStart"] == "2050-09-05T10:00:00.000Z"
+
+
+async def test_a_move_onto_the_booking_that_is_moved(api: Asking) -> None:
+    """That one alone is not in the way, and only of moves that name it."""
+    await booked(api, 1, "10:00", "11:00")
+    await booked(api, 1, "12:00", "13:00")
+    uid = (await api.reserve(10, "14:00")).data["reservationUid"]
+    assert (await moved(api, uid, "10:30")).message == BOOKED
+    assert (await moved(api, uid, "12:00", bookingUidToReschedule="b-1-10:00")).message == BOOKED
+    answer = await moved(api, uid, "10:30", bookingUidToReschedule="b-1-10:00")
+    assert (answer.status, answer.data["slotStart"]) == (200, "2050-09-05T10:30:00.000Z")
+    assert (await moved(api, uid, "10:00")).message == BOOKED
+
+
 async def test_a_refused_move_leaves_the_old_one_untouched(api: Asking) -> None:
     first = (await api.reserve(10, "10:00")).data
     await api.reserve(10, "12:00")
@@ -418,6 +464,8 @@ async def test_a_tie_to_the_event_type_is_needed(api: Asking, event_type_id: int
     if status == 201:
         assert answer.data["reservationDuration"] == 10
         assert 9.9 < minutes_from_now(answer.data["reservationUntil"]) <= 10
+    else:
+        assert answer.message == NEEDS_A_TIE
 
 
 async def test_credentials_are_needed(api: Asking) -> None:
