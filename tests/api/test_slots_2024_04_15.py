@@ -118,6 +118,15 @@ async def test_a_reservation_answers_with_the_bare_uid(api: Asking) -> None:
     assert shown["slotStart"] == "2050-09-05T10:00:00.000Z"
 
 
+async def test_the_cookie_is_of_no_use_to_foreign_pages(api: Asking) -> None:
+    """They are neither sent nor told it (docs/security.md)."""
+    answer = await reserve(api, "10:00", "11:00", headers={"Origin": "https://elsewhere.example"})
+    attributes = {one.strip() for one in answer.headers["Set-Cookie"].split(";")}
+    assert {"HttpOnly", "SameSite=Lax", "Max-Age=300"} <= attributes
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
 async def test_somebody_else_is_refused(api: Asking) -> None:
     await reserve(api, "10:00", "11:00")
     api.client.session.cookie_jar.clear()
