@@ -278,6 +278,14 @@ def test_a_wrong_query_is_answered_as_the_service_would(query: dict[str, Any], c
     assert right == ANSWER
 
 
+def test_null_in_a_query_says_nothing() -> None:
+    """But what is not known is still told, that somebody may see how it is written."""
+    optional = ("timeZone", "duration", "format", "usernames", "rrHostSubsetIds", "reservationUid", "username")
+    plain, unknown = answers({**WORLD, "queries": [{**MONDAY, **dict.fromkeys(optional)}, {**MONDAY, "colour": None}]})
+    assert plain == ANSWER
+    assert "'colour' is not known here" in unknown["error"]["message"]
+
+
 def test_a_reference_that_leads_nowhere_is_told() -> None:
     result = slots("-", given=json.dumps({**WORLD, "eventTypes": [{**CALL, "scheduleId": 77}]}))
     assert result.exit_code == 1
