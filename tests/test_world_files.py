@@ -137,6 +137,15 @@ def test_a_yaml_file_reads_as_json_would(tmp_path: Path, ending: str) -> None:
             {"eventTypes": [{**CALL, "bookingWindow": {"type": "calendarDays", "value": -1}}]},
             "bookingWindow.value: must be a number of days, from 0 to 36600",
         ),
+        *(
+            (
+                {"eventTypes": [{**CALL, "bookingWindow": {"type": "businessDays", "value": value}}]},
+                "bookingWindow.value: must be a number of days, from 0 to 36600",
+            )
+            for value in (30.5, True, "30", 1e300, None)
+        ),
+        ({"apiKeys": [{"token": "key_of_ana", "userId": 1}]}, "apiKeys[0], token: "),
+        ({"oauthClients": [{"id": "c", "secret": "", "ownerId": 1}]}, "oauthClients[0] (id c), secret: "),
         (
             {
                 "reservations": [
@@ -158,6 +167,20 @@ def test_what_is_wrong_is_named_by_list_item_and_field(document: object, told: s
     with pytest.raises(WorldFileError) as refused:
         world_of(document)
     assert told in str(refused.value)
+
+
+def test_whole_floats_are_whole_numbers_days_too() -> None:
+    window = {"type": "calendarDays", "value": 30.0}
+    world = world_of({"eventTypes": [{**CALL, "lengthInMinutes": 240.0, "bookingWindow": window}]})
+    [kept] = world.event_types
+    assert (kept.length_in_minutes, kept.booking_window and kept.booking_window.value) == (240, 30)
+
+
+def test_a_key_and_a_secret_may_be_short() -> None:
+    key = {"token": "cal_1", "userId": 1}
+    client = {"id": "c", "secret": "s", "ownerId": 1}
+    world = world_of({"users": [ANA], "apiKeys": [key], "oauthClients": [client]})
+    assert (world.api_keys[0].token, world.oauth_clients[0].secret) == ("cal_1", "s")
 
 
 @pytest.mark.parametrize("text", ["", "{", "nonsense", '{"users": [}', "[" * 100_000])
@@ -253,6 +276,14 @@ def test_a_wrong_query_is_answered_as_the_service_would(query: dict[str, Any], c
     wrong, right = answers({**WORLD, "queries": [query, {**MONDAY, "name": "by its name"}]})
     assert (wrong["status"], wrong["error"]["code"]) == ("error", code)
     assert right == ANSWER
+
+
+def test_null_in_a_query_says_nothing() -> None:
+    """But what is not known is still told, that somebody may see how it is written."""
+    optional = ("timeZone", "duration", "format", "usernames", "rrHostSubsetIds", "reservationUid", "username")
+    plain, unknown = answers({**WORLD, "queries": [{**MONDAY, **dict.fromkeys(optional)}, {**MONDAY, "colour": None}]})
+    assert plain == ANSWER
+    assert "'colour' is not known here" in unknown["error"]["message"]
 
 
 def test_a_reference_that_leads_nowhere_is_told() -> None:

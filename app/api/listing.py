@@ -71,7 +71,7 @@ class TimeData(_Booked):
 
 
 class TimeRangeData(_Booked):
-    """A slot on offer in the range format."""
+    """A slot on offer, with its end: for those who name a format."""
 
     startTime: InstantText
     endTime: InstantText

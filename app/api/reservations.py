@@ -1,14 +1,14 @@
 """`/v2/slots/reservations`, version 2024-09-04: keep a slot, show, move and end what is kept."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
 from app.api.clients import client_address
-from app.api.errors import bad_request
+from app.api.errors import FieldError, RequestError, bad_request
 from app.api.idempotency import created
 from app.api.instants import InstantText, utc_text
 from app.api.paths import text_in_path
@@ -40,14 +40,14 @@ class ReservationBody(BaseModel):
     rescheduling: str | None = Field(None, alias="bookingUidToReschedule", max_length=LONGEST_TEXT)
     """The booking that is to be moved: it does not stand in its own way."""
 
-    @model_validator(mode="after")
-    def _names_an_event_type(self) -> Self:
-        if self.event_type_id is None and self.usernames is None:
-            raise ValueError("eventTypeId must be a whole number (or give usernames, for a dynamic event)")
-        return self
-
     def request(self, caller: Caller | None, client: str) -> SlotRequest:
-        """Return what is asked for."""
+        """Return what is asked for.
+
+        Raises
+        ------
+        RequestError
+            If it names neither an event type nor two people (400).
+        """
         return SlotRequest(
             reference=self._reference(),
             start=instant_or_none(self.slot_start),
@@ -61,10 +61,12 @@ class ReservationBody(BaseModel):
     def _reference(self) -> ById | ByUsernames:
         if self.event_type_id is not None:
             return ById(self.event_type_id)
-        usernames = tuple(self.usernames or ())
-        if len(set(usernames)) < 2:
+        if self.usernames is None:
+            rule = {"value_error": "must be a whole number (or give usernames, for a dynamic event)"}
+            raise RequestError(400, "Bad Request Exception", (FieldError("eventTypeId", None, rule),))
+        if len(set(self.usernames)) < 2:
             raise bad_request("The array must contain at least 2 elements.")
-        return ByUsernames(usernames, self.organization_slug)
+        return ByUsernames(tuple(self.usernames), self.organization_slug)
 
 
 async def post_reservation(request: web.Request) -> web.Response:

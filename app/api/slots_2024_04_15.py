@@ -57,7 +57,7 @@ class AvailableQuery(BaseModel):
     organization_slug: Text | None = Field(None, alias="orgSlug")
     time_zone: ZoneName | None = Field(None, alias="timeZone")
     duration: QueryNumber | None = None
-    format: SlotFormat = Field("time", alias="slotFormat")
+    format: SlotFormat | None = Field(None, alias="slotFormat")
     rescheduling: str | None = Field(None, alias="rescheduleUid")
     subset: HostIds = Field(default_factory=list, alias="rrHostSubsetIds")
     form_response_id: QueryNumber | None = Field(None, alias="routingFormResponseId")
@@ -155,7 +155,8 @@ async def get_available(request: web.Request) -> web.Response:
     """List the slots of an event type."""
     query = _read(request, AvailableQuery)
     found = await find(request.app[USE_CASES].slot_finder, query.question(own_reservation(request)))
-    listing = written(found, available_times, query.time_zone, query.format)
+    # Only who names no format is told starts alone: as with the peer, `time` gives ends like `range`.
+    listing = written(found, available_times, query.time_zone, "time" if query.format is None else "range")
     response = answered(found, listing, request.if_none_match)
     response.headers.add(hdrs.VARY, hdrs.COOKIE)  # It has the browser's own reservation.
     return response

@@ -61,6 +61,9 @@ def _names(value: object) -> object:
 
 
 def _many(value: object) -> object:
+    """Read what is named once, or more often; null, which JSON may have, as nothing."""
+    if value is None:
+        return []
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
@@ -71,6 +74,9 @@ def _instant(value: object) -> Instant:
 
 
 def _slot_format(value: object) -> object:
+    """Read it in any case; null as if it were left out."""
+    if value is None:
+        return "time"
     if not isinstance(value, str) or value.lower() not in ("range", "time"):
         raise ValueError("must be 'range' or 'time'")
     return value.lower()

@@ -34,21 +34,25 @@ def load(file: Path, mode: Mode | None) -> None:
         world = read_world(file)
         with reachable(settings) as urls, progress() as tell:
             loaded = uvloop.run(worlds.load(settings, urls, world, mode or "empty", tell))
-    click.echo(_report(loaded))
+    click.echo(report(loaded))
 
 
-def _report(loaded: worlds.Loaded) -> str:
-    counts = {**loaded.report.counts, "reservations": len(loaded.holds.live)}
+def report(loaded: worlds.Loaded) -> str:
+    """Say what was loaded, for people to read."""
+    holds, overlapping_bookings = loaded.holds, loaded.report.overlapping_bookings
+    counts = {**loaded.report.counts, "reservations": len(holds.live)}
     brought = [f"{name} {count}" for name, count in counts.items() if count]
-    overlapping = {"bookings": loaded.report.overlapping_bookings, "reservations": loaded.holds.overlapping}
     lines = [f"Loaded: {', '.join(brought) or 'nothing'}."]
-    lines += [
-        f"Marked as imported, because they share a host's time with others: {name} {count}."
-        for name, count in overlapping.items()
-        if count
-    ]
-    if loaded.holds.past:
-        lines.append(f"Left out, because their reservationUntil is past: reservations {loaded.holds.past}.")
+    if overlapping_bookings:
+        lines.append(
+            f"Marked as imported, because they share a host's time with others: bookings {overlapping_bookings}."
+        )
+    if holds.overlapping:
+        lines.append(
+            f"Kept, though they share a host's time with others of this file: reservations {holds.overlapping}."
+        )
+    if holds.past:
+        lines.append(f"Left out, because their reservationUntil is past: reservations {holds.past}.")
     return "\n".join(lines)
 
 

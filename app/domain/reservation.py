@@ -176,6 +176,7 @@ def slot_length(event_type: EventType, asked: int | None) -> int:
     """Return the length of a slot to reserve, in minutes.
 
     A `slotDuration` is for event types of several lengths (and dynamic events) alone; the peer refuses it elsewhere.
+    Beside other lengths the event type's own may be asked for, as in a listing.
 
     Raises
     ------
@@ -186,6 +187,6 @@ def slot_length(event_type: EventType, asked: int | None) -> int:
         return event_type.length_asked(asked)
     if not event_type.lengths:
         raise SlotDurationFixedError
-    if asked not in event_type.lengths:
+    if asked not in (event_type.length, *event_type.lengths):
         raise SlotDurationNotOfferedError(event_type.lengths)
     return asked

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.application import worlds
+from app.commands.worlds import report
 from app.storage.world_files.checks import WorldRefusedError
 from app.storage.world_files.reading import world_of
 from tests.api.asking import Asking
@@ -51,6 +52,21 @@ async def test_past_and_overlapping_ones_are_counted(api: Asking) -> None:
     loaded = await load(api, "replace", past, *overlapping)
     assert (loaded.holds.past, loaded.holds.overlapping, len(loaded.holds.live)) == (1, 2, 3)
     assert await shown(api, "past") is None
+    assert report(loaded).splitlines()[1:] == [
+        "Kept, though they share a host's time with others of this file: reservations 2.",
+        "Left out, because their reservationUntil is past: reservations 1.",
+    ]
+
+
+async def test_bookings_that_overlap_are_marked_and_counted(api: Asking) -> None:
+    """With those of the database too. The hold beside them is none of them, nor does it overlap another hold."""
+    hour = {"eventTypeId": 10, "userId": 1, "start": "2050-09-05T09:00:00Z", "end": "2050-09-05T10:00:00Z"}
+    await load(api, "merge", bookings=[{**hour, "uid": "b1"}])
+    loaded = await load(api, "merge", reservation("r", "09:00"), bookings=[{**hour, "uid": "b2"}])
+    assert report(loaded).splitlines() == [
+        "Loaded: bookings 1, reservations 1.",
+        "Marked as imported, because they share a host's time with others: bookings 1.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from tests.api.asking import Answer, Asking
+from tests.api.world import event_type
 
 BOOKED = "Can't reserve a slot if the event is already booked."
 RESERVED = "This time slot is already reserved by another user. Please choose a different time."
 NEEDS_CREDENTIALS = (
     "reservationDuration can only be used for authenticated requests - use access token, api key or OAuth credentials"
+)
+NEEDS_A_TIE = (
+    "authenticated user is not owner of event type, does not have memberships in common with owner of the event type, "
+    "nor does belong to event type's team or org."
 )
 
 
@@ -103,6 +108,13 @@ async def test_any_minute_and_any_offset_will_do(api: Asking) -> None:
 async def test_a_length_that_is_offered(api: Asking) -> None:
     answer = await api.reserve(11, "10:00", slotDuration=30.0)
     assert (answer.data["slotDuration"], answer.data["slotEnd"]) == (30, "2050-09-05T10:30:00.000Z")
+
+
+async def test_the_types_own_length_that_is_none_of_its_options(api: Asking) -> None:
+    """It is listed when it is asked for, and what is listed can be kept."""
+    await api.add(eventTypes=[event_type(28, "odd", ownerId=1, lengthInMinutesOptions=[15, 30])])
+    assert (await api.slots(eventTypeId=28, duration=60)).data["2050-09-05"][0]["start"] == "2050-09-05T07:00:00.000Z"
+    assert (await api.reserve(28, "10:00", slotDuration=60)).data["slotEnd"] == "2050-09-05T11:00:00.000Z"
 
 
 async def test_a_length_that_is_not(api: Asking) -> None:
@@ -346,6 +358,48 @@ async def test_a_move_to_another_event_type(api: Asking) -> None:
     assert (await api.reserve(10, "10:00")).status == 201
 
 
+async def test_a_move_to_a_dynamic_event_and_back(api: Asking) -> None:
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    path = f"/v2/slots/reservations/{uid}"
+    both = {"usernames": ["ana", "ben"], "slotStart": "2050-09-05T10:30:00Z", "slotDuration": 45}
+    answer = await api.ask("PATCH", path, json=both)
+    assert answer.status == 200
+    assert (answer.data["reservationUid"], answer.data["eventTypeId"]) == (uid, None)
+    assert (answer.data["slotStart"], answer.data["slotEnd"]) == (
+        "2050-09-05T10:30:00.000Z",
+        "2050-09-05T11:15:00.000Z",
+    )
+    # Ana's own time went along, and Ben's is taken too.
+    assert (await api.reserve(10, "09:30")).status == 201
+    assert (await api.reserve(13, "10:30")).message == RESERVED
+    assert (await moved(api, uid, "12:00")).data["eventTypeId"] == 10
+    assert (await api.reserve(13, "10:30")).status == 201
+
+
+async def test_a_move_to_a_dynamic_event_that_cannot_be(api: Asking) -> None:
+    """One name twice is no two people; and Ben is not free."""
+    uid = (await api.reserve(10, "10:00")).data["reservationUid"]
+    path = f"/v2/slots/reservations/{uid}"
+    await api.reserve(13, "12:00")
+    alone = {"usernames": "ana,ana", "slotStart": "2050-09-05T12:00:00Z"}
+    assert (await api.ask("PATCH", path, json=alone)).message == "The array must contain at least 2 elements."
+    refused = await api.ask("PATCH", path, json={**alone, "usernames": "ana,ben"})
+    assert (refused.status, refused.message) == (422, RESERVED)
+    assert (await api.ask("GET", path)).data["slotStart"] == "2050-09-05T10:00:00.000Z"
+
+
+async def test_a_move_onto_the_booking_that_is_moved(api: Asking) -> None:
+    """That one alone is not in the way, and only of moves that name it."""
+    await booked(api, 1, "10:00", "11:00")
+    await booked(api, 1, "12:00", "13:00")
+    uid = (await api.reserve(10, "14:00")).data["reservationUid"]
+    assert (await moved(api, uid, "10:30")).message == BOOKED
+    assert (await moved(api, uid, "12:00", bookingUidToReschedule="b-1-10:00")).message == BOOKED
+    answer = await moved(api, uid, "10:30", bookingUidToReschedule="b-1-10:00")
+    assert (answer.status, answer.data["slotStart"]) == (200, "2050-09-05T10:30:00.000Z")
+    assert (await moved(api, uid, "10:00")).message == BOOKED
+
+
 async def test_a_refused_move_leaves_the_old_one_untouched(api: Asking) -> None:
     first = (await api.reserve(10, "10:00")).data
     await api.reserve(10, "12:00")
@@ -410,6 +464,8 @@ async def test_a_tie_to_the_event_type_is_needed(api: Asking, event_type_id: int
     if status == 201:
         assert answer.data["reservationDuration"] == 10
         assert 9.9 < minutes_from_now(answer.data["reservationUntil"]) <= 10
+    else:
+        assert answer.message == NEEDS_A_TIE
 
 
 async def test_credentials_are_needed(api: Asking) -> None:
@@ -556,7 +612,24 @@ async def test_a_wrong_field_is_named(api: Asking, field: str, value: object) ->
     errors = answer.body["error"]["details"]["errors"]
     assert len(errors) == 1
     assert errors[0].keys() == {"property", "value", "constraints"}
-    assert field in errors[0]["property"] or field in str(errors[0]["constraints"])
+    assert errors[0]["property"] == field
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"slotStart": "2050-09-05T10:00:00Z"}, ["eventTypeId"]),
+        ({"slotStart": "2050-09-05T10:00:00Z", "organizationSlug": "acme"}, ["eventTypeId"]),
+        ({"slotStart": "2050-09-05T10:00:00Z", "usernames": None}, ["eventTypeId"]),
+        ({"slotStart": "2050-09-05T10:00:00Z", "usernames": 7}, ["usernames"]),
+        ({"eventTypeId": 10}, ["slotStart"]),
+    ],
+)
+async def test_what_is_missing_is_named(api: Asking, body: dict[str, Any], named: list[str]) -> None:
+    """People who are named amiss were still meant: no event type is wanted beside them."""
+    answer = await api.ask("POST", "/v2/slots/reservations", json=body)
+    assert (answer.status, answer.message) == (400, "Bad Request Exception")
+    assert [one["property"] for one in answer.body["error"]["details"]["errors"]] == named
 
 
 async def test_unknown_fields_are_dropped_and_whole_floats_are_whole(api: Asking) -> None:

@@ -57,12 +57,23 @@ async def test_any_version_header_will_do(api: Asking, version: str) -> None:
     assert answer.status == 200
 
 
-async def test_the_range_format_names_both_ends(api: Asking) -> None:
-    slots = (await available(api, eventTypeId=10, slotFormat="range", timeZone="Europe/Rome")).data["slots"]
+@pytest.mark.parametrize("slot_format", ["range", "time", "TIME"])
+async def test_whichever_format_is_asked_for_names_both_ends(api: Asking, slot_format: str) -> None:
+    """Also of a listing that is remembered as it was written for who asked for none."""
+    rome = {"eventTypeId": 10, "timeZone": "Europe/Rome"}
+    plain = {"time": "2050-09-05T09:00:00.000+02:00"}
+    assert (await available(api, **rome)).data["slots"]["2050-09-05"][0] == plain
+    slots = (await available(api, **rome, slotFormat=slot_format)).data["slots"]
     assert slots["2050-09-05"][0] == {
         "startTime": "2050-09-05T09:00:00.000+02:00",
         "endTime": "2050-09-05T10:00:00.000+02:00",
     }
+    assert (await available(api, **rome)).data["slots"]["2050-09-05"][0] == plain
+
+
+async def test_a_format_that_is_not_known_is_told(api: Asking) -> None:
+    answer = await available(api, eventTypeId=10, slotFormat="long")
+    assert (answer.status, answer.message) == (400, "Query parameter 'slotFormat': must be 'range' or 'time'")
 
 
 async def test_booked_seats_say_by_how_many(api: Asking) -> None:
@@ -105,6 +116,15 @@ async def test_a_reservation_answers_with_the_bare_uid(api: Asking) -> None:
     assert "10:00" not in await api.starts(10)
     shown = (await api.ask("GET", f"/v2/slots/reservations/{uid}")).data
     assert shown["slotStart"] == "2050-09-05T10:00:00.000Z"
+
+
+async def test_the_cookie_is_of_no_use_to_foreign_pages(api: Asking) -> None:
+    """They are neither sent nor told it (docs/security.md)."""
+    answer = await reserve(api, "10:00", "11:00", headers={"Origin": "https://elsewhere.example"})
+    attributes = {one.strip() for one in answer.headers["Set-Cookie"].split(";")}
+    assert {"HttpOnly", "SameSite=Lax", "Max-Age=300"} <= attributes
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 async def test_somebody_else_is_refused(api: Asking) -> None:

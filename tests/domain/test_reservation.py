@@ -41,6 +41,10 @@ class TestLength:
     def test_one_of_several_is_as_chosen(self) -> None:
         assert slot_length(event_type(length=30, lengths=(15, 30)), 15) == 15
 
+    def test_beside_the_others_its_own_may_be_chosen(self) -> None:
+        """As in a listing, whose slots are there to be kept."""
+        assert slot_length(event_type(length=60, lengths=(15, 30)), 60) == 60
+
     def test_another_is_refused(self) -> None:
         with pytest.raises(SlotDurationNotOfferedError) as refused:
             slot_length(event_type(length=30, lengths=(15, 30)), 20)

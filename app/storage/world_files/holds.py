@@ -1,12 +1,14 @@
 """The reservations of a world file as the store of holds keeps them."""
 
 import secrets
+from itertools import pairwise
+from math import inf
 
 from app.domain.errors import EventTypeManagedError
 from app.domain.event_type import StaffedEventType, staff
 from app.domain.reference import ById
 from app.domain.reservation import Claim, KeptReservation
-from app.domain.time_ranges import Instant, overlaps
+from app.domain.time_ranges import Instant
 from app.fields import instant_from
 from app.services.ports import EventTypes
 from app.storage.world_files.checks import WorldProblem, WorldRefusedError
@@ -40,7 +42,7 @@ class HoldsToLoad:
 
     @property
     def overlapping(self) -> int:
-        """How many share a host's time with another one: history does, requests never do."""
+        """How many share a host's time with another one of the file: history does, requests never do."""
         by_host: dict[int, list[Claim]] = {}
         for kept in self.live:
             for host_id in kept.claim.host_ids:
@@ -50,18 +52,17 @@ class HoldsToLoad:
 
 def _overlapping(claims: list[Claim]) -> list[Claim]:
     """Return the claims on one host that overlap another; seats of one start share it."""
-    found: list[Claim] = []
-    furthest: Claim | None = None
+    by_place: dict[object, list[Claim]] = {}
     for claim in sorted(claims, key=lambda one: one.busy_range):
-        if furthest is not None and overlaps(furthest.busy_range, claim.busy_range) and not _share(furthest, claim):
-            found += [furthest, claim]
-        if furthest is None or claim.busy_range[1] > furthest.busy_range[1]:
-            furthest = claim
+        place = claim.id if claim.seats is None else (claim.event_type_id, claim.start)
+        by_place.setdefault(place, []).append(claim)
+    begins: list[float] = [beside[0].busy_range[0] for beside in by_place.values()]
+    found: list[Claim] = []
+    until = -inf  # Of all that began before.
+    for beside, (begin, next_begin) in zip(by_place.values(), pairwise([*begins, inf]), strict=True):
+        found += [claim for claim in beside if begin < until or next_begin < claim.busy_range[1]]
+        until = max(until, *(claim.busy_range[1] for claim in beside))
     return found
-
-
-def _share(one: Claim, other: Claim) -> bool:
-    return one.seats is not None and (one.event_type_id, one.start) == (other.event_type_id, other.start)
 
 
 async def _staffed(event_types: EventTypes, reservation: Reservation) -> StaffedEventType:
