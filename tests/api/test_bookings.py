@@ -933,12 +933,15 @@ async def test_those_who_run_a_team_or_organization_list_its_bookings(api: Askin
     await book(api, 30, "13:00")
     fay = KEY + "fay"
 
-    async def hours_of(path: str, token: str = fay) -> list[str] | int:
-        answer = await api.ask("GET", f"/v2/{path}/bookings", token=token, params={"sortStart": "asc"})
+    async def hours_of(path: str, token: str = fay, **query: str) -> list[str] | int:
+        answer = await api.ask("GET", f"/v2/{path}/bookings", token=token, params={"sortStart": "asc", **query})
         return [one["start"][11:13] for one in answer.data] if answer.status == 200 else answer.status
 
     assert await hours_of("teams/50") == ["10"]
     assert await hours_of("organizations/90") == ["12", "13"]
+    assert await hours_of("organizations/90", userIds="1,4") == ["12"]
+    assert await hours_of("organizations/90", userIds="1") == [], "ana has no booking of it"
+    assert await hours_of("organizations/90", userIds="x") == 400
     assert await hours_of("organizations/90/teams/51") == ["12"]
     assert await hours_of("organizations/90/users/5") == ["12", "13"]
     assert await hours_of("organizations/90/users/4") == ["12"]
