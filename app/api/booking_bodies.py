@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.api.event_type_parts import Link
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
 from app.fields import Email, IsoInstant, KeptObject, Metadata, Text, WholeNumber, ZoneName, storable
@@ -92,12 +93,13 @@ class Location(Body):
     address: Text | None = None
     location: Text | None = None
     phone: Text | None = None
+    link: Link | None = None
     integration: Text | None = None
 
     @property
     def text(self) -> str:
         """The place in one line; the kind alone where the host says where it is."""
-        told = self.address or self.location or self.phone
+        told = self.address or self.location or self.phone or self.link
         return told or (f"integrations:{self.integration}" if self.integration else self.type)
 
 
