@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from app.api.bodies import Body
 from app.api.event_type_parts import Link
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
@@ -25,12 +26,6 @@ Language = Literal[
 
 Reason = Annotated[str, Field(max_length=_LONGEST_REASON), AfterValidator(storable)]
 PhoneNumber = Annotated[Text, Field(max_length=32)]
-
-
-class Body(BaseModel):
-    """What every body shares: fields that it does not know are dropped."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 # People --------------------------------------------------------------------------------------------------------------

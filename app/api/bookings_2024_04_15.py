@@ -12,8 +12,8 @@ from aiohttp import web
 from pydantic import AliasPath, BeforeValidator, Field
 from typing_extensions import TypedDict
 
-from app.api.bodies import read_body, success
-from app.api.booking_bodies import MOST_GUESTS, Body, Language, PhoneNumber, Reason
+from app.api.bodies import Body, read_body, success
+from app.api.booking_bodies import MOST_GUESTS, Language, PhoneNumber, Reason
 from app.api.bookings import read_bookings_query, seen_by_caller
 from app.api.credentials import user_of
 from app.api.errors import bad_request
