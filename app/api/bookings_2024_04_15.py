@@ -13,7 +13,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 from typing_extensions import TypedDict
 
 from app.api.bodies import Body, read_body, success
-from app.api.booking_bodies import MOST_GUESTS, Language, PhoneNumber, Reason
+from app.api.booking_bodies import MOST_GUESTS, PhoneNumber, Reason
 from app.api.bookings import read_bookings_query, seen_by_caller
 from app.api.credentials import user_of
 from app.api.errors import bad_request
@@ -49,6 +49,18 @@ def _place(value: object) -> object:
     return value or None
 
 
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _or_empty(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"const": ""})
+
+
+EmptyIsNone = (BeforeValidator(_none_if_empty), Field(json_schema_extra=_or_empty))
+"""For texts that booking pages send empty where there is nothing to say."""
+
+
 class Responses(Body):
     """What whoever books answers; what is none of these is kept."""
 
@@ -56,7 +68,8 @@ class Responses(Body):
     email: Email
     guests: Annotated[list[Email], Field(max_length=MOST_GUESTS)] = Field(default_factory=list)
     location: Annotated[Text | None, BeforeValidator(_place)] = None
-    phone_number: PhoneNumber | None = Field(None, alias="attendeePhoneNumber")
+    phone_number: Annotated[PhoneNumber | None, *EmptyIsNone] = Field(None, alias="attendeePhoneNumber")
+    rescheduling_reason: Annotated[Reason | None, *EmptyIsNone] = Field(None, alias="rescheduleReason")
 
 
 class OlderBookingBody(Body):
@@ -65,17 +78,19 @@ class OlderBookingBody(Body):
     start: IsoInstant
     end: IsoInstant | None = None
     event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
-    event_type_slug: Text | None = Field(None, alias="eventTypeSlug")
-    user: Usernames | None = None
+    event_type_slug: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="eventTypeSlug")
+    user: Annotated[Usernames | None, *EmptyIsNone] = None
     time_zone: ZoneName = Field(alias="timeZone")
-    language: Language = "en"
+    language: Annotated[Text | None, *EmptyIsNone] = None
+    """Any: pages send the one that they are in."""
     metadata: KeptObject = Field(default_factory=dict)
     responses: Responses
     answers: KeptObject = Field(validation_alias=AliasPath("responses"))
     """The same, as they were sent."""
-    rescheduling: Text | None = Field(None, alias="rescheduleUid")
-    seat_uid: Text | None = Field(None, alias="seatReferenceUid")
-    reservation_uid: Text | None = Field(None, alias="reservedSlotUid")
+    rescheduling: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduleUid")
+    rescheduled_by: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduledBy")
+    seat_uid: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="seatReferenceUid")
+    reservation_uid: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="reservedSlotUid")
     dry_run: bool = Field(False, alias="_isDryRun")
 
     @property
@@ -127,6 +142,8 @@ class OlderBookingBody(Body):
             uid=self.rescheduling,
             start=self.start,
             seat_uid=self.seat_uid,
+            reason=self.responses.rescheduling_reason,
+            by=self.rescheduled_by,
             reservation_uid=self.reservation_uid,
             caller=caller,
         )
@@ -137,7 +154,7 @@ class OlderBookingBody(Body):
             name=said.name,
             email=said.email,
             zone=self.time_zone,
-            language=self.language,
+            language=self.language or "en",
             phone_number=said.phone_number,
         )
         return BookingRequest(

@@ -136,6 +136,28 @@ async def test_names_of_one_or_several(api: Asking) -> None:
     assert together.data["endTime"][11:16] == "13:45"
 
 
+async def test_what_is_empty_is_as_left_out(api: Asking) -> None:
+    names = ("user", "eventTypeSlug", "language", "rescheduleUid", "rescheduledBy", "seatReferenceUid")
+    responses = {**MIA, "attendeePhoneNumber": "", "rescheduleReason": ""}
+    booked = (await book(api, responses=responses, reservedSlotUid="", **dict.fromkeys(names, ""))).data
+    assert (booked["attendees"][0]["locale"], booked["attendees"][0]["phoneNumber"]) == ("en", None)
+
+
+async def test_any_language_will_do(api: Asking) -> None:
+    booked = (await book(api, language="en-GB")).data
+    assert booked["attendees"][0]["locale"] == "en-GB"
+    newer = await api.ask("GET", f"/v2/bookings/{booked['uid']}", headers={"cal-api-version": "2024-08-13"})
+    assert newer.data["attendees"][0]["language"] == "en-GB"
+
+
+async def test_a_move_says_why_and_by_whom(api: Asking) -> None:
+    uid = (await book(api)).data["uid"]
+    responses = {**MIA, "rescheduleReason": "a train"}
+    moved = (await book(api, "12:00", rescheduleUid=uid, rescheduledBy="mia@example.org", responses=responses)).data
+    newer = (await api.ask("GET", f"/v2/bookings/{moved['uid']}", headers={"cal-api-version": "2024-08-13"})).data
+    assert (newer["reschedulingReason"], newer["rescheduledByEmail"]) == ("a train", "mia@example.org")
+
+
 async def test_a_dry_run_books_nothing(api: Asking) -> None:
     assert (await book(api, _isDryRun=True)).status == 201
     assert "10:00" in await api.starts(10)
