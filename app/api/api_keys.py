@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import Field, StrictBool
 from typing_extensions import TypedDict
 
-from app.api.bodies import read_body, success
+from app.api.bodies import Body, read_body, success
 from app.api.credentials import caller_of
 from app.api.state import USE_CASES
 from app.fields import WholeNumber
@@ -14,10 +14,8 @@ from app.fields import WholeNumber
 LONGEST_DAYS = 3_650
 
 
-class KeyRefreshBody(BaseModel):
+class KeyRefreshBody(Body):
     """For how long the new key is to live."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     days: Annotated[WholeNumber, Field(ge=1, le=LONGEST_DAYS)] = Field(30, alias="apiKeyDaysValid")
     never_expires: StrictBool = Field(False, alias="apiKeyNeverExpires")

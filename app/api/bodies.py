@@ -10,8 +10,10 @@ from typing import Any, Generic, Literal, TypeVar
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
-from typing_extensions import TypedDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from typing_extensions import TypedDict, override
 
 from app.api.admission import TURN
 from app.api.errors import FieldError, RequestError, bad_request
@@ -29,6 +31,41 @@ _COMPRESSED_AT_ONCE_BYTES = 64 * 1024
 
 Model = TypeVar("Model", bound=BaseModel)
 Data = TypeVar("Data")
+
+
+class Body(BaseModel):
+    """A JSON object that is sent: fields that it does not know are dropped.
+
+    Null, for a field whose default is something, is as nothing said: some clients send it for all that they leave open.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @classmethod
+    def _defaulted(cls) -> set[str]:
+        return {
+            field.alias or name
+            for name, field in cls.model_fields.items()
+            if not field.is_required() and field.default is not None
+        }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_as_nothing_said(cls, sent: Any) -> Any:
+        if not isinstance(sent, dict) or None not in sent.values():
+            return sent
+        defaulted = cls._defaulted()
+        return {name: value for name, value in sent.items() if value is not None or name not in defaulted}
+
+    @classmethod
+    @override
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        told = handler(schema)
+        fields = handler.resolve_ref_schema(told)["properties"]
+        for name in cls._defaulted():
+            about = {key: fields[name].pop(key) for key in ("default", "description") if key in fields[name]}
+            fields[name] = {"anyOf": [fields[name], {"type": "null"}], **about}
+        return told
 
 
 class Success(TypedDict, Generic[Data]):

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from app.api.bodies import Body
+from app.api.event_type_parts import Link
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
 from app.fields import Email, IsoInstant, KeptObject, Metadata, Text, WholeNumber, ZoneName, storable
@@ -24,12 +26,6 @@ Language = Literal[
 
 Reason = Annotated[str, Field(max_length=_LONGEST_REASON), AfterValidator(storable)]
 PhoneNumber = Annotated[Text, Field(max_length=32)]
-
-
-class Body(BaseModel):
-    """What every body shares: fields that it does not know are dropped."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 # People --------------------------------------------------------------------------------------------------------------
@@ -92,12 +88,13 @@ class Location(Body):
     address: Text | None = None
     location: Text | None = None
     phone: Text | None = None
+    link: Link | None = None
     integration: Text | None = None
 
     @property
     def text(self) -> str:
         """The place in one line; the kind alone where the host says where it is."""
-        told = self.address or self.location or self.phone
+        told = self.address or self.location or self.phone or self.link
         return told or (f"integrations:{self.integration}" if self.integration else self.type)
 
 

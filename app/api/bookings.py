@@ -196,6 +196,13 @@ class BookingsQuery(PageQuery):
         )
 
 
+class OrganizationBookingsQuery(BookingsQuery):
+    """Which of an organization's bookings to list."""
+
+    user_ids: QueryIds = Field(default_factory=list, alias="userIds")
+    """Who hosts them; nobody named: anybody."""
+
+
 def read_bookings_query(request: web.Request) -> BookingsQuery:
     """Read the parameters of a list of bookings.
 
@@ -225,7 +232,9 @@ async def get_organization_bookings(request: web.Request) -> web.Response:
     """List the bookings of an organization's teams and of its members' own event types, to those who run it."""
     organization_id = path_id(request, "orgId")
     await request.app[USE_CASES].member_access.check_organization(caller_of(request), organization_id)
-    return await listed(request, read_bookings_query(request).question(None, organization_id=organization_id))
+    query = read_page(request, OrganizationBookingsQuery)
+    question = query.question(None, organization_id=organization_id, user_ids=tuple(query.user_ids))
+    return await listed(request, question)
 
 
 async def get_member_bookings(request: web.Request) -> web.Response:

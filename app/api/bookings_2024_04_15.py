@@ -4,22 +4,23 @@ Bookings have `startTime` and `endTime`, statuses are in capitals, and whoever b
 name and address too, under `responses`.
 """
 
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, NotRequired
 
 from aiohttp import web
 from pydantic import AliasPath, BeforeValidator, Field
 from typing_extensions import TypedDict
 
-from app.api.bodies import read_body, success
-from app.api.booking_bodies import MOST_GUESTS, Body, Language, PhoneNumber, Reason
+from app.api.bodies import Body, read_body, success
+from app.api.booking_bodies import MOST_GUESTS, PhoneNumber, Reason
 from app.api.bookings import read_bookings_query, seen_by_caller
 from app.api.credentials import user_of
 from app.api.errors import bad_request
 from app.api.idempotency import created
 from app.api.instants import InstantText, utc_text
 from app.api.paths import text_in_path
-from app.api.slots_2024_04_15 import own_reservation
+from app.api.slots_2024_04_15 import COOKIE, own_reservation
 from app.api.slots_query import Usernames, named_event_type
 from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
@@ -27,6 +28,7 @@ from app.domain.reference import EventTypeReference
 from app.domain.time_ranges import MINUTE
 from app.fields import Email, IsoInstant, KeptObject, Text, WholeNumber, ZoneName
 from app.services.book_slots import BookingRequest, Made
+from app.services.booking_errors import OtherSlotReservedError, ReservedForMoveError
 from app.services.bookings import found
 from app.services.keep_slots import SlotRequest
 from app.services.move_bookings import MoveRequest
@@ -47,6 +49,18 @@ def _place(value: object) -> object:
     return value or None
 
 
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _or_empty(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"const": ""})
+
+
+EmptyIsNone = (BeforeValidator(_none_if_empty), Field(json_schema_extra=_or_empty))
+"""For texts that booking pages send empty where there is nothing to say."""
+
+
 class Responses(Body):
     """What whoever books answers; what is none of these is kept."""
 
@@ -54,7 +68,8 @@ class Responses(Body):
     email: Email
     guests: Annotated[list[Email], Field(max_length=MOST_GUESTS)] = Field(default_factory=list)
     location: Annotated[Text | None, BeforeValidator(_place)] = None
-    phone_number: PhoneNumber | None = Field(None, alias="attendeePhoneNumber")
+    phone_number: Annotated[PhoneNumber | None, *EmptyIsNone] = Field(None, alias="attendeePhoneNumber")
+    rescheduling_reason: Annotated[Reason | None, *EmptyIsNone] = Field(None, alias="rescheduleReason")
 
 
 class OlderBookingBody(Body):
@@ -63,17 +78,19 @@ class OlderBookingBody(Body):
     start: IsoInstant
     end: IsoInstant | None = None
     event_type_id: WholeNumber | None = Field(None, alias="eventTypeId")
-    event_type_slug: Text | None = Field(None, alias="eventTypeSlug")
-    user: Usernames | None = None
+    event_type_slug: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="eventTypeSlug")
+    user: Annotated[Usernames | None, *EmptyIsNone] = None
     time_zone: ZoneName = Field(alias="timeZone")
-    language: Language = "en"
+    language: Annotated[Text | None, *EmptyIsNone] = None
+    """Any: pages send the one that they are in."""
     metadata: KeptObject = Field(default_factory=dict)
     responses: Responses
     answers: KeptObject = Field(validation_alias=AliasPath("responses"))
     """The same, as they were sent."""
-    rescheduling: Text | None = Field(None, alias="rescheduleUid")
-    seat_uid: Text | None = Field(None, alias="seatReferenceUid")
-    reservation_uid: Text | None = Field(None, alias="reservedSlotUid")
+    rescheduling: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduleUid")
+    rescheduled_by: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduledBy")
+    seat_uid: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="seatReferenceUid")
+    reservation_uid: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="reservedSlotUid")
     dry_run: bool = Field(False, alias="_isDryRun")
 
     @property
@@ -111,14 +128,33 @@ class OlderBookingBody(Body):
             organization_slug=None,
         )
 
-    def request(self, caller: Caller | None, own_reservation: str | None) -> BookingRequest:
-        """Return what is asked for; a browser's own reservation is used up without being named."""
+    def request(self, caller: Caller | None) -> BookingRequest | MoveRequest:
+        """Return what is asked for.
+
+        Raises
+        ------
+        RequestError
+            If it is no slot of any event type (400).
+        """
+        if self.rescheduling is None:
+            return self._booking(caller)
+        return MoveRequest(
+            uid=self.rescheduling,
+            start=self.start,
+            seat_uid=self.seat_uid,
+            reason=self.responses.rescheduling_reason,
+            by=self.rescheduled_by,
+            reservation_uid=self.reservation_uid,
+            caller=caller,
+        )
+
+    def _booking(self, caller: Caller | None) -> BookingRequest:
         said = self.responses
         attendee = Attendee(
             name=said.name,
             email=said.email,
             zone=self.time_zone,
-            language=self.language,
+            language=self.language or "en",
             phone_number=said.phone_number,
         )
         return BookingRequest(
@@ -127,7 +163,7 @@ class OlderBookingBody(Body):
             attendee=attendee,
             guests=tuple(Attendee(email=email, name="", zone=self.time_zone, guest=True) for email in said.guests),
             length=self.length,
-            reservation_uid=self.reservation_uid or own_reservation,
+            reservation_uid=self.reservation_uid,
             location=said.location,
             metadata=self.metadata,
             responses=self.answers,
@@ -137,29 +173,44 @@ class OlderBookingBody(Body):
 
 async def post_booking(request: web.Request) -> web.Response:
     """Book a slot, or move a booking to it."""
-    body, caller = await read_body(request, OlderBookingBody), request.get(CALLER)
+    body = await read_body(request, OlderBookingBody)
     if body.dry_run:
         # It books nothing, so there is nothing to be done only once.
         slot = SlotRequest(
             reference=body.reference, start=body.start, length=body.length, rescheduling=body.rescheduling
         )
-        await request.app[USE_CASES].slot_keeper.rehearse(slot, own_reservation(request))
+        await request.app[USE_CASES].slot_keeper.rehearse(slot, body.reservation_uid or own_reservation(request))
         return success({}, status=201)
-    if body.rescheduling is not None:
-        moved = MoveRequest(uid=body.rescheduling, start=body.start, seat_uid=body.seat_uid, caller=caller)
-        mover = request.app[USE_CASES].booking_mover
-        return await _created(request, lambda drawn: mover.move(moved, drawn))
-    wanted = body.request(caller, own_reservation(request))
-    booker = request.app[USE_CASES].slot_booker
-    return await _created(request, lambda drawn: booker.book(wanted, drawn))
+    wanted = body.request(request.get(CALLER))
+    own_is_used = False
+
+    async def make(drawn: DrawnUid | None) -> OlderBooking:
+        nonlocal own_is_used
+        own = None if wanted.reservation_uid else await _live_own_reservation(request)
+        if own is not None:
+            # It was not named: one that keeps another slot is as none.
+            with suppress(OtherSlotReservedError, ReservedForMoveError):
+                made = await _made(request, replace(wanted, reservation_uid=own), drawn)
+                own_is_used = True
+                return _booking_made(made)
+        return _booking_made(await _made(request, wanted, drawn))
+
+    response = await created(request, make, request.app[USE_CASES].booking_answerer)
+    if own_is_used:
+        response.del_cookie(COOKIE, httponly=True, samesite="Lax")
+    return response
 
 
-async def _created(request: web.Request, make: Callable[[DrawnUid | None], Awaitable[Made]]) -> web.Response:
-    async def told(drawn: DrawnUid | None) -> OlderBooking:
-        made = await make(drawn)
-        return _booking(made.booking.seen_from_seat(made.seat_uid), seat_uid=made.seat_uid)
+async def _live_own_reservation(request: web.Request) -> str | None:
+    uid = own_reservation(request)
+    kept = None if uid is None else await request.app[USE_CASES].slot_keeper.reservation(uid)
+    return None if kept is None else kept.uid
 
-    return await created(request, told, request.app[USE_CASES].booking_answerer)
+
+async def _made(request: web.Request, wanted: BookingRequest | MoveRequest, drawn: DrawnUid | None) -> Made:
+    if isinstance(wanted, MoveRequest):
+        return await request.app[USE_CASES].booking_mover.move(wanted, drawn)
+    return await request.app[USE_CASES].slot_booker.book(wanted, drawn)
 
 
 async def get_bookings(request: web.Request) -> web.Response:
@@ -286,6 +337,10 @@ class Cancelled(TypedDict):
     bookingId: int
     bookingUid: str
     onlyRemovedAttendee: bool
+
+
+def _booking_made(made: Made) -> OlderBooking:
+    return _booking(made.booking.seen_from_seat(made.seat_uid), seat_uid=made.seat_uid)
 
 
 def _booking(booking: BookingRecord, *, seat_uid: str | None = None) -> OlderBooking:

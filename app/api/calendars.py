@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from app.api.bodies import read_body, success
+from app.api.bodies import Body, read_body, success
 from app.api.credentials import user_of
 from app.api.errors import bad_request
 from app.api.instants import InstantText, utc_text
@@ -42,10 +42,8 @@ def _as_https(written: object) -> object:
 FeedUrl = Annotated[WebAddress, BeforeValidator(_as_https)]
 
 
-class FeedsBody(BaseModel):
+class FeedsBody(Body):
     """The body of save."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     urls: Annotated[list[FeedUrl], Field(min_length=1, max_length=MOST_FEEDS)]
     read_only: bool = Field(True, alias="readOnly")

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     PlainValidator,
@@ -17,6 +16,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
+from app.api.bodies import Body
 from app.domain.booking_window import BookingWindow, DateRange, DaysAhead
 from app.domain.event_type import HostEntry
 from app.domain.event_type_settings import ConfirmationPolicy, Notice, Seats
@@ -118,7 +118,7 @@ FIELDS = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 """Fields have the public API's names; those that nobody knows are dropped."""
 
 
-class Part(BaseModel):
+class Part(Body):
     """An object of a body."""
 
     model_config = FIELDS

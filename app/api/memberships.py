@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.bodies import read_body, success
+from app.api.bodies import Body, read_body, success
 from app.api.credentials import caller_of
 from app.api.idempotency import created
 from app.api.pages import PageQuery, read_page
@@ -29,10 +29,8 @@ class MembershipsQuery(PageQuery):
     emails: Emails | None = None
 
 
-class NewMembershipBody(BaseModel):
+class NewMembershipBody(Body):
     """The body of POST."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     user_id: Id = Field(alias="userId")
     accepted: StrictBool = False

@@ -54,7 +54,7 @@ from app.api.booking_shapes import (
     NumberedAttendees,
     Reassigned,
 )
-from app.api.bookings import BookingsQuery
+from app.api.bookings import BookingsQuery, OrganizationBookingsQuery
 from app.api.bookings_2024_04_15 import (
     Cancelled,
     NoBooking,
@@ -233,7 +233,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403, 404)
     ),
     bookings.get_organization_bookings: Operation(
-        query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403, 404)
+        query=OrganizationBookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403, 404)
     ),
     bookings.get_member_bookings: Operation(
         query=BookingsQuery, answer=BookingsPage, needs_credentials=True, refusals=(403, 404)

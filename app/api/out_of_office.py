@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.bodies import read_body, success
+from app.api.bodies import Body, read_body, success
 from app.api.credentials import caller_of
 from app.api.idempotency import created
 from app.api.instants import InstantText, utc_text
@@ -23,10 +23,8 @@ from app.services.ports import DrawnUid
 Notes = Annotated[str, Field(max_length=2_000), AfterValidator(storable)]
 
 
-class NewOutOfOfficeBody(BaseModel):
+class NewOutOfOfficeBody(Body):
     """From when to when somebody is away."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     start: IsoInstant
     end: IsoInstant

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from typing_extensions import TypedDict
 
+from app.api.bodies import Body
 from app.api.instants import InstantText, utc_text
 from app.domain.schedule import WEEKDAYS
 from app.domain.slug import LONGEST_SLUG, slug_of
@@ -33,10 +34,8 @@ Slug = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SLUG), 
 Weekday: TypeAlias = Literal[WEEKDAYS]  # type: ignore[valid-type]
 
 
-class KeptDetails(BaseModel):
+class KeptDetails(Body):
     """A body of which some fields mean nothing here: they are kept, and given back as they were sent."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     def details(self, names: frozenset[str]) -> dict[str, Any]:
         """Return those of the named fields that were sent with a value, by their public names."""

@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.bodies import json_response, read_body, success
+from app.api.bodies import Body, json_response, read_body, success
 from app.api.clients import client_address
 from app.api.errors import bad_request
 from app.api.idempotency import created
@@ -100,10 +100,8 @@ class AvailableQuery(BaseModel):
             raise bad_request("routingFormResponseId must be a positive number")
 
 
-class ReserveBody(BaseModel):
+class ReserveBody(Body):
     """The body of a reservation: an event type and from when to when."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     event_type_id: WholeNumber = Field(alias="eventTypeId")
     start: IsoInstant = Field(alias="slotUtcStartDate")

@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.api.bodies import read_body, success
+from app.api.bodies import Body, read_body, success
 from app.api.credentials import caller_of, user_of
 from app.api.idempotency import created
 from app.api.pages import PageQuery, read_page
@@ -42,10 +42,8 @@ Template = Annotated[str, Field(max_length=_LONGEST_TEMPLATE), AfterValidator(_p
 Secret = Annotated[str, Field(max_length=_LONGEST_SECRET), AfterValidator(storable)]
 
 
-class NewWebhookBody(BaseModel):
+class NewWebhookBody(Body):
     """The body of POST."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     subscriber_url: WebAddress = Field(alias="subscriberUrl")
     active: StrictBool

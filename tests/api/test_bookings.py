@@ -14,6 +14,8 @@ from tests.api.asking import Answer, Asking
 from tests.api.world import ANA, BEN, CLO, DEE, event_type, hours, person
 
 MIA = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
+LONG_LINK = f"https://meet.example/{'x' * 400}"
+"""As those of some video calls are."""
 TAKEN = "User either already has booking at this time or is not available"
 KEY = "cal_key_of_"
 
@@ -156,6 +158,7 @@ async def test_a_guests_address_that_is_a_hosts_refuses_nothing_but_hides_their_
     ("location", "told", "url"),
     [
         ({"type": "link"}, "link", None),
+        ({"type": "link", "link": "https://meet.example/x"}, "https://meet.example/x", "https://meet.example/x"),
         ({"type": "attendeeAddress", "address": "1 Quay"}, "1 Quay", None),
         ({"type": "attendeePhone", "phone": "+3512"}, "+3512", None),
         ({"type": "integration", "integration": "zoom"}, "integrations:zoom", None),
@@ -856,11 +859,19 @@ async def test_people_are_added_by_who_runs_it(api: Asking) -> None:
     assert (await act(api, uid, "guests", token=KEY + "ana", guests=many)).status == 400
 
 
-async def test_a_booking_takes_place_elsewhere(api: Asking) -> None:
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ({"type": "attendeeAddress", "address": "2 Quay"}, "2 Quay"),
+        ({"type": "link", "link": LONG_LINK}, LONG_LINK),
+        ("https://meet.example/x", "https://meet.example/x"),
+    ],
+)
+async def test_a_booking_takes_place_elsewhere(api: Asking, location: object, told: str) -> None:
     uid = (await book(api, 10, "10:00")).data["uid"]
-    body = {"location": {"type": "attendeeAddress", "address": "2 Quay"}}
+    body = {"location": location}
     answer = await api.ask("PATCH", f"/v2/bookings/{uid}/location", json=body, token=KEY + "ana")
-    assert answer.data["location"] == "2 Quay"
+    assert answer.data["location"] == told
 
 
 async def test_links_enter_a_booking_into_calendars(api: Asking) -> None:
@@ -933,12 +944,15 @@ async def test_those_who_run_a_team_or_organization_list_its_bookings(api: Askin
     await book(api, 30, "13:00")
     fay = KEY + "fay"
 
-    async def hours_of(path: str, token: str = fay) -> list[str] | int:
-        answer = await api.ask("GET", f"/v2/{path}/bookings", token=token, params={"sortStart": "asc"})
+    async def hours_of(path: str, token: str = fay, **query: str) -> list[str] | int:
+        answer = await api.ask("GET", f"/v2/{path}/bookings", token=token, params={"sortStart": "asc", **query})
         return [one["start"][11:13] for one in answer.data] if answer.status == 200 else answer.status
 
     assert await hours_of("teams/50") == ["10"]
     assert await hours_of("organizations/90") == ["12", "13"]
+    assert await hours_of("organizations/90", userIds="1,4") == ["12"]
+    assert await hours_of("organizations/90", userIds="1") == [], "ana has no booking of it"
+    assert await hours_of("organizations/90", userIds="x") == 400
     assert await hours_of("organizations/90/teams/51") == ["12"]
     assert await hours_of("organizations/90/users/5") == ["12", "13"]
     assert await hours_of("organizations/90/users/4") == ["12"]

@@ -1,5 +1,6 @@
 """`/v2/bookings` as clients know it that send no version, or an older one."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ MIA = {"name": {"firstName": "Mia", "lastName": "Lee"}, "email": "mia@example.or
 
 
 async def book(api: Asking, hour: str = "10:00", /, **more: Any) -> Answer:
+    headers = {**OLDER, **more.pop("headers", {})}
     body = {
         "start": f"2050-09-05T{hour}:00Z",
         "eventTypeId": 10,
@@ -21,7 +23,23 @@ async def book(api: Asking, hour: str = "10:00", /, **more: Any) -> Answer:
         "responses": MIA,
         **more,
     }
-    return await api.ask("POST", "/v2/bookings", json=body, headers=OLDER)
+    return await api.ask("POST", "/v2/bookings", json=body, headers=headers)
+
+
+async def reserve(api: Asking, hour: str, event_type_id: int = 10) -> str:
+    """Keep a slot of an hour as a browser does, whose cookie tells from then on which."""
+    start = datetime.fromisoformat(f"2050-09-05T{hour}:00Z")
+    body = {
+        "eventTypeId": event_type_id,
+        "slotUtcStartDate": start.isoformat(),
+        "slotUtcEndDate": (start + timedelta(hours=1)).isoformat(),
+    }
+    return str((await api.ask("POST", "/v2/slots/reserve", json=body)).data)
+
+
+@pytest.fixture(autouse=True)
+def _no_cookies(api: Asking) -> None:
+    api.client.session.cookie_jar.clear()
 
 
 async def test_a_slot_is_booked_shown_listed_and_cancelled(api: Asking) -> None:
@@ -51,19 +69,65 @@ async def test_a_booking_is_moved_by_booking_again(api: Asking) -> None:
 
 
 async def test_a_browsers_own_reservation_is_used_up(api: Asking) -> None:
-    reserve = {
-        "eventTypeId": 10,
-        "slotUtcStartDate": "2050-09-05T10:00:00Z",
-        "slotUtcEndDate": "2050-09-05T11:00:00Z",
-    }
-    uid = (await api.ask("POST", "/v2/slots/reserve", json=reserve)).data
+    uid = await reserve(api, "10:00")
     api.client.session.cookie_jar.clear()
     assert (await book(api)).status == 400, "somebody else's"
-    assert (await book(api, reservedSlotUid=uid)).status == 201
-    await api.ask("POST", "/v2/slots/reserve", json={**reserve, "eventTypeId": 30})
-    answer = await book(api, eventTypeId=30)
+    booked = await book(api, headers={"Cookie": f"uid={uid}"})
+    assert booked.status == 201
+    assert 'uid="";' in booked.headers["Set-Cookie"]
+    assert "Max-Age=0" in booked.headers["Set-Cookie"]
+    assert (await api.ask("GET", f"/v2/slots/reservations/{uid}")).data is None
+
+
+async def test_a_reservation_that_is_named_is_used_up(api: Asking) -> None:
+    uid = await reserve(api, "10:00")
+    other = await book(api, "12:00", reservedSlotUid=uid)
+    assert (other.status, "keeps another slot" in other.message) == (400, True)
     api.client.session.cookie_jar.clear()
-    assert answer.status == 201
+    assert (await book(api, reservedSlotUid=uid)).status == 201
+    assert (await book(api, "12:00", reservedSlotUid=uid)).status == 409
+
+
+@pytest.mark.parametrize(("event_type_id", "hour"), [(11, "12:00"), (30, "10:00")])
+async def test_a_browsers_reservation_of_another_slot_is_as_none(api: Asking, event_type_id: int, hour: str) -> None:
+    """It was not named: whoever kept one slot may book another."""
+    uid = await reserve(api, "10:00", 11)
+    booked = await book(api, hour, eventTypeId=event_type_id)
+    assert booked.status == 201
+    assert "Set-Cookie" not in booked.headers
+    assert (await api.ask("GET", f"/v2/slots/reservations/{uid}")).data["reservationUid"] == uid
+
+
+async def test_a_browsers_reservation_of_another_length_is_as_none(api: Asking) -> None:
+    await reserve(api, "10:00", 11)
+    refused = await book(api, eventTypeId=11, end="2050-09-05T10:30:00Z")
+    assert (refused.status, "already has booking" in refused.message) == (400, True)
+
+
+async def test_a_browsers_reservation_that_became_a_booking_is_as_none(api: Asking) -> None:
+    cookie = {"Cookie": f"uid={await reserve(api, '10:00')}"}
+    assert (await book(api)).status == 201
+    api.client.session.cookie_jar.clear()
+    again = await book(api, "12:00", headers=cookie)
+    assert (again.status, "Set-Cookie" in again.headers) == (201, False)
+
+
+async def test_a_booking_is_moved_to_what_its_browser_has_reserved(api: Asking) -> None:
+    booked = (await book(api)).data["uid"]
+    uid = await reserve(api, "12:00")
+    moved = await book(api, "12:00", rescheduleUid=booked)
+    assert (moved.data["fromReschedule"], "Max-Age=0" in moved.headers["Set-Cookie"]) == (booked, True)
+    assert (await api.ask("GET", f"/v2/slots/reservations/{uid}")).data is None
+
+
+async def test_a_booking_is_moved_to_a_reservation_that_is_named(api: Asking) -> None:
+    booked = (await book(api)).data["uid"]
+    uid = await reserve(api, "12:00")
+    api.client.session.cookie_jar.clear()
+    assert (await book(api, "12:00", rescheduleUid=booked)).status == 400, "somebody else's"
+    other = await book(api, "13:00", rescheduleUid=booked, reservedSlotUid=uid)
+    assert (other.status, "keeps another slot" in other.message) == (400, True)
+    assert (await book(api, "12:00", rescheduleUid=booked, reservedSlotUid=uid)).status == 201
 
 
 async def test_names_of_one_or_several(api: Asking) -> None:
@@ -72,11 +136,37 @@ async def test_names_of_one_or_several(api: Asking) -> None:
     assert together.data["endTime"][11:16] == "13:45"
 
 
+async def test_what_is_empty_is_as_left_out(api: Asking) -> None:
+    names = ("user", "eventTypeSlug", "language", "rescheduleUid", "rescheduledBy", "seatReferenceUid")
+    responses = {**MIA, "attendeePhoneNumber": "", "rescheduleReason": ""}
+    booked = (await book(api, responses=responses, reservedSlotUid="", **dict.fromkeys(names, ""))).data
+    assert (booked["attendees"][0]["locale"], booked["attendees"][0]["phoneNumber"]) == ("en", None)
+
+
+async def test_any_language_will_do(api: Asking) -> None:
+    booked = (await book(api, language="en-GB")).data
+    assert booked["attendees"][0]["locale"] == "en-GB"
+    newer = await api.ask("GET", f"/v2/bookings/{booked['uid']}", headers={"cal-api-version": "2024-08-13"})
+    assert newer.data["attendees"][0]["language"] == "en-GB"
+
+
+async def test_a_move_says_why_and_by_whom(api: Asking) -> None:
+    uid = (await book(api)).data["uid"]
+    responses = {**MIA, "rescheduleReason": "a train"}
+    moved = (await book(api, "12:00", rescheduleUid=uid, rescheduledBy="mia@example.org", responses=responses)).data
+    newer = (await api.ask("GET", f"/v2/bookings/{moved['uid']}", headers={"cal-api-version": "2024-08-13"})).data
+    assert (newer["reschedulingReason"], newer["rescheduledByEmail"]) == ("a train", "mia@example.org")
+
+
 async def test_a_dry_run_books_nothing(api: Asking) -> None:
     assert (await book(api, _isDryRun=True)).status == 201
     assert "10:00" in await api.starts(10)
     await book(api)
     assert (await book(api, _isDryRun=True)).status == 422
+    uid = await reserve(api, "12:00")
+    api.client.session.cookie_jar.clear()
+    assert (await book(api, "12:00", _isDryRun=True)).status == 422
+    assert (await book(api, "12:00", _isDryRun=True, reservedSlotUid=uid)).status == 201
 
 
 @pytest.mark.parametrize(
@@ -95,8 +185,10 @@ async def test_what_cannot_be_read_is_told_by_field(api: Asking, field: str, mor
 
 
 async def test_a_time_that_is_none(api: Asking) -> None:
-    answer = await book(api, end="2050-09-05T09:00:00Z")
+    key = {"Idempotency-Key": "k1"}
+    answer = await book(api, end="2050-09-05T09:00:00Z", headers=key)
     assert (answer.status, "'end'" in answer.message) == (400, True)
+    assert (await book(api, headers=key)).status == 201, "what cannot be read uses up no key"
 
 
 async def test_a_seat_is_left_by_its_own_uid(api: Asking) -> None:
