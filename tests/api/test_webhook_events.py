@@ -56,7 +56,7 @@ async def delivered(api: Asking) -> list[str]:
         async with asyncio.timeout(5):
             while await connection.fetchval("SELECT EXISTS (SELECT FROM webhook_deliveries WHERE outcome IS NULL)"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        rows = await connection.fetch("SELECT trigger FROM webhook_deliveries")
+        rows = await connection.fetch("SELECT trigger FROM webhook_deliveries WHERE outcome = 'delivered'")
     finally:
         await connection.close()
     return sorted(row["trigger"] for row in rows)
