@@ -136,6 +136,8 @@ def documents(text: str) -> Iterator[Any]:
 # Installations -------------------------------------------------------------------------------------------------------
 
 INSTALLATION_S = 300.0
+SPARING = {"PIP_NO_COMPILE": "1"}
+"""Most of what is installed is imported once or never, and need not be compiled before."""
 
 
 @pytest.mark.timeout(2 * INSTALLATION_S)
@@ -149,7 +151,7 @@ def test_it_is_installed_without_docker_and_with_servers_of_ones_own(
     [typed_there] = [one for one in typed(README) if one.startswith("python3 -m venv")]
     *install, serve = typed_there.splitlines()
     # The python3 that the tests have: another one may be too old.
-    surrounding = environment(tmp_path, PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    surrounding = environment(tmp_path, PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", **SPARING)
     script = "\n".join(["set -euo pipefail", *install])
     command = ["/bin/bash", "-c", script]
     done = subprocess.run(
@@ -193,7 +195,7 @@ def test_a_published_client_makes_its_journey(folder: Path) -> None:
     (folder / "scripts" / "journeys").symlink_to(ROOT / "scripts" / "journeys")
     done = subprocess.run(
         [folder / "scripts" / "clients", "--client", "agno"],
-        env=environment(folder / "data"),
+        env=environment(folder / "data", **SPARING),
         capture_output=True,
         text=True,
         timeout=INSTALLATION_S,
