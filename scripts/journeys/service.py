@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 from scripts.journeys.case import Case
 from scripts.journeys.errors import JourneyError
+from scripts.races.servers import free_ports
 
 _ROOT = Path(__file__).parents[2]
 _READY_S = 120.0
@@ -43,7 +43,7 @@ def own_service() -> Iterator[Case]:
 
 @contextmanager
 def _serving(folder: Path) -> Iterator[str]:
-    log, port = folder / "serve.log", _free_port()
+    log, [port] = folder / "serve.log", free_ports(1)
     environment = _environment(folder / "data")
     with log.open("wb") as out:
         command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
@@ -64,12 +64,6 @@ def _environment(data: Path) -> dict[str, str]:
     for url in ("DATABASE_URL", "REDIS_URL"):
         inherited.pop(url, None)
     return {**inherited, "HOLDFAST_DATA_DIR": str(data), "HOLDFAST_LOG_LEVEL": "warning"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(url: str, serve: subprocess.Popen[bytes], log: Path) -> None:

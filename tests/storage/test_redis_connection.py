@@ -280,6 +280,9 @@ async def test_requests_that_were_cut_short_leave_nothing_behind(
                 _ = one.cancel()
             outcomes = await asyncio.gather(*live, *found, return_exceptions=True)
         assert asyncio.CancelledError in {type(outcome) for outcome in outcomes}
+        if url.startswith("redis+cluster"):
+            # On a busy machine its nodes may have stood still for so long that they took each other for lost.
+            await asyncio.to_thread(engines.wait_until, lambda: all(map(is_whole, servers_of(url, request))))
         for reservation in reservations:
             asked = [holds.reservation(reservation.uid) for _ in range(30)]
             assert await asyncio.gather(*asked) == [reservation] * 30
