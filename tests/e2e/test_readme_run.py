@@ -192,7 +192,8 @@ def files_below(folder: Path) -> set[str]:
 def test_a_published_client_makes_its_journey(folder: Path) -> None:
     """The one that needs nothing but Python; the others are installed in the same way, from npm or with more."""
     shutil.copy(ROOT / "scripts" / "clients", folder / "scripts")
-    (folder / "scripts" / "journeys").symlink_to(ROOT / "scripts" / "journeys")
+    for name in ("journeys", "races"):
+        (folder / "scripts" / name).symlink_to(ROOT / "scripts" / name)
     done = subprocess.run(
         [folder / "scripts" / "clients", "--client", "agno"],
         env=environment(folder / "data", **SPARING),
