@@ -191,7 +191,8 @@ async def post_booking(request: web.Request) -> web.Response:
             # It was not named: one that keeps another slot is as none.
             with suppress(OtherSlotReservedError, ReservedForMoveError):
                 made = await _made(request, replace(wanted, reservation_uid=own), drawn)
-                own_is_used = True
+                # Not by what was made before, or is there already.
+                own_is_used = await _live_own_reservation(request) is None
                 return _booking_made(made)
         return _booking_made(await _made(request, wanted, drawn))
 

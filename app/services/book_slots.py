@@ -97,7 +97,7 @@ class SlotBooker:
         drawn = DrawnUid(new_uid()) if drawn is None else drawn
         made = await self._made_before(drawn)
         if made is not None:
-            await self._reserved_slots.use_up_late(request.reservation_uid)
+            await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
             return made
         staffed = staff(await self._event_types.find(request.reference))
         if request.guests and staffed.event_type.seats is not None:
@@ -105,10 +105,8 @@ class SlotBooker:
         try:
             return await self._booked(request, staffed, drawn.uid)
         except (BookingRefusedError, ReservationUsedError) as error:
-            uid = request.reservation_uid
-            if uid is not None and await self._bookings.is_used(uid):
-                await self._reserved_slots.use_up_late(uid)
-                raise ReservationUsedError(uid) from None
+            if await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings):
+                raise ReservationUsedError(request.reservation_uid or "") from None
             if isinstance(error, BookingRefusedError) and error.host_ids and not await self._has_tie(request, staffed):
                 raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
             raise

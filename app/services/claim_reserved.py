@@ -9,7 +9,7 @@ from app.domain.event_type import StaffedEventType
 from app.domain.reservation import Claim, KeptReservation
 from app.domain.time_ranges import Instant
 from app.services.booking_errors import BookingRefusedError, OtherSlotReservedError, ReservedForMoveError
-from app.services.bookings import booking_refusals
+from app.services.bookings import Bookings, booking_refusals
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import StoreUnavailableError
 from app.services.ports import Holds
@@ -117,11 +117,13 @@ class ReservedSlots:
             with suppress(StoreUnavailableError):
                 await self._holds.end(reserved.uid)
 
-    async def use_up_late(self, uid: str | None) -> None:
-        """End a reservation of which an earlier try has made a booking, should that not have come so far."""
-        if uid is not None:
-            with suppress(StoreUnavailableError):
-                await self.use_up(await self._holds.reservation(uid))
+    async def use_up_late(self, uid: str | None, bookings: Bookings) -> bool:
+        """Say whether a reservation has become a booking; end it then, if whoever booked it did not come so far."""
+        if uid is None or not await bookings.is_used(uid):
+            return False
+        with suppress(StoreUnavailableError):
+            await self.use_up(await self._holds.reservation(uid))
+        return True
 
 
 def _refuse_others(

@@ -79,7 +79,7 @@ class BookingMover:
         drawn = DrawnUid(new_uid()) if drawn is None else drawn
         made = await self._made_before(request, drawn)
         if made is not None:
-            await self._reserved_slots.use_up_late(request.reservation_uid)
+            await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
             return made
         old = found(await self._bookings.find(request.uid), request.uid)
         seat = _movable(old, request)

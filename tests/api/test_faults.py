@@ -499,3 +499,27 @@ async def test_a_reservation_that_outlived_its_booking_ends_when_it_is_booked_ag
     again = await book(api, "10:00", reservationUid=uid)
     assert (again.status, uid in again.message) == (409, True)
     assert (await api.ask("GET", path_of(uid))).data is None
+
+
+async def test_what_was_booked_before_is_told_and_ends_no_reservation_made_since(
+    doomed: Callable[[str], Killable], api: Asking
+) -> None:
+    """The older version's cookie may name another one by then, which the booking is not made of."""
+    headers = {"Idempotency-Key": "k", "cal-api-version": "2024-04-15"}
+    body = {
+        "eventTypeId": 10,
+        "start": "2050-09-05T10:00:00Z",
+        "timeZone": "Europe/Lisbon",
+        "language": "en",
+        "metadata": {},
+        "responses": {"name": "Mia", "email": "mia@example.org"},
+    }
+    await broken(doomed("release").asking.ask("POST", "/v2/bookings", json=body, headers=headers))
+    uid = (await api.reserve(10, "12:00")).data["reservationUid"]
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE booking_requests SET lease_until = now()")
+    await connection.close()
+    told = await api.ask("POST", "/v2/bookings", json=body, headers={**headers, "Cookie": f"uid={uid}"})
+    assert (told.status, told.data["startTime"][11:16]) == (201, "10:00")
+    assert "Set-Cookie" not in told.headers
+    assert (await api.ask("GET", path_of(uid))).data is not None
