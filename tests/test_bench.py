@@ -1,25 +1,34 @@
 """The benchmarks ask what they say they ask. How long anything takes is no test's business."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
+import asyncpg
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from app.storage.embedded import EmbeddedUrls
+from app.storage.postgres.migrate import migrate
 from app.storage.world_files.checks import KnownIds, problems
 from app.storage.world_files.format import World as LoadedWorld
 from scripts.benchmarks.__main__ import main
+from scripts.benchmarks.http.floor import STEPS
 from scripts.benchmarks.http.picture import picture
-from scripts.benchmarks.http.requests import reservations
+from scripts.benchmarks.http.requests import ask, reservations
 from scripts.benchmarks.http.world import BUSY, QUIET, TEAM_EVENT_TYPE, World
 from scripts.benchmarks.http.wrk import Load
 from scripts.benchmarks.streams import Reader, Write
+from scripts.races.servers import Pod, Pods, free_ports
 
 SIZES = ["--days", "7", "--days", "1", "--hosts", "2", "--hosts", "1", "--bookings", "3", "--bookings", "0"]
 
@@ -116,6 +125,38 @@ def test_without_the_load_generator_it_is_told_how_to_get_it(monkeypatch: pytest
     result = CliRunner().invoke(main, ["http"])
     assert result.exit_code == 1
     assert "apt-get install wrk" in result.output
+
+
+@pytest.fixture
+async def urls(servers: EmbeddedUrls) -> dict[str, str]:
+    """Where a database with the schema is, and the store of holds."""
+    assert servers.database_url
+    assert servers.redis_url
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute("CREATE DATABASE bench_tests")
+    await connection.close()
+    database_url = servers.database_url.replace("/holdfast?", "/bench_tests?")
+    await migrate(database_url, timeout_s=30)
+    return {"DATABASE_URL": database_url, "REDIS_URL": servers.redis_url}
+
+
+@pytest.mark.usefixtures("valkey")
+def test_the_floor_keeps_a_slot_once_whichever_way_it_is_asked(urls: dict[str, str], tmp_path: Path) -> None:
+    [port] = free_ports(1)
+    floors = Pods(tmp_path)
+    command = [sys.executable, "-m", "scripts.benchmarks.http.floor", "--port", str(port)]
+    floors.all.append(Pod(command, port, tmp_path / "floor.log", {**os.environ, **urls}))
+    try:
+        floors.all[0].start()
+        floors.wait_until_ready()
+        for under in ("", STEPS):
+            # Two clients want the same slot.
+            [one] = reservations(range(77, 78), ["2030-09-03T09:00:00.000+02:00"], under=under)
+            assert b'"reservationUid"' in ask(floors.all[0].url, one)
+            with pytest.raises(click.ClickException, match="422"):
+                ask(floors.all[0].url, replace(one, client="10.9.9.9"))
+    finally:
+        floors.end()
 
 
 def test_latency_is_drawn_for_each_server() -> None:

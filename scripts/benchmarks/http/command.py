@@ -36,16 +36,16 @@ _FEW_LOADS = (1, 8, 64)
 def http(*, rounds: int, seconds: int, connections: int, quick: bool, picture_file: Path, as_json: bool) -> None:
     """Load the service, and beside it the floor: the least with which a server could answer.
 
-    Starts PostgreSQL, Valkey, two pods and the floor on 127.0.0.1, and ends them. The load generator is wrk, which must
-    be on the PATH. A pod and the floor take turns on one processor; the load generator and the stores have others,
-    where there are any. Compare ratios, never requests a second of two runs.
+    Starts PostgreSQL, Valkey, two pods and two floors on 127.0.0.1, and ends them. The load generator is wrk, which
+    must be on the PATH. A pod and the floor take turns on one processor; the load generator and the stores have
+    others, where there are any. Compare ratios, never requests a second of two runs.
 
     \b
     - listing: 31 days of one host. Also while a hold, or a booking, of that host is made or ended every 10 ms through
       the other pod; and at first sight, where each event type is asked for once.
-    - reserve: each request another free slot, and another client.
+    - reserve: each request another free slot, and another client. Also beside its round trips alone.
     - round robin: 28 days of a team of 100.
-    - two pods: what both answer together, beside what the first one does alone.
+    - two pods: what both answer together, beside what the first one does alone; and what two floors are to one.
 
     Besides latencies it prints what a request asks of the stores and the pod's memory, and draws latency by load.
     It takes about four minutes. The exit status tells whether everything worked, not whether it was fast.

@@ -12,7 +12,7 @@ import orjson
 import psutil
 
 from scripts.benchmarks.http.cores import Cores, on
-from scripts.benchmarks.http.floor import LISTING
+from scripts.benchmarks.http.floor import LISTING, STEPS
 from scripts.benchmarks.http.requests import Request, ask, listing, reservations
 from scripts.benchmarks.http.servers import Servers, servers
 from scripts.benchmarks.http.stores import Asked
@@ -92,7 +92,7 @@ def measured(options: Options) -> Figures:
     wrk, cores, world = Wrk.found(), Cores.of_this_machine(), World.from_tomorrow(options.strangers)
     figures = Figures(cores=len(os.sched_getaffinity(0)), shared=cores.shared)
     with on({cores.load}):
-        click.echo("Starting PostgreSQL, Valkey, two pods and the floor; loading the world ...", err=True)
+        click.echo("Starting PostgreSQL, Valkey, two pods and two floors; loading the world ...", err=True)
         with servers(world, cores) as started:
             bench = _Bench(options, world, started, wrk, figures)
             figures.bytes_before = _memory(started.pod)
@@ -136,7 +136,9 @@ class _Bench:
         figures.slots = len(self._starts)
         strangers = [listing(world.listing(event_type_id)) for event_type_id in world.stranger_ids]
         self._strangers, self._few_strangers = strangers[_REQUESTS_ASKED:], strangers[:_REQUESTS_ASKED]
-        self._reservations = reservations(range(FIRST_DESK, FIRST_DESK + DESKS), self._starts)
+        desks = range(FIRST_DESK, FIRST_DESK + DESKS)
+        self._reservations = reservations(desks, self._starts)
+        self._in_steps = reservations(desks, self._starts, under=STEPS)
 
     def warming_up(self) -> Iterator[Step]:
         """Connect, fill what is kept, and see what a request asks of the stores."""
@@ -145,7 +147,7 @@ class _Bench:
             yield Step("warming up", lambda requests=requests: self._discard(pods, requests))  # type: ignore[misc]
         few_reservations, rest = self._reservations[:DESKS], self._reservations[DESKS : 2 * DESKS]
         yield Step("warming up", lambda: self._discard(pods[:1], rest))
-        yield Step("warming up", lambda: self._discard(floor, self._quiet))
+        yield Step("warming up", lambda: self._discard([*floor, self._servers.second_floor], self._quiet))
         for name, requests in (
             ("listing", self._quiet * _REQUESTS_ASKED),
             ("first sight", self._few_strangers),
@@ -169,17 +171,23 @@ class _Bench:
 
     def _round(self, number: int) -> Iterator[Step]:
         pod, both, floor = [self._servers.pod], [self._servers.pod, self._servers.second_pod], [self._servers.floor]
+        floors = [*floor, self._servers.second_floor]
         strangers = self._part(self._strangers, number)
-        wanted = self._part(self._reservations[2 * DESKS :], number)[:_RESERVED_A_ROUND]
+        wanted, in_steps = (
+            self._part(all_of_them[2 * DESKS :], number)[:_RESERVED_A_ROUND]
+            for all_of_them in (self._reservations, self._in_steps)
+        )
         yield self._step("floor: listing", floor, self._quiet)
         yield self._step("listing", pod, self._quiet)
         yield Step("listing, holds", lambda: self._with_writes("holds"))
         yield Step("listing, bookings", lambda: self._with_writes("bookings"))
         yield self._step("first sight", pod, strangers, once=True)
         yield self._step("floor: reserve", floor, wanted, once=True)
+        yield self._step("floor: reserve in steps", floor, in_steps, once=True)
         yield self._step("reserve", pod, wanted, once=True)
         yield self._step("team", pod, self._team)
         yield self._step("listing, two pods", both, self._quiet)
+        yield self._step("floor: listing, two", floors, self._quiet)
         yield self._step("team, two pods", both, self._team)
 
     def _part(self, requests: list[Request], number: int) -> list[Request]:

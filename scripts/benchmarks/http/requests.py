@@ -47,11 +47,14 @@ def listing(path: str) -> Request:
     return Request("GET", path)
 
 
-def reservations(event_type_ids: range, starts: list[str]) -> list[Request]:
-    """Reserve every start of every event type, each for another client; neighbours are of different hosts."""
+def reservations(event_type_ids: range, starts: list[str], *, under: str = "") -> list[Request]:
+    """Reserve every start of every event type, each for another client; neighbours are of different hosts.
+
+    Paths begin with `under`.
+    """
     wanted = [(event_type_id, start) for start in starts for event_type_id in event_type_ids]
     return [
-        Request("POST", "/v2/slots/reservations", _client(number), _reservation(event_type_id, start))
+        Request("POST", f"{under}/v2/slots/reservations", _client(number), _reservation(event_type_id, start))
         for number, (event_type_id, start) in enumerate(wanted)
     ]
 

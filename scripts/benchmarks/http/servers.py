@@ -29,6 +29,8 @@ class Servers:
     second_pod: Pod
     """Writes what another pod would, and serves beside the first one."""
     floor: Pod
+    second_floor: Pod
+    """Serves beside the first one, where the second pod does."""
     stores: Stores
 
 
@@ -48,9 +50,9 @@ def servers(world: World, cores: Cores) -> Iterator[Servers]:
         pods = Pods(folder)
         stack.callback(pods.end)
         first, second = (_started(pods, ["app", "serve"], core, urls) for core in cores.pods)
-        floor = _started(pods, ["scripts.benchmarks.http.floor"], cores.pods[0], urls)
+        floor, second_floor = (_started(pods, ["scripts.benchmarks.http.floor"], core, urls) for core in cores.pods)
         pods.wait_until_ready()
-        yield Servers(first, second, floor, stores)
+        yield Servers(first, second, floor, second_floor, stores)
 
 
 def _load(world: World, folder: Path, urls: dict[str, str]) -> None:
