@@ -574,6 +574,14 @@ async def test_a_claim_that_is_sent_again_takes_no_second_place(holds: RedisHold
         assert again.standing.left == 1
 
 
+async def test_a_copy_of_a_claim_that_comes_late_leaves_a_place_as_it_is(redis: Client, holds: RedisHolds) -> None:
+    """On a cluster, and for seats, places are taken by a script that does not see whether the hold is confirmed."""
+    made = await kept(holds, of_client(claim("first"), 1), for_ms=60_000)
+    for quota in made.claim.quotas:
+        _ = await run(redis, redis_holds._claim_part(made.claim, [], [quota], None))
+        assert await redis.zscore(keys.quota(quota.name), "first") == made.until
+
+
 @pytest.mark.parametrize("redis", ["valkey", "redis7"], indirect=True)
 async def test_one_server_is_asked_once_for_quotas_and_hosts(redis: Client, holds: RedisHolds) -> None:
     await claimed(holds, of_client(claim("warm", 6_000), 9))

@@ -128,7 +128,8 @@ end
 local standings = {}
 for number = 1, quotas do
   local quota, most = KEYS[3 * lanes + number], tonumber(ARGV[7 + 2 * lanes + number])
-  redis.call('ZADD', quota, now + ttl, claim)
+  -- A place that was confirmed since, before a copy of the claim that comes late, stays so.
+  redis.call('ZADD', quota, 'GT', now + ttl, claim)
   outlive(quota)
   standings[2 * number - 1] = most - others[number] - 1
   standings[2 * number] = until_next_place(quota)
