@@ -105,8 +105,9 @@ class SlotBooker:
         try:
             return await self._booked(request, staffed, drawn.uid)
         except (BookingRefusedError, ReservationUsedError) as error:
-            if await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings):
-                raise ReservationUsedError(request.reservation_uid or "") from None
+            uid = request.reservation_uid
+            if uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings):
+                raise ReservationUsedError(uid) from None
             if isinstance(error, BookingRefusedError) and error.host_ids and not await self._has_tie(request, staffed):
                 raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
             raise

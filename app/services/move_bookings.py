@@ -12,7 +12,12 @@ from app.domain.reference import ById, ByUserIds
 from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.book_slots import Made, in_order
-from app.services.booking_errors import BookingRefusedError, SeatUidNeededError
+from app.services.booking_errors import (
+    BookingOverError,
+    BookingRefusedError,
+    ReservationUsedError,
+    SeatUidNeededError,
+)
 from app.services.bookings import Bookings, BookingTransaction, booking_refusals, found, refuse_over, seat_of
 from app.services.cancel_bookings import is_last, leave_seat
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
@@ -71,8 +76,8 @@ class BookingMover:
             If it is a seated booking, of which only seats move.
         BookingRefusedError, NotBookableError
             If the new slot is not free.
-        OtherSlotReservedError, ReservedForMoveError
-            If the reservation keeps another slot, or was made to move another booking.
+        OtherSlotReservedError, ReservedForMoveError, ReservationUsedError
+            If the reservation keeps another slot, was made to move another booking, or has become a booking already.
         StoreUnavailableError
             If a store is away.
         """
@@ -81,6 +86,14 @@ class BookingMover:
         if made is not None:
             await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
             return made
+        try:
+            return await self._moved(request, drawn.uid)
+        except (BookingOverError, BookingRefusedError, ReservationUsedError):
+            # What is in the way may be what an earlier try did, in a pod that died before it ended the reservation.
+            await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
+            raise
+
+    async def _moved(self, request: MoveRequest, uid: str) -> Made:
         old = found(await self._bookings.find(request.uid), request.uid)
         seat = _movable(old, request)
         if seat is not None and old.start == request.start:
@@ -93,7 +106,7 @@ class BookingMover:
             old = found(await changes.lock(old.uid), request.uid)
             seat = _movable(old, request)
             await _retire(changes, old, seat, request)
-            booking = self._new_booking(request, old, seat, staffed, slot.claim, drawn.uid)
+            booking = self._new_booking(request, old, seat, staffed, slot.claim, uid)
             record = await add(changes, booking, slot.wanted)
             seat_uid = None if seat is None else seat.seat_uid
             await changes.tell(booking_event.moved(record, old, seat_uid))

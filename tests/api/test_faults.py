@@ -501,6 +501,20 @@ async def test_a_reservation_that_outlived_its_booking_ends_when_it_is_booked_ag
     assert (await api.ask("GET", path_of(uid))).data is None
 
 
+async def test_a_reservation_that_outlived_the_move_it_was_made_for_ends_when_that_is_asked_for_again(
+    doomed: Callable[[str], Killable], api: Asking
+) -> None:
+    """The booking itself has been moved by then, and is told so."""
+    booked = (await book(api, "10:00")).data["uid"]
+    wanted = {"eventTypeId": 10, "slotStart": "2050-09-05T11:00:00Z", "bookingUidToReschedule": booked}
+    uid = (await api.ask("POST", "/v2/slots/reservations", json=wanted)).data["reservationUid"]
+    move = {"start": "2050-09-05T11:00:00Z", "reservationUid": uid}
+    await broken(doomed("release").asking.ask("POST", f"/v2/bookings/{booked}/reschedule", json=move))
+    assert (await api.ask("GET", path_of(uid))).data is not None
+    assert (await api.ask("POST", f"/v2/bookings/{booked}/reschedule", json=move)).status == 400
+    assert (await api.ask("GET", path_of(uid))).data is None
+
+
 async def test_what_was_booked_before_is_told_and_ends_no_reservation_made_since(
     doomed: Callable[[str], Killable], api: Asking
 ) -> None:
