@@ -26,7 +26,7 @@ from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
 from app.domain.reference import EventTypeReference
 from app.domain.time_ranges import MINUTE
-from app.fields import Email, IsoInstant, KeptObject, Text, WholeNumber, ZoneName
+from app.fields import Email, IsoInstant, KeptObject, Place, Text, WholeNumber, ZoneName
 from app.services.book_slots import BookingRequest, Made
 from app.services.booking_errors import OtherSlotReservedError, ReservedForMoveError
 from app.services.bookings import found
@@ -67,7 +67,7 @@ class Responses(Body):
     name: Annotated[Text, BeforeValidator(_full_name)]
     email: Email
     guests: Annotated[list[Email], Field(max_length=MOST_GUESTS)] = Field(default_factory=list)
-    location: Annotated[Text | None, BeforeValidator(_place)] = None
+    location: Annotated[Place | None, BeforeValidator(_place)] = None
     phone_number: Annotated[PhoneNumber | None, *EmptyIsNone] = Field(None, alias="attendeePhoneNumber")
     rescheduling_reason: Annotated[Reason | None, *EmptyIsNone] = Field(None, alias="rescheduleReason")
 
