@@ -13,6 +13,7 @@ from app.domain.time_ranges import Instant
 MAX_ID = 2_147_483_647
 """Ids are PostgreSQL integers."""
 LONGEST_TEXT = 255
+LONGEST_LINK = 2_000
 LONGEST_EVENT_MINUTES = 7 * 1_440
 LONGEST_BUFFER_MINUTES = 1_440
 LONGEST_NOTICE_MINUTES = 10 * 366 * 1_440
@@ -186,6 +187,9 @@ DATE_OR_DATE_TIME = WithJsonSchema(
 )
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
+Link = Annotated[str, Field(max_length=LONGEST_LINK), AfterValidator(storable)]
+Place = Annotated[str, Field(min_length=1, max_length=LONGEST_LINK), AfterValidator(storable)]
+"""Where to meet, in words or as a link."""
 ZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Rome"])]
 WholeNumber = Annotated[int, BeforeValidator(_whole)]
 KeptObject = Annotated[dict[str, Any], AfterValidator(storable_json)]

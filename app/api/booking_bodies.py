@@ -5,10 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from app.api.bodies import Body
-from app.api.event_type_parts import Link
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
-from app.fields import Email, IsoInstant, KeptObject, Metadata, Text, WholeNumber, ZoneName, storable
+from app.fields import Email, IsoInstant, KeptObject, Link, Metadata, Place, Text, WholeNumber, ZoneName, storable
 from app.services.book_slots import BookingRequest
 from app.services.move_bookings import MoveRequest
 from app.services.ports import Caller
@@ -86,7 +85,7 @@ class Location(Body):
 
     type: Text
     address: Text | None = None
-    location: Text | None = None
+    location: Place | None = None
     phone: Text | None = None
     link: Link | None = None
     integration: Text | None = None
@@ -116,8 +115,8 @@ class BookingBody(Body):
     """Of event types that have several."""
     reservation_uid: Text | None = Field(None, alias="reservationUid")
     """The reservation that keeps this slot, and that ends with the booking."""
-    location: Location | Text | None = None
-    meeting_url: Text | None = Field(None, alias="meetingUrl")
+    location: Location | Place | None = None
+    meeting_url: Place | None = Field(None, alias="meetingUrl")
     """An older way to say a location."""
     metadata: Metadata = Field(default_factory=dict)
     responses: KeptObject = Field(default_factory=dict, alias="bookingFieldsResponses")
@@ -205,7 +204,7 @@ class ReasonBody(Body):
 class LocationBody(Body):
     """Where a booking takes place."""
 
-    location: Location | Text
+    location: Location | Place
 
     @property
     def text(self) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NotRequired
 
 from aiohttp import web
 from pydantic import AliasPath, BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
 from app.api.bodies import Body, read_body, success
@@ -26,7 +27,7 @@ from app.api.state import CALLER, USE_CASES
 from app.domain.booking import Attendee, BookingRecord
 from app.domain.reference import EventTypeReference
 from app.domain.time_ranges import MINUTE
-from app.fields import Email, IsoInstant, KeptObject, Text, WholeNumber, ZoneName
+from app.fields import Email, IsoInstant, KeptObject, Place, Text, WholeNumber, ZoneName
 from app.services.book_slots import BookingRequest, Made
 from app.services.booking_errors import OtherSlotReservedError, ReservedForMoveError
 from app.services.bookings import found
@@ -67,7 +68,7 @@ class Responses(Body):
     name: Annotated[Text, BeforeValidator(_full_name)]
     email: Email
     guests: Annotated[list[Email], Field(max_length=MOST_GUESTS)] = Field(default_factory=list)
-    location: Annotated[Text | None, BeforeValidator(_place)] = None
+    location: Annotated[Place | None, BeforeValidator(_place)] = None
     phone_number: Annotated[PhoneNumber | None, *EmptyIsNone] = Field(None, alias="attendeePhoneNumber")
     rescheduling_reason: Annotated[Reason | None, *EmptyIsNone] = Field(None, alias="rescheduleReason")
 
@@ -85,8 +86,8 @@ class OlderBookingBody(Body):
     """Any: pages send the one that they are in."""
     metadata: KeptObject = Field(default_factory=dict)
     responses: Responses
-    answers: KeptObject = Field(validation_alias=AliasPath("responses"))
-    """The same, as they were sent."""
+    answers: SkipJsonSchema[KeptObject] = Field(validation_alias=AliasPath("responses"))
+    """The same, as they were sent; no field of its own."""
     rescheduling: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduleUid")
     rescheduled_by: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduledBy")
     seat_uid: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="seatReferenceUid")

@@ -32,7 +32,6 @@ from app.api.event_type_parts import (
     HostPart,
     LayoutsPart,
     LimitsPart,
-    Link,
     LocationPart,
     LongText,
     Metadata,
@@ -45,7 +44,7 @@ from app.domain.errors import Flaw, SettingsRefusedError
 from app.domain.event_type import SchedulingType
 from app.domain.event_type_settings import EventTypeSettings
 from app.domain.slug import LONGEST_SLUG
-from app.fields import BufferMinutes, EventMinutes, Id, NoticeMinutes, OffsetMinutes, Text
+from app.fields import BufferMinutes, EventMinutes, Id, Link, NoticeMinutes, OffsetMinutes, Text
 
 MOST_LENGTHS = 50
 MOST_HOSTS = 500

@@ -28,6 +28,7 @@ from app.fields import (
     FURTHEST_WINDOW_DAYS,
     MAX_ID,
     Id,
+    Link,
     NoticeMinutes,
     SeatNumber,
     Text,
@@ -60,7 +61,6 @@ _LOCATIONS = {
 
 LongText = Annotated[str, Field(max_length=5_000), AfterValidator(storable)]
 Label = Annotated[str, Field(max_length=500), AfterValidator(storable)]
-Link = Annotated[str, Field(max_length=2_000), AfterValidator(storable)]
 Layout = Literal["month", "week", "column"]
 LimitNumber = Annotated[WholeNumber, Field(ge=1, le=MAX_ID)]
 

@@ -45,11 +45,12 @@ def report(loaded: worlds.Loaded) -> str:
     lines = [f"Loaded: {', '.join(brought) or 'nothing'}."]
     if overlapping_bookings:
         lines.append(
-            f"Marked as imported, because they share a host's time with others: bookings {overlapping_bookings}."
+            f"Imported as they are, though they share a host's time with others: bookings {overlapping_bookings}."
         )
     if holds.overlapping:
         lines.append(
-            f"Kept, though they share a host's time with others of this file: reservations {holds.overlapping}."
+            "Imported as they are, though they share a host's time with others of this file: "
+            f"reservations {holds.overlapping}."
         )
     if holds.past:
         lines.append(f"Left out, because their reservationUntil is past: reservations {holds.past}.")

@@ -188,5 +188,5 @@ def slot_length(event_type: EventType, asked: int | None) -> int:
     if not event_type.lengths:
         raise SlotDurationFixedError
     if asked not in (event_type.length, *event_type.lengths):
-        raise SlotDurationNotOfferedError(event_type.lengths)
+        raise SlotDurationNotOfferedError(tuple(sorted({event_type.length, *event_type.lengths})))
     return asked

@@ -10,11 +10,12 @@ import pytest
 from icalendar import Calendar
 from redis.asyncio import Redis
 
+from app.fields import LONGEST_LINK
 from tests.api.asking import Answer, Asking
 from tests.api.world import ANA, BEN, CLO, DEE, event_type, hours, person
 
 MIA = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
-LONG_LINK = f"https://meet.example/{'x' * 400}"
+LONG_LINK = "https://meet.example/".ljust(LONGEST_LINK, "x")
 """As those of some video calls are."""
 TAKEN = "User either already has booking at this time or is not available"
 KEY = "cal_key_of_"
@@ -162,12 +163,25 @@ async def test_a_guests_address_that_is_a_hosts_refuses_nothing_but_hides_their_
         ({"type": "attendeeAddress", "address": "1 Quay"}, "1 Quay", None),
         ({"type": "attendeePhone", "phone": "+3512"}, "+3512", None),
         ({"type": "integration", "integration": "zoom"}, "integrations:zoom", None),
+        ({"type": "attendeeDefined", "location": LONG_LINK}, LONG_LINK, LONG_LINK),
         ("https://meet.example/x", "https://meet.example/x", "https://meet.example/x"),
+        (LONG_LINK, LONG_LINK, LONG_LINK),
     ],
 )
 async def test_locations(api: Asking, location: object, told: str, url: str | None) -> None:
-    data = (await book(api, 10, "10:00", location=location)).data
-    assert (data["location"], data.get("meetingUrl")) == (told, url)
+    booked = (await book(api, 10, "10:00", location=location)).data
+    assert (booked["location"], booked.get("meetingUrl")) == (told, url)
+    assert await shown(api, booked["uid"]) == booked
+
+
+async def test_a_meeting_url_is_a_location(api: Asking) -> None:
+    assert (await book(api, 10, "10:00", meetingUrl=LONG_LINK)).data["location"] == LONG_LINK
+
+
+@pytest.mark.parametrize("name", ["location", "meetingUrl"])
+@pytest.mark.parametrize("place", ["", LONG_LINK + "x"])
+async def test_a_location_that_is_empty_or_too_long_is_refused(api: Asking, name: str, place: str) -> None:
+    assert (await book(api, 10, "10:00", **{name: place})).status == 400
 
 
 # Teams -------------------------------------------------------------------------------------------------------------
@@ -864,6 +878,7 @@ async def test_people_are_added_by_who_runs_it(api: Asking) -> None:
     [
         ({"type": "attendeeAddress", "address": "2 Quay"}, "2 Quay"),
         ({"type": "link", "link": LONG_LINK}, LONG_LINK),
+        (LONG_LINK, LONG_LINK),
         ("https://meet.example/x", "https://meet.example/x"),
     ],
 )

@@ -1,10 +1,12 @@
 """`/v2/bookings` as clients know it that send no version, or an older one."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from app.fields import LONGEST_LINK
 from tests.api.asking import Answer, Asking
 from tests.api.world import ANA
 
@@ -141,6 +143,15 @@ async def test_what_is_empty_is_as_left_out(api: Asking) -> None:
     responses = {**MIA, "attendeePhoneNumber": "", "rescheduleReason": ""}
     booked = (await book(api, responses=responses, reservedSlotUid="", **dict.fromkeys(names, ""))).data
     assert (booked["attendees"][0]["locale"], booked["attendees"][0]["phoneNumber"]) == ("en", None)
+
+
+@pytest.mark.parametrize("told", [str, lambda link: {"value": "link", "optionValue": link}])
+async def test_a_place_may_be_a_long_link(api: Asking, told: Callable[[str], object]) -> None:
+    link = "https://meet.example/".ljust(LONGEST_LINK, "x")
+    booked = (await book(api, responses={**MIA, "location": told(link)})).data
+    assert booked["location"] == link
+    assert (await api.ask("GET", f"/v2/bookings/{booked['uid']}", headers=OLDER)).data == booked
+    assert (await book(api, "12:00", responses={**MIA, "location": told(link + "x")})).status == 400
 
 
 async def test_any_language_will_do(api: Asking) -> None:

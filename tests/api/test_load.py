@@ -53,7 +53,7 @@ async def test_past_and_overlapping_ones_are_counted(api: Asking) -> None:
     assert (loaded.holds.past, loaded.holds.overlapping, len(loaded.holds.live)) == (1, 2, 3)
     assert await shown(api, "past") is None
     assert report(loaded).splitlines()[1:] == [
-        "Kept, though they share a host's time with others of this file: reservations 2.",
+        "Imported as they are, though they share a host's time with others of this file: reservations 2.",
         "Left out, because their reservationUntil is past: reservations 1.",
     ]
 
@@ -65,7 +65,7 @@ async def test_bookings_that_overlap_are_marked_and_counted(api: Asking) -> None
     loaded = await load(api, "merge", reservation("r", "09:00"), bookings=[{**hour, "uid": "b2"}])
     assert report(loaded).splitlines() == [
         "Loaded: bookings 1, reservations 1.",
-        "Marked as imported, because they share a host's time with others: bookings 1.",
+        "Imported as they are, though they share a host's time with others: bookings 1.",
     ]
 
 

@@ -50,6 +50,12 @@ class TestLength:
             slot_length(event_type(length=30, lengths=(15, 30)), 20)
         assert refused.value.lengths == (15, 30)
 
+    def test_a_refusal_tells_all_that_may_be_chosen(self) -> None:
+        """Its own length among them, in order."""
+        with pytest.raises(SlotDurationNotOfferedError) as refused:
+            slot_length(event_type(length=45, lengths=(60, 15)), 20)
+        assert refused.value.lengths == (15, 45, 60)
+
     @pytest.mark.parametrize("asked", [30, 60])
     def test_a_type_of_one_length_takes_no_choice_not_even_its_own(self, asked: int) -> None:
         with pytest.raises(SlotDurationFixedError):
