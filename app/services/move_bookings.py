@@ -13,6 +13,7 @@ from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.book_slots import Made, in_order
 from app.services.booking_errors import (
+    BookingNotFoundError,
     BookingOverError,
     BookingRefusedError,
     ReservationUsedError,
@@ -88,9 +89,13 @@ class BookingMover:
             return made
         try:
             return await self._moved(request, drawn.uid)
-        except (BookingOverError, BookingRefusedError, ReservationUsedError):
-            # What is in the way may be what an earlier try did, in a pod that died before it ended the reservation.
-            await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
+        except (BookingNotFoundError, BookingOverError, BookingRefusedError, ReservationUsedError) as error:
+            # What is in the way may be what an earlier try did, in a pod that died before it ended the reservation: it
+            # has moved the booking, or the seat out of it.
+            uid = request.reservation_uid
+            is_used = uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings)
+            if uid is not None and is_used and isinstance(error, BookingRefusedError):
+                raise ReservationUsedError(uid) from None
             raise
 
     async def _moved(self, request: MoveRequest, uid: str) -> Made:

@@ -515,6 +515,33 @@ async def test_a_reservation_that_outlived_the_move_it_was_made_for_ends_when_th
     assert (await api.ask("GET", path_of(uid))).data is None
 
 
+async def test_a_reservation_that_outlived_the_move_of_a_seat_ends_when_that_is_asked_for_again(
+    doomed: Callable[[str], Killable], api: Asking
+) -> None:
+    """The class goes on without it, but the seat is no longer there."""
+    booked = (await book(api, "10:00", eventTypeId=12)).data
+    assert (await book(api, "10:00", eventTypeId=12)).data["uid"] == booked["uid"]
+    uid = (await api.reserve(12, "11:00")).data["reservationUid"]
+    move = {"start": "2050-09-05T11:00:00Z", "seatUid": booked["seatUid"], "reservationUid": uid}
+    await broken(doomed("release").asking.ask("POST", f"/v2/bookings/{booked['uid']}/reschedule", json=move))
+    assert (await api.ask("GET", path_of(uid))).data is not None
+    assert (await api.ask("POST", f"/v2/bookings/{booked['uid']}/reschedule", json=move)).status == 404
+    assert (await api.ask("GET", path_of(uid))).data is None
+
+
+async def test_a_booking_is_not_moved_to_what_has_become_another_one(
+    doomed: Callable[[str], Killable], api: Asking
+) -> None:
+    """It is told as whoever books with it is told, not that the time is taken."""
+    uid = (await api.reserve(10, "11:00")).data["reservationUid"]
+    await broken(book(doomed("release").asking, "11:00", reservationUid=uid))
+    moved = (await book(api, "13:00")).data["uid"]
+    move = {"start": "2050-09-05T11:00:00Z", "reservationUid": uid}
+    refused = await api.ask("POST", f"/v2/bookings/{moved}/reschedule", json=move)
+    assert (refused.status, uid in refused.message) == (409, True)
+    assert (await api.ask("GET", path_of(uid))).data is None
+
+
 async def test_what_was_booked_before_is_told_and_ends_no_reservation_made_since(
     doomed: Callable[[str], Killable], api: Asking
 ) -> None:

@@ -239,9 +239,9 @@ class HoldsMachine(RuleBasedStateMachine):
         own, new = self._begin_to_move(uid, claim)
         until = self._calm() + life_ms
         if own is not None and self._model.reservation(uid) == own and self._model.stands(new):
-            self._die(commands, lambda holds: holds.move(own, new, until), own.claim, new)
+            is_known = self._die(commands, lambda holds: holds.move(own, new, until), own.claim, new)
             # It is one or the other, never neither.
-            assert self._model.reservation(uid) is not None
+            assert not is_known or self._model.reservation(uid) is not None
 
     @rule(uid=kept, commands=COMMANDS)
     def die_ending(self, uid: str, commands: int) -> None:
@@ -332,16 +332,21 @@ class HoldsMachine(RuleBasedStateMachine):
             assert answer == expect(asked)
         return answer
 
-    def _die(self, commands: int, ask: Callable[[RedisHolds], Awaitable[object]], *claims: Claim) -> None:
-        """Let a pod die on the way. The model cannot know how far it came: it takes over what is seen of the claims."""
+    def _die(self, commands: int, ask: Callable[[RedisHolds], Awaitable[object]], *claims: Claim) -> bool:
+        """Let a pod die on the way. The model cannot know how far it came: it takes over what is seen of the claims.
+
+        False if it took so long that something may have ended meanwhile, and all begins anew.
+        """
         self._calm()
         with suppress(StoreUnavailableError):
             self._store.run(_awaited(ask(self._store.dying(commands))))
         state = self._store.run(seen(self._store.client, self._claims, _now()))
-        if not self._was_disturbed():
-            self._model.adopt(state, claims)
-            for claim in claims:
-                _died_in_good_order(state, claim, clustered=self._store.clustered)
+        if self._was_disturbed():
+            return False
+        self._model.adopt(state, claims)
+        for claim in claims:
+            _died_in_good_order(state, claim, clustered=self._store.clustered)
+        return True
 
     def _calm(self) -> Instant:
         """Wait until nothing is about to end, and return when that is."""

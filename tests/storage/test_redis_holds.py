@@ -182,6 +182,21 @@ async def test_a_copy_of_a_claim_that_comes_late_undoes_nothing(
         assert await redis.pttl(key) > redis_holds.PROVISIONAL_MS, key
 
 
+@pytest.mark.parametrize("wanted", [claim("alone", hosts=(1, 2)), seat("seated", 2)], ids=lambda one: one.id)
+async def test_a_copy_of_a_claim_that_comes_late_cuts_nothing_short(
+    redis: Client, holds: RedisHolds, wanted: Claim
+) -> None:
+    """While bookings are written, the claim that they are written under must stand as long as it was given."""
+    made = (await claimed(holds, wanted)).claim
+    assert await holds.extend(made, 60_000)
+    await claimed(holds, wanted)
+    entries = [lane.hold(made) for lane in keys.lanes(made)]
+    if made.seats is not None:
+        entries.append(keys.seat_entry_prefix(made) + made.id)
+    for key in entries:
+        assert await redis.pttl(key) > 55_000, key
+
+
 async def test_an_unfinished_claim_is_neither_free_nor_held(holds: RedisHolds) -> None:
     await claimed(holds, claim("unfinished"))
     assert await holds.claim(claim("second"), None) == Contended(1)
@@ -836,6 +851,9 @@ async def test_of_claims_that_a_limit_counts_the_later_sees_the_earlier(holds: R
     first = await claimed(holds, counted("first"))
     second = await claimed(holds, counted("second", hosts=(2,)))
     assert await entered(holds, first) == []
+    assert await entered(holds, second) == ["uid-first"]
+    # A copy of the first one that comes late, sent again, takes no later turn: one of the two must count the other.
+    assert (await claimed(holds, first.claim)).turns == first.turns
     assert await entered(holds, second) == ["uid-first"]
     assert await entered(holds) == []
 

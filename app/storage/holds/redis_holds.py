@@ -177,7 +177,8 @@ class RedisHolds:
         """Make a claim a reservation."""
         # The locator comes first. A crash after it leaves a locator to a claim that lapses in seconds, and whose uid
         # nobody was told; the other order would leave a reservation that nobody could end. On a cluster a crash between
-        # two lanes leaves the first ones taken until then: time lost, but never given to two.
+        # two lanes leaves the first ones taken until then: time lost, but never given to two. A place in a quota, which
+        # has a node of its own there, may so outlive its hold, until that would have ended.
         locate = _point_locator(claim, until, expected="", fallback=None)
         # On one server this is one round trip, with bounds of its own.
         async with self._bounds.answered() if self._clustered else nullcontext():

@@ -67,13 +67,16 @@ for number = 1, quotas do
   others[number] = used
 end
 
-local contended, longest_of = 0, {}
+local contended, longest_of, turn_before = 0, {}, {}
 for number = 1, lanes do
   local index, about, hold, prefix, group = lane(number)
-  if redis.call('GETRANGE', hold, 0, 0) == 'c' then
-    -- A copy that comes late, sent again when the answer to the first seemed lost. What was confirmed since stays so.
+  -- Where the hold is there, this is a copy that comes late: sent again, when the answer to the first seemed lost. What
+  -- was confirmed since stays so, and what was not keeps its turn, by which others may have counted it already.
+  local before = redis.call('GETRANGE', hold, 0, 16)
+  if string.sub(before, 1, 1) == 'c' then
     return {'contended', number}
   end
+  turn_before[number] = tonumber(string.sub(before, 2))
   local longest = tonumber(redis.call('HGET', about, 'longest') or 0)
   longest_of[number] = longest
   if group ~= '*' then
@@ -115,8 +118,10 @@ for number = 1, lanes do
       end
     end
   end
-  local turn = redis.call('HINCRBY', about, 'turn', 1)
-  redis.call('SET', hold, 'p' .. string.format('%016d', turn) .. record, 'PX', ttl)
+  local turn = turn_before[number] or redis.call('HINCRBY', about, 'turn', 1)
+  -- It may have been given longer since.
+  local lasts = turn_before[number] and math.max(ttl, redis.call('PTTL', hold)) or ttl
+  redis.call('SET', hold, 'p' .. string.format('%016d', turn) .. record, 'PX', lasts)
   redis.call('ZADD', index, ARGV[1], ARGV[2] .. ':' .. group .. ':' .. claim)
   if to - from > longest_of[number] then
     redis.call('HSET', about, 'longest', to - from)

@@ -40,7 +40,8 @@ elseif taken >= seats then
   return {'contended'}
 end
 local time = redis.call('TIME')
-redis.call('SET', KEYS[2], 'p' .. hosts, 'PX', ttl)
+-- It may be there already, and have been given longer since.
+redis.call('SET', KEYS[2], 'p' .. hosts, 'PX', math.max(ttl, redis.call('PTTL', KEYS[2])))
 redis.call('ZADD', KEYS[1], time[1] * 1000000 + time[2], claim)
 if redis.call('PTTL', KEYS[1]) < ttl then
   redis.call('PEXPIRE', KEYS[1], ttl)
