@@ -1,6 +1,6 @@
 """Instants as the public API writes them: ISO 8601 with milliseconds, UTC or the asker's zone (docs/rules.md 12)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated
 
@@ -45,26 +45,17 @@ class Writer:
         shown = instant + offset
         return _text(shown, date_text(shown // DAY), self._suffix(offset))
 
-    def texts(self, day: LocalDay, instants: Sequence[Instant]) -> list[str]:
-        """Return instants of a local day; see `joined`."""
-        return self.joined(day, instants, "\n").split("\n")
-
-    def joined(self, day: LocalDay, instants: Sequence[Instant], between: str) -> str:
-        """Return instants of a local day, with something between them.
-
-        Its date and offset are written once, as a listing has many starts a day.
-        """
+    def texts(self, day: LocalDay, instants: Iterable[Instant]) -> list[str]:
+        """Return instants of a local day; its date and offset are written once, as a listing has many starts a day."""
         offset = self._local.offset_on(day)
         if offset is None:
-            return between.join(map(self.text, instants))
+            return list(map(self.text, instants))
         midnight, date, suffix = day * DAY - offset, date_text(day), self._suffix(offset)
-        try:
-            clocks = [_WHOLE_MINUTES[instant - midnight] for instant in instants]
-        except KeyError:
-            # With seconds, or of the next day by its time since midnight: where clocks went back over that, this day
-            # goes on after it.
-            return between.join(map(self.text, instants))
-        return f"{date}{f'{suffix}{between}{date}'.join(clocks)}{suffix}"
+        # Where clocks went back over midnight, what lies after it may be of this day too.
+        return [
+            date + clock + suffix if (clock := _WHOLE_MINUTES.get(instant - midnight)) else self.text(instant)
+            for instant in instants
+        ]
 
     def _suffix(self, offset: int) -> str:
         return "Z" if self._ends_in_z else _offset_text(offset)

@@ -1,9 +1,8 @@
 """Listings as the API answers them: an object of days, each a list of slots (docs/rules.md 12)."""
 
 from collections.abc import Callable
-from typing import NotRequired, TypeAlias, TypeVar
+from typing import NotRequired, TypeVar
 
-import orjson
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.instants import DateText, InstantText, Writer, date_text
@@ -14,9 +13,6 @@ from app.domain.time_ranges import MINUTE, Instant
 from app.services.find_slots import FoundSlots
 
 _Item = TypeVar("_Item")
-
-Days: TypeAlias = dict[DateText, orjson.Fragment] | dict[DateText, list[_Item]]
-"""A listing for orjson to write; lists that are long and plain are written already."""
 
 
 # 2024-09-04 ----------------------------------------------------------------------------------------------------------
@@ -37,10 +33,8 @@ Listing = TypeAliasType("Listing", dict[DateText, list[SlotData]])
 """Slots by date, in order; a date without slots is not there."""
 
 
-def listing_2024_09_04(found: FoundSlots, time_zone: str | None, slot_format: str) -> Days[SlotData]:
-    """Return days of `{start}` or, in the range format, `{start, end}`, with what seats there are: a `Listing`."""
-    if slot_format == "time" and found.seats is None:
-        return _starts_alone(found, time_zone, "start")
+def listing_2024_09_04(found: FoundSlots, time_zone: str | None, slot_format: str) -> Listing:
+    """Return days of `{start}` or, in the range format, `{start, end}`, with what seats there are."""
 
     def render(starts: list[Instant], texts: list[str], writer: Writer) -> list[SlotData]:
         items: list[SlotData] = [{"start": text} for text in texts]
@@ -87,13 +81,8 @@ OlderListing = TypeAliasType("OlderListing", dict[DateText, list[TimeData | Time
 """Slots by date, in order; a date without slots is not there."""
 
 
-def listing_2024_04_15(found: FoundSlots, time_zone: str | None, slot_format: str) -> Days[TimeData | TimeRangeData]:
-    """Return days of `{time}` or, in the range format, `{startTime, endTime}`; booked seats say by how many.
-
-    It is an `OlderListing`.
-    """
-    if slot_format == "time" and not found.seated:
-        return _starts_alone(found, time_zone, "time")
+def listing_2024_04_15(found: FoundSlots, time_zone: str | None, slot_format: str) -> OlderListing:
+    """Return days of `{time}` or, in the range format, `{startTime, endTime}`; booked seats say by how many."""
 
     def render(starts: list[Instant], texts: list[str], writer: Writer) -> list[TimeData | TimeRangeData]:
         items: list[TimeData | TimeRangeData]
@@ -116,17 +105,6 @@ def listing_2024_04_15(found: FoundSlots, time_zone: str | None, slot_format: st
 
 def _ends(found: FoundSlots, starts: list[Instant]) -> list[Instant]:
     return [start + found.length * MINUTE for start in starts]
-
-
-def _starts_alone(found: FoundSlots, time_zone: str | None, name: str) -> dict[DateText, orjson.Fragment]:
-    """Write days of objects that have one field: most listings are that, and long."""
-    asker = zone(time_zone or "UTC")
-    writer = Writer(asker)
-    between = f'"}},{{"{name}":"'
-    return {
-        date_text(day): orjson.Fragment(f'[{{"{name}":"{writer.joined(day, starts, between)}"}}]')
-        for day, starts in by_day(found.starts, asker, only_first=found.only_first).items()
-    }
 
 
 def _days(

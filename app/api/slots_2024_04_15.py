@@ -15,7 +15,7 @@ from app.api.bodies import Body, json_response, read_body, success
 from app.api.clients import client_address
 from app.api.errors import bad_request
 from app.api.idempotency import created
-from app.api.listing import Days, OlderListing, TimeData, TimeRangeData, listing_2024_04_15
+from app.api.listing import OlderListing, listing_2024_04_15
 from app.api.slots import answered, find
 from app.api.slots_query import (
     HostIds,
@@ -160,10 +160,8 @@ async def get_available(request: web.Request) -> web.Response:
     return response
 
 
-def available_times(
-    found: FoundSlots, time_zone: str | None, slot_format: str
-) -> dict[str, Days[TimeData | TimeRangeData]]:
-    """Return a listing as this version wraps it: `AvailableTimes`."""
+def available_times(found: FoundSlots, time_zone: str | None, slot_format: str) -> AvailableTimes:
+    """Return a listing as this version wraps it."""
     return {"slots": listing_2024_04_15(found, time_zone, slot_format)}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.api.errors import RequestError, error_object
 from app.api.explain import Explanation, explanation
-from app.api.listing import Days, SlotData, listing_2024_09_04
+from app.api.listing import Listing, listing_2024_09_04
 from app.api.refusals import request_error
 from app.api.slots import find
 from app.api.slots_query import read_explain_query, read_slots_query
@@ -39,7 +39,7 @@ async def answers(world: World, *, explain: bool = False) -> list[dict[str, Any]
     return [await _answer(answer, query) for query in world.queries]
 
 
-async def _listing(finder: SlotFinder, parameters: dict[str, Any]) -> Days[SlotData]:
+async def _listing(finder: SlotFinder, parameters: dict[str, Any]) -> Listing:
     query = read_slots_query(parameters)
     return listing_2024_09_04(await find(finder, query.question()), query.time_zone, query.format)
 
