@@ -10,7 +10,6 @@ from typing import Annotated, Any, NotRequired
 
 from aiohttp import web
 from pydantic import AliasPath, BeforeValidator, Field
-from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
 from app.api.bodies import Body, read_body, success
@@ -86,8 +85,8 @@ class OlderBookingBody(Body):
     """Any: pages send the one that they are in."""
     metadata: KeptObject = Field(default_factory=dict)
     responses: Responses
-    answers: SkipJsonSchema[KeptObject] = Field(validation_alias=AliasPath("responses"))
-    """The same, as they were sent; no field of its own."""
+    answers: KeptObject = Field(validation_alias=AliasPath("responses"))
+    """The same, as they were sent."""
     rescheduling: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduleUid")
     rescheduled_by: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="rescheduledBy")
     seat_uid: Annotated[Text | None, *EmptyIsNone] = Field(None, alias="seatReferenceUid")

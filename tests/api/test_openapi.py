@@ -59,12 +59,6 @@ async def test_strangers_are_refused_where_the_document_says_so(api: Asking, met
     assert (await api.ask(method, path)).status == 401
 
 
-def test_the_older_booking_body_has_the_fields_that_are_sent_alone() -> None:
-    told = DOCUMENT["components"]["schemas"]["OlderBookingBody"]
-    assert "answers" not in told["properties"]
-    assert sorted(told["required"]) == ["responses", "start", "timeZone"]
-
-
 # Single operations -------------------------------------------------------------------------------------------------
 
 
