@@ -297,9 +297,9 @@ async def test_an_index_goes_with_its_last_hold(redis: Client, holds: RedisHolds
 
 
 async def test_a_reservation_is_found_until_it_ends(holds: RedisHolds) -> None:
-    reservation = await kept(holds, claim("first", hosts=(1, 2), before=5, after=10), for_ms=200)
+    reservation = await kept(holds, claim("first", hosts=(1, 2), before=5, after=10), for_ms=1_000)
     assert await holds.reservation("uid-first") == reservation
-    await asyncio.sleep(0.25)
+    await asyncio.sleep(1.05)
     assert await holds.reservation("uid-first") is None
     assert await holds.live([1, 2], (NINE, NINE + MINUTE)) == ()
     await claimed(holds, claim("second", hosts=(1, 2)))
