@@ -12,12 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 import pytest
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from app.storage.embedded import EmbeddedUrls
 from app.storage.embedded.server import package_program
 
 HOST = "127.0.0.1"
@@ -28,6 +30,15 @@ PASSWORD = "p@ss/w:rd?#%,"
 _CLUSTERED = "cluster-enabled yes"
 _WAIT_S = 30.0
 _ATTEMPTS = 5
+
+
+async def new_database(servers: EmbeddedUrls, name: str) -> str:
+    """Make an empty database on the run's PostgreSQL and return its URL."""
+    assert servers.database_url
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return servers.database_url.replace("/holdfast?", f"/{name}?")
 
 
 def valkey_program() -> Path:

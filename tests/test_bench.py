@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
-import asyncpg
 import click
 import pytest
 from click.testing import CliRunner, Result
@@ -29,6 +28,7 @@ from scripts.benchmarks.http.world import BUSY, QUIET, TEAM_EVENT_TYPE, World
 from scripts.benchmarks.http.wrk import Load
 from scripts.benchmarks.streams import Reader, Write
 from scripts.races.servers import Pod, Pods, free_ports
+from tests.engines import new_database
 
 SIZES = ["--days", "7", "--days", "1", "--hosts", "2", "--hosts", "1", "--bookings", "3", "--bookings", "0"]
 
@@ -130,12 +130,8 @@ def test_without_the_load_generator_it_is_told_how_to_get_it(monkeypatch: pytest
 @pytest.fixture
 async def urls(servers: EmbeddedUrls) -> dict[str, str]:
     """Where a database with the schema is, and the store of holds."""
-    assert servers.database_url
     assert servers.redis_url
-    connection = await asyncpg.connect(servers.database_url)
-    await connection.execute("CREATE DATABASE bench_tests")
-    await connection.close()
-    database_url = servers.database_url.replace("/holdfast?", "/bench_tests?")
+    database_url = await new_database(servers, "bench_tests")
     await migrate(database_url, timeout_s=30)
     return {"DATABASE_URL": database_url, "REDIS_URL": servers.redis_url}
 

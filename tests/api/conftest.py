@@ -20,18 +20,14 @@ from tests.api.asking import Asking
 from tests.api.conforming import CONFORMANCE
 from tests.api.pods import dying_pod
 from tests.api.world import WORLD
-from tests.engines import free_ports
+from tests.engines import free_ports, new_database
 
 
 @pytest.fixture(scope="session")
 async def urls(servers: EmbeddedUrls) -> StoreUrls:
     """A database of its own for these tests, with its schema."""
-    assert servers.database_url
     assert servers.redis_url
-    connection = await asyncpg.connect(servers.database_url)
-    await connection.execute("CREATE DATABASE api_tests")
-    await connection.close()
-    database = servers.database_url.replace("/holdfast?", "/api_tests?")
+    database = await new_database(servers, "api_tests")
     await migrate(database, timeout_s=30)
     return StoreUrls(database, servers.redis_url)
 

@@ -7,7 +7,6 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import asyncpg
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -24,6 +23,7 @@ from app.storage.postgres.migrate import migrate
 from app.storage.world_files.reading import read_world, world_of
 from tests.api.conftest import api, database, loaded, redis, settings
 from tests.api.pods import serving
+from tests.engines import new_database
 
 ROOT = Path(__file__).parents[2]
 HIDDEN = {"id": 90, "slug": "secret", "title": "Secret", "ownerId": 1, "lengthInMinutes": 30, "hidden": True}
@@ -41,17 +41,9 @@ class Pod(NamedTuple):
 async def urls(servers: EmbeddedUrls) -> StoreUrls:
     """A database of its own for these tests, with its schema."""
     assert servers.redis_url
-    database_url = await _new_database(servers, "web_tests")
+    database_url = await new_database(servers, "web_tests")
     await migrate(database_url, timeout_s=30)
     return StoreUrls(database_url, servers.redis_url)
-
-
-async def _new_database(servers: EmbeddedUrls, name: str) -> str:
-    assert servers.database_url
-    connection = await asyncpg.connect(servers.database_url)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return servers.database_url.replace("/holdfast?", f"/{name}?")
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +55,7 @@ async def client(settings: Settings, urls: StoreUrls) -> AsyncIterator[TestClien
 @pytest.fixture(scope="session")
 async def pod(servers: EmbeddedUrls) -> Pod:
     """A pod with the demo world."""
-    urls = StoreUrls(await _new_database(servers, "demo_tests"), servers.redis_url or "")
+    urls = StoreUrls(await new_database(servers, "demo_tests"), servers.redis_url or "")
     settings = Settings(
         database_url=SecretStr(urls.database),
         redis_url=SecretStr(urls.redis),

@@ -3,9 +3,9 @@
 A listing is one `GET`, whose bytes are sent as they are. A reservation parses its body, makes one `SET NX PX` and
 answers what a reservation looks like. No rules, no bookings, no calendars: there is nothing below it.
 
-Under `/steps` a reservation makes the round trips that nobody may leave out who never gives a slot to two, with the
-service's scripts and query, and nothing else: it claims, reads bookings, and confirms. So much of the way from the
-floor to the service is the price of the promise; the rest is the service's own.
+Under `/steps` a reservation makes the service's round trips and nothing else: it claims, reads bookings and confirms,
+which is what keeps a slot from being given to two. So much of the way from the floor to the service is the price of the
+promise. Each request makes them by itself, while in the service those of the same moment share theirs.
 """
 
 import asyncio

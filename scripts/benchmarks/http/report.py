@@ -57,7 +57,7 @@ def _preface(figures: Figures, options: Options) -> str:
 Requests a second on one processor, medians of {rounds}. Python {platform.python_version()}, {figures.cores} processors.
 Listings are of one host for {DAYS} days, {figures.slots} slots, and of a round-robin team for {TEAM_DAYS} days.
 The floor answers the same bytes after one GET from Redis, and a reservation after one SET NX PX. "Its round trips
-alone" are a claim, a read of bookings and a confirmation, and nothing else: what no service could do without.
+alone" are a claim, a read of bookings and a confirmation, made by each request for itself, and nothing else.
 "cpu" is a server's own processor time for a request; where others are in the way, its ratio says more than that of
 requests a second."""
     return "\n\n".join(filter(None, [lines, figures.shared]))
