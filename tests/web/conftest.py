@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from pydantic import SecretStr
 
 from app.api.streams import STREAMS, Streams
@@ -59,6 +59,8 @@ async def pod(servers: EmbeddedUrls) -> Pod:
     settings = Settings(
         database_url=SecretStr(urls.database),
         redis_url=SecretStr(urls.redis),
+        # Browsers, servers and other tests share two processors: what is said after a deadline is tested elsewhere.
+        store_deadline_s=10,
         page_usernames=("ada", "ben"),
         page_team_ids=(50, 51),
     )
@@ -87,6 +89,7 @@ async def browser() -> AsyncIterator[Browser]:
     found = subprocess.run([ROOT / "scripts" / "_chromium"], capture_output=True, text=True, timeout=100, check=False)  # noqa: ASYNC221 - our own script, before anything else runs
     assert found.returncode == 0, found.stderr
     program = found.stdout.strip()
+    expect.set_options(timeout=15_000)
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(
             executable_path=program,
