@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NotRequired, TypeVar
 
+import orjson
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.instants import DateText, InstantText, Writer, date_text
@@ -13,6 +14,7 @@ from app.domain.time_ranges import MINUTE, Instant
 from app.services.find_slots import FoundSlots
 
 _Item = TypeVar("_Item")
+_BEFORE_START, _AFTER_START = '{"start":"', '"}'
 
 
 # 2024-09-04 ----------------------------------------------------------------------------------------------------------
@@ -47,6 +49,24 @@ def listing_2024_09_04(found: FoundSlots, time_zone: str | None, slot_format: st
         return items
 
     return _days(found, time_zone, render)
+
+
+def json_2024_09_04(
+    found: FoundSlots, time_zone: str | None, slot_format: str
+) -> Listing | dict[DateText, orjson.Fragment]:
+    """Return the same for orjson to write.
+
+    Starts alone, of which there may be thousands, are joined to text a day at a time: dicts take twice as long.
+    """
+    if slot_format == "range" or found.seats is not None:
+        return listing_2024_09_04(found, time_zone, slot_format)
+    asker = zone(time_zone or "UTC")
+    writer = Writer(asker)
+    days = by_day(found.starts, asker, only_first=found.only_first)
+    return {
+        date_text(day): orjson.Fragment(f"[{writer.joined(day, starts, _BEFORE_START, _AFTER_START)}]")
+        for day, starts in days.items()
+    }
 
 
 def _add_seats(item: SlotData, seat: SeatedStart | None, total: int) -> None:
