@@ -46,7 +46,10 @@ class Writer:
         return _text(shown, date_text(shown // DAY), self._suffix(offset))
 
     def texts(self, day: LocalDay, instants: Sequence[Instant]) -> list[str]:
-        """Return instants of a local day; its date and offset are written once, as a listing has many starts a day."""
+        """Return instants of a local day; its date and offset are read once, as a listing has many starts a day.
+
+        Others are written as well, if slower: the end of a day's last slot may lie in the next one.
+        """
         parts = self._parts(day, instants)
         if parts is None:
             return list(map(self.text, instants))

@@ -1,6 +1,7 @@
 """Listings as the API answers them: an object of days, each a list of slots (docs/rules.md 12)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NotRequired, TypeVar
 
 import orjson
@@ -14,6 +15,7 @@ from app.domain.time_ranges import MINUTE, Instant
 from app.services.find_slots import FoundSlots
 
 _Item = TypeVar("_Item")
+_Write = Callable[[list[Instant]], list[str]]
 _BEFORE_START, _AFTER_START = '{"start":"', '"}'
 
 
@@ -38,11 +40,11 @@ Listing = TypeAliasType("Listing", dict[DateText, list[SlotData]])
 def listing_2024_09_04(found: FoundSlots, time_zone: str | None, slot_format: str) -> Listing:
     """Return days of `{start}` or, in the range format, `{start, end}`, with what seats there are."""
 
-    def render(starts: list[Instant], texts: list[str], writer: Writer) -> list[SlotData]:
-        items: list[SlotData] = [{"start": text} for text in texts]
+    def render(starts: list[Instant], write: _Write) -> list[SlotData]:
+        items: list[SlotData] = [{"start": text} for text in write(starts)]
         if slot_format == "range":
-            for item, end in zip(items, _ends(found, starts), strict=True):
-                item["end"] = writer.text(end)
+            for item, end in zip(items, write(_ends(found, starts)), strict=True):
+                item["end"] = end
         if found.seats is not None:
             for item, start in zip(items, starts, strict=True):
                 _add_seats(item, found.seated.get(start), found.seats)
@@ -104,10 +106,11 @@ OlderListing = TypeAliasType("OlderListing", dict[DateText, list[TimeData | Time
 def listing_2024_04_15(found: FoundSlots, time_zone: str | None, slot_format: str) -> OlderListing:
     """Return days of `{time}` or, in the range format, `{startTime, endTime}`; booked seats say by how many."""
 
-    def render(starts: list[Instant], texts: list[str], writer: Writer) -> list[TimeData | TimeRangeData]:
+    def render(starts: list[Instant], write: _Write) -> list[TimeData | TimeRangeData]:
         items: list[TimeData | TimeRangeData]
+        texts = write(starts)
         if slot_format == "range":
-            ends = map(writer.text, _ends(found, starts))
+            ends = write(_ends(found, starts))
             items = [{"startTime": start, "endTime": end} for start, end in zip(texts, ends, strict=True)]
         else:
             items = [{"time": text} for text in texts]
@@ -128,10 +131,10 @@ def _ends(found: FoundSlots, starts: list[Instant]) -> list[Instant]:
 
 
 def _days(
-    found: FoundSlots, time_zone: str | None, render: Callable[[list[Instant], list[str], Writer], list[_Item]]
+    found: FoundSlots, time_zone: str | None, render: Callable[[list[Instant], _Write], list[_Item]]
 ) -> dict[DateText, list[_Item]]:
-    """Render a day's starts at a time, of which listings have many, with their texts."""
+    """Render a day's starts at a time, of which listings have many, with what writes instants of that day."""
     asker = zone(time_zone or "UTC")
     writer = Writer(asker)
     days = by_day(found.starts, asker, only_first=found.only_first)
-    return {date_text(day): render(starts, writer.texts(day, starts), writer) for day, starts in days.items()}
+    return {date_text(day): render(starts, partial(writer.texts, day)) for day, starts in days.items()}

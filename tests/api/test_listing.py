@@ -3,7 +3,9 @@
 import orjson
 import pytest
 
+from app.api.instants import Writer
 from app.api.listing import json_2024_09_04, listing_2024_09_04
+from app.domain.schedule import zone
 from app.domain.seats import SeatedStart
 from app.domain.time_ranges import MINUTE
 from app.services.find_slots import FoundSlots
@@ -55,6 +57,18 @@ def test_what_is_joined_is_what_would_be_written_slot_by_slot(
 ) -> None:
     joined = orjson.dumps(json_2024_09_04(slots, time_zone, slot_format))
     assert joined == orjson.dumps(listing_2024_09_04(slots, time_zone, slot_format))
+
+
+@pytest.mark.parametrize("time_zone", ["UTC", "Europe/Rome", "America/St_Johns", "Pacific/Apia"])
+@pytest.mark.parametrize(
+    "around",
+    ["2050-09-05T12:00Z", "2050-03-27T01:00Z", "2050-10-30T01:00Z", "2010-11-07T02:31Z", "2011-12-30T10:00Z"],
+)
+def test_ends_are_written_like_starts_even_where_another_day_begins(around: str, time_zone: str) -> None:
+    slots = found(around)
+    ends = [start + 15 * MINUTE for start in slots.starts]
+    listed = listing_2024_09_04(slots, time_zone, "range").values()
+    assert [item["end"] for day in listed for item in day] == list(map(Writer(zone(time_zone)).text, ends))
 
 
 def test_nothing_is_an_empty_object() -> None:
