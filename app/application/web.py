@@ -48,6 +48,7 @@ from app.services.refresh_feeds import FeedRefresher
 from app.services.remembered import RememberedCalendar, RememberedEventTypes
 from app.services.run_bookings import BookingRunners
 from app.services.schedules import ScheduleKeeper
+from app.services.staffing import Staffing
 from app.services.team_event_types import TeamEventTypeKeeper
 from app.services.teams import TeamKeeper
 from app.services.tell_reservations import ReservationTeller
@@ -89,6 +90,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     kept_event_types = PostgresKeptEventTypes(stores.pool)
     finder = reading_finder = SlotFinder(event_types, calendar, holds, now)
     known_event_types: EventTypes = event_types
+    staffing = Staffing(settings.remembered_items)
     if settings.remembered_items:
         changes = MeasuredChanges(stores.changes)
         known_event_types = MeasuredEventTypes(RememberedEventTypes(event_types, stores.memory, changes))
@@ -97,6 +99,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             MeasuredCalendar(RememberedCalendar(calendar, stores.memory, changes)),
             holds,
             now,
+            staffing,
             most=settings.remembered_items,
         )
     claimer = SlotClaimer(calendar, calendar, holds, now)
@@ -115,6 +118,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             most_of_a_client=settings.holds_per_client,
             most_of_an_event_type=settings.holds_per_event_type,
         ),
+        staffing,
     )
     members = PostgresMembers(stores.pool)
     member_access = MemberAccess(roles, members)

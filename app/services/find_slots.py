@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from app.domain.availability import Availability, next_moment
 from app.domain.busy import Reservation
-from app.domain.event_type import EventType, EventTypeRules, StaffedEventType, staff
+from app.domain.event_type import EventType, EventTypeRules, StaffedEventType
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claimed
 from app.domain.seats import SeatedStart
@@ -24,6 +24,7 @@ from app.services.sources import (
     sources_of_rules,
     time_of_host,
 )
+from app.services.staffing import Staffing
 
 _NEVER: Instant = 2**62
 _LONGEST_UID = 255
@@ -106,15 +107,21 @@ class SlotFinder:
     """Lists slots. What is on offer is read for every question; an answer is worked out again where that differs."""
 
     def __init__(
-        self, event_types: EventTypes, calendar: Calendar, holds: LiveReservations, clock: Clock, *, most: int = 0
+        self,
+        event_types: EventTypes,
+        calendar: Calendar,
+        holds: LiveReservations,
+        clock: Clock,
+        staffing: Staffing | None = None,
+        *,
+        most: int = 0,
     ) -> None:
-        """Work on these ports, and keep answers with `most` slots in all."""
+        """Work on these ports, and keep answers with `most` slots in all; without `staffing` keep no hosts."""
         self._event_types = event_types
         self._calendar = calendar
         self._holds = holds
         self._clock = clock
-        self._staffed: LRUCache[tuple[EventTypeReference, frozenset[int]], tuple[EventTypeRules, StaffedEventType]]
-        self._staffed = LRUCache(most, getsizeof=lambda known: 1 + len(known[1].hosts))
+        self._staffing = Staffing(0) if staffing is None else staffing
         self._answers: LRUCache[_Situation, _Answer] = LRUCache(most, getsizeof=lambda answer: answer.weight)
         self.hits = 0
         """How often an answer could be given again."""
@@ -166,14 +173,7 @@ class SlotFinder:
     async def _staff(self, question: SlotsQuestion) -> tuple[EventTypeRules, StaffedEventType]:
         """Return the rules, and who hosts what is asked for: the same objects again, if they are remembered."""
         rules = await self._event_types.find(question.reference)
-        asked = question.reference, question.subset
-        known = self._staffed.get(asked)
-        if known is not None and known[0] is rules:
-            return known
-        staffed = staff(rules, question.subset)
-        if len(staffed.hosts) < self._staffed.maxsize:
-            self._staffed[asked] = rules, staffed
-        return rules, staffed
+        return rules, self._staffing.of(rules, question.reference, question.subset)
 
     async def look(self, question: SlotsQuestion, at: Instant | None = None) -> Looked:
         """Return what an answer is computed from; with `at` as far as a slot that starts there reaches.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from app.domain.availability import Refusal
 from app.domain.busy import Reservation
 from app.domain.errors import SlotStartError
-from app.domain.event_type import EventTypeRules, staff
+from app.domain.event_type import EventTypeRules
 from app.domain.reference import ById, EventTypeReference
 from app.domain.reservation import Claimed, KeptReservation, Quota, QuotaStanding, as_busy, kept_minutes, slot_length
 from app.domain.time_ranges import MINUTE, Instant
@@ -24,6 +24,7 @@ from app.services.errors import (
     StoreUnavailableError,
 )
 from app.services.ports import Caller, DrawnUid, EventTypes, Holds, Ties
+from app.services.staffing import Staffing
 from app.services.tell_reservations import Noticeboard
 
 _MOVES = 8
@@ -87,6 +88,7 @@ class SlotKeeper:
         holds: Holds,
         noticeboard: Noticeboard,
         rules: KeepingRules,
+        staffing: Staffing,
     ) -> None:
         """Work on these ports and by these rules; what happens is noted for webhooks."""
         self._event_types = event_types
@@ -95,6 +97,7 @@ class SlotKeeper:
         self._holds = holds
         self._noticeboard = noticeboard
         self._rules = rules
+        self._staffing = staffing
 
     async def reserve(self, request: SlotRequest, drawn: DrawnUid | None = None) -> KeptSlot:
         """Keep a slot, under a uid that was drawn beforehand or else under a new one.
@@ -162,13 +165,39 @@ class SlotKeeper:
         rules = await self._event_types.find(request.reference)
         if request.duration is not None and not await self._has_tie(request, rules):
             raise NoTieError
-        wanted = _wanted(request, rules, own, beside=tuple(map(as_busy, beside)), quotas=self._quotas(request, rules))
+        wanted = self._wanted(
+            request, rules, own, beside=tuple(map(as_busy, beside)), quotas=self._quotas(request, rules)
+        )
         minutes = kept_minutes(request.duration, self._rules.longest_minutes)
         try:
             claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
         except SlotRefusedError as error:
             raise await self._as_told(error, request, rules) from None
         return self._slot(request, claimed, minutes, own)
+
+    def _wanted(
+        self,
+        request: SlotRequest,
+        rules: EventTypeRules,
+        own: KeptReservation | None,
+        beside: tuple[Reservation, ...] = (),
+        quotas: tuple[Quota, ...] = (),
+    ) -> WantedSlot:
+        if request.start is None:
+            raise SlotStartError
+        if request.length is None:
+            length = slot_length(rules.event_type, request.slot_duration)
+        else:
+            length = rules.event_type.length_asked(request.length)
+        return WantedSlot(
+            staffed=self._staffing.of(rules, request.reference),
+            start=request.start,
+            length=length,
+            rescheduling=request.rescheduling,
+            own=own,
+            beside=beside,
+            quotas=quotas,
+        )
 
     def _quotas(self, request: SlotRequest, rules: EventTypeRules) -> tuple[Quota, ...]:
         """Return what bounds callers without credentials: strangers could keep everything from everybody."""
@@ -227,7 +256,7 @@ class SlotKeeper:
         own = None if own_uid is None else await self._holds.reservation(own_uid)
         rules = await self._event_types.find(request.reference)
         try:
-            await self._claimer.rehearse(_wanted(request, rules, own))
+            await self._claimer.rehearse(self._wanted(request, rules, own))
         except SlotRefusedError as error:
             raise await self._as_told(error, request, rules) from None
         return new_uid()
@@ -288,30 +317,6 @@ class SlotKeeper:
             return await self._ties.has_tie(request.caller, request.reference.event_type_id)
         # A dynamic event belongs to the people it names.
         return request.caller.user_id in rules.people
-
-
-def _wanted(
-    request: SlotRequest,
-    rules: EventTypeRules,
-    own: KeptReservation | None,
-    beside: tuple[Reservation, ...] = (),
-    quotas: tuple[Quota, ...] = (),
-) -> WantedSlot:
-    if request.start is None:
-        raise SlotStartError
-    if request.length is None:
-        length = slot_length(rules.event_type, request.slot_duration)
-    else:
-        length = rules.event_type.length_asked(request.length)
-    return WantedSlot(
-        staffed=staff(rules),
-        start=request.start,
-        length=length,
-        rescheduling=request.rescheduling,
-        own=own,
-        beside=beside,
-        quotas=quotas,
-    )
 
 
 def new_uid() -> str:
