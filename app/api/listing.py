@@ -8,7 +8,7 @@ import orjson
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.instants import DateText, InstantText, Writer, date_text
-from app.domain.answer import by_day
+from app.domain.answer import StartsByDay, by_day
 from app.domain.schedule import zone
 from app.domain.seats import SeatedStart
 from app.domain.time_ranges import MINUTE, Instant
@@ -62,9 +62,7 @@ def json_2024_09_04(
     """
     if slot_format == "range" or found.seats is not None:
         return listing_2024_09_04(found, time_zone, slot_format)
-    asker = zone(time_zone or "UTC")
-    writer = Writer(asker)
-    days = by_day(found.starts, asker, only_first=found.only_first)
+    writer, days = _starts_by_day(found, time_zone)
     return {
         date_text(day): orjson.Fragment(f"[{writer.joined(day, starts, _BEFORE_START, _AFTER_START)}]")
         for day, starts in days.items()
@@ -134,7 +132,11 @@ def _days(
     found: FoundSlots, time_zone: str | None, render: Callable[[list[Instant], _Write], list[_Item]]
 ) -> dict[DateText, list[_Item]]:
     """Render a day's starts at a time, of which listings have many, with what writes instants of that day."""
-    asker = zone(time_zone or "UTC")
-    writer = Writer(asker)
-    days = by_day(found.starts, asker, only_first=found.only_first)
+    writer, days = _starts_by_day(found, time_zone)
     return {date_text(day): render(starts, partial(writer.texts, day)) for day, starts in days.items()}
+
+
+def _starts_by_day(found: FoundSlots, time_zone: str | None) -> tuple[Writer, StartsByDay]:
+    """Return starts by local day, and what writes instants in that zone."""
+    asker = zone(time_zone or "UTC")
+    return Writer(asker), by_day(found.starts, asker, only_first=found.only_first)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from app.domain.schedule import LocalDay, Zone
 from app.domain.time_ranges import DAY, Instant
 
-Listing = dict[LocalDay, list[Instant]]
+StartsByDay = dict[LocalDay, list[Instant]]
 """Starts by local day; days in order, starts by time, no day without any."""
 
 
-def by_day(starts: Sequence[Instant], asker: Zone, *, only_first: bool) -> Listing:
+def by_day(starts: Sequence[Instant], asker: Zone, *, only_first: bool) -> StartsByDay:
     """Put the starts of slots, which come in order of time, under their dates; of each date perhaps only the first."""
-    listing: Listing = {}
+    listing: StartsByDay = {}
     begin = 0
     while begin < len(starts):
         day = asker.day_at(starts[begin])

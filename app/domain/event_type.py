@@ -121,6 +121,11 @@ class EventType:
             return frozenset()
         return self.limits.team_event_type_ids | {self.id} if self.limits.team_count else frozenset({self.id})
 
+    @property
+    def offered_lengths(self) -> tuple[int, ...]:
+        """Every length that may be asked for, in minutes: its own one too, beside others."""
+        return tuple(sorted({self.length, *self.lengths}))
+
     def length_asked(self, duration: int | None) -> int:
         """Return the slots' length for a question (docs/rules.md, Words).
 
@@ -137,7 +142,7 @@ class EventType:
         elif not self.lengths:
             raise FixedLengthError(duration, self.length)
         elif duration not in self.lengths:
-            raise DurationNotOfferedError(duration, self.lengths)
+            raise DurationNotOfferedError(duration, self.offered_lengths)
         return duration
 
 

@@ -187,6 +187,6 @@ def slot_length(event_type: EventType, asked: int | None) -> int:
         return event_type.length_asked(asked)
     if not event_type.lengths:
         raise SlotDurationFixedError
-    if asked not in (event_type.length, *event_type.lengths):
-        raise SlotDurationNotOfferedError(tuple(sorted({event_type.length, *event_type.lengths})))
+    if asked not in event_type.offered_lengths:
+        raise SlotDurationNotOfferedError(event_type.offered_lengths)
     return asked

@@ -262,6 +262,11 @@ class TestLengths:
             event_type(length=30, lengths=(15, 30, 60)).length_asked(duration)
         assert (refused.value.duration, refused.value.lengths) == (duration, (15, 30, 60))
 
+    def test_its_own_length_is_told_among_those_it_offers(self) -> None:
+        with pytest.raises(DurationNotOfferedError) as refused:
+            event_type(length=45, lengths=(60, 15)).length_asked(30)
+        assert refused.value.lengths == (15, 45, 60)
+
     @pytest.mark.parametrize("duration", [0, -1, 1_441])
     def test_a_dynamic_event_takes_a_minute_to_a_day(self, duration: int) -> None:
         with pytest.raises(DynamicDurationError) as refused:
