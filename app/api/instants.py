@@ -1,6 +1,7 @@
 """Instants as the public API writes them: ISO 8601 with milliseconds, UTC or the asker's zone (docs/rules.md 12)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Annotated
 
@@ -45,41 +46,39 @@ class Writer:
         shown = instant + offset
         return _text(shown, date_text(shown // DAY), self._suffix(offset))
 
-    def texts(self, day: LocalDay, instants: Sequence[Instant]) -> list[str]:
+    def texts(self, day: LocalDay, instants: Iterable[Instant]) -> list[str]:
         """Return instants of a local day; its date and offset are read once, as a listing has many starts a day.
 
         Others are written as well, if slower: the end of a day's last slot may lie in the next one.
         """
-        parts = self._parts(day, instants)
-        if parts is None:
+        whole = self._whole(day)
+        if whole is None:
             return list(map(self.text, instants))
-        date, clocks, suffix = parts
-        return [date + clock + suffix for clock in clocks]
+        midnight, date, suffix = whole
+        # Where clocks went back over midnight, what lies after it may be of this day too.
+        return [
+            date + clock + suffix if (clock := _WHOLE_MINUTES.get(instant - midnight)) else self.text(instant)
+            for instant in instants
+        ]
 
     def joined(self, day: LocalDay, instants: Sequence[Instant], before: str, after: str) -> str:
-        """Return the texts of instants of a local day, each with something before and after it, and commas between."""
-        parts = self._parts(day, instants)
-        if parts is None:
-            return ",".join(before + self.text(instant) + after for instant in instants)
-        date, clocks, suffix = parts
-        before, after = before + date, suffix + after
-        return before + f"{after},{before}".join(clocks) + after
+        """Return the `texts` of a local day, of which there are some, in one: each between two others, with commas."""
+        whole = self._whole(day)
+        if whole is not None:
+            midnight, date, suffix = whole
+            opening, closing = before + date, suffix + after
+            with suppress(KeyError):
+                clocks = [_WHOLE_MINUTES[instant - midnight] for instant in instants]
+                return opening + f"{closing},{opening}".join(clocks) + closing
+        return ",".join(before + text + after for text in self.texts(day, instants))
 
-    def _parts(self, day: LocalDay, instants: Sequence[Instant]) -> tuple[str, list[str], str] | None:
-        """Return a day's date, what clocks show at each of its instants, and its offset.
+    def _whole(self, day: LocalDay) -> tuple[Instant, str, str] | None:
+        """Return when a day begins, its date and its offset, which all its whole minutes share.
 
-        None where that is to be looked up for each: where clocks change that day, and where there are seconds.
+        None where clocks change that day.
         """
         offset = self._local.offset_on(day)
-        if offset is None:
-            return None
-        midnight = day * DAY - offset
-        try:
-            clocks = [_WHOLE_MINUTES[instant - midnight] for instant in instants]
-        except KeyError:
-            # Or where clocks went back over midnight: what lies after it may be of this day too.
-            return None
-        return date_text(day), clocks, self._suffix(offset)
+        return None if offset is None else (day * DAY - offset, date_text(day), self._suffix(offset))
 
     def _suffix(self, offset: int) -> str:
         return "Z" if self._ends_in_z else _offset_text(offset)

@@ -15,7 +15,8 @@ from app.domain.time_ranges import MINUTE, Instant
 from app.services.find_slots import FoundSlots
 
 _Item = TypeVar("_Item")
-_Write = Callable[[list[Instant]], list[str]]
+_Texts = Callable[[list[Instant]], list[str]]
+"""Writes instants of a day."""
 _BEFORE_START, _AFTER_START = '{"start":"', '"}'
 
 
@@ -40,10 +41,10 @@ Listing = TypeAliasType("Listing", dict[DateText, list[SlotData]])
 def listing_2024_09_04(found: FoundSlots, time_zone: str | None, slot_format: str) -> Listing:
     """Return days of `{start}` or, in the range format, `{start, end}`, with what seats there are."""
 
-    def render(starts: list[Instant], write: _Write) -> list[SlotData]:
-        items: list[SlotData] = [{"start": text} for text in write(starts)]
+    def render(starts: list[Instant], texts: _Texts) -> list[SlotData]:
+        items: list[SlotData] = [{"start": text} for text in texts(starts)]
         if slot_format == "range":
-            for item, end in zip(items, write(_ends(found, starts)), strict=True):
+            for item, end in zip(items, texts(_ends(found, starts)), strict=True):
                 item["end"] = end
         if found.seats is not None:
             for item, start in zip(items, starts, strict=True):
@@ -53,10 +54,10 @@ def listing_2024_09_04(found: FoundSlots, time_zone: str | None, slot_format: st
     return _days(found, time_zone, render)
 
 
-def json_2024_09_04(
+def writable_2024_09_04(
     found: FoundSlots, time_zone: str | None, slot_format: str
 ) -> Listing | dict[DateText, orjson.Fragment]:
-    """Return the same for orjson to write.
+    """Return what orjson writes as it does `listing_2024_09_04`.
 
     Starts alone, of which there may be thousands, are joined to text a day at a time: dicts take twice as long.
     """
@@ -104,14 +105,13 @@ OlderListing = TypeAliasType("OlderListing", dict[DateText, list[TimeData | Time
 def listing_2024_04_15(found: FoundSlots, time_zone: str | None, slot_format: str) -> OlderListing:
     """Return days of `{time}` or, in the range format, `{startTime, endTime}`; booked seats say by how many."""
 
-    def render(starts: list[Instant], write: _Write) -> list[TimeData | TimeRangeData]:
+    def render(starts: list[Instant], texts: _Texts) -> list[TimeData | TimeRangeData]:
         items: list[TimeData | TimeRangeData]
-        texts = write(starts)
         if slot_format == "range":
-            ends = write(_ends(found, starts))
-            items = [{"startTime": start, "endTime": end} for start, end in zip(texts, ends, strict=True)]
+            ends = texts(_ends(found, starts))
+            items = [{"startTime": start, "endTime": end} for start, end in zip(texts(starts), ends, strict=True)]
         else:
-            items = [{"time": text} for text in texts]
+            items = [{"time": text} for text in texts(starts)]
         for item, start in zip(items, starts, strict=True) if found.seated else ():
             seat = found.seated.get(start)
             if seat is not None and seat.booking_uid is not None:
@@ -129,7 +129,7 @@ def _ends(found: FoundSlots, starts: list[Instant]) -> list[Instant]:
 
 
 def _days(
-    found: FoundSlots, time_zone: str | None, render: Callable[[list[Instant], _Write], list[_Item]]
+    found: FoundSlots, time_zone: str | None, render: Callable[[list[Instant], _Texts], list[_Item]]
 ) -> dict[DateText, list[_Item]]:
     """Render a day's starts at a time, of which listings have many, with what writes instants of that day."""
     writer, days = _starts_by_day(found, time_zone)

@@ -66,7 +66,7 @@ class ReservationBody(BaseModel):
             raise RequestError(400, "Bad Request Exception", (FieldError("eventTypeId", None, rule),))
         if len(set(self.usernames)) < 2:
             raise bad_request("The array must contain at least 2 elements.")
-        return ByUsernames(tuple(self.usernames), self.organization_slug)
+        return ByUsernames(tuple(dict.fromkeys(self.usernames)), self.organization_slug)
 
 
 async def post_reservation(request: web.Request) -> web.Response:

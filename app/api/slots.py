@@ -8,7 +8,7 @@ from yarl import URL
 
 from app.api.bodies import rendered
 from app.api.errors import RequestError
-from app.api.listing import json_2024_09_04
+from app.api.listing import writable_2024_09_04
 from app.api.refusals import NO_EVENT_TYPE
 from app.api.revalidation import revalidated
 from app.api.slots_query import SlotsQuery, plain_parameters, read_slots_query
@@ -30,7 +30,8 @@ async def get_slots(request: web.Request) -> web.Response:
         query, question = read_question(request)
     found = await find(request.app[USE_CASES].slot_finder, question)
     with RENDER:
-        return answered(found, written(found, json_2024_09_04, query.time_zone, query.format), request.if_none_match)
+        listing = written(found, writable_2024_09_04, query.time_zone, query.format)
+        return answered(found, listing, request.if_none_match)
 
 
 def read_question(request: web.Request) -> tuple[SlotsQuery, SlotsQuestion]:

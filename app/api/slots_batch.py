@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from app.api.bodies import read_body, success
 from app.api.error_shapes import RefusedItem
 from app.api.errors import RequestError, bad_request
-from app.api.listing import Listing, json_2024_09_04
+from app.api.listing import Listing, writable_2024_09_04
 from app.api.refusals import refused_item
 from app.api.slots import marked, no_event_type
 from app.api.slots_query import SlotsQuery, read_slots_query
@@ -127,7 +127,7 @@ async def post_slots_batch(request: web.Request) -> web.Response:
 
 
 def _listed(query: SlotsQuery, room: _Room, found: FoundSlots) -> _Listed:
-    listing = written(found, json_2024_09_04, query.time_zone, query.format)
+    listing = written(found, writable_2024_09_04, query.time_zone, query.format)
     room.take(len(listing.body))
     return _Listed(orjson.Fragment(listing.body), found.without_holds)
 

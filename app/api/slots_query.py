@@ -187,7 +187,7 @@ def named_event_type(
     if usernames is not None:
         if len(set(usernames)) < 2:
             raise bad_request("The array must contain at least 2 elements.")
-        return ByUsernames(tuple(usernames), organization_slug)
+        return ByUsernames(tuple(dict.fromkeys(usernames)), organization_slug)
     raise bad_request(
         "No event type is named. Give eventTypeId, eventTypeSlug with username or teamSlug, or usernames."
     )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from aiohttp import hdrs, web
 
 from app.api import streams
-from app.api.listing import json_2024_09_04
+from app.api.listing import writable_2024_09_04
 from app.api.slots import DEGRADED, read_question, worded
 from app.api.slots_query import SlotsQuery
 from app.api.state import USE_CASES
@@ -43,7 +43,7 @@ async def _tell(stream: EventStream, view: View, found: FoundSlots, query: Slots
     await stream.say_when_to_come_back()
     latest: FoundSlots | None = found
     while latest is not None:
-        event = written_event(latest, json_2024_09_04, query.time_zone, query.format)
+        event = written_event(latest, writable_2024_09_04, query.time_zone, query.format)
         if event.tag != known:
             await stream.write(event.body)
             known = event.tag

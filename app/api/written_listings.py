@@ -9,7 +9,7 @@ from app.api.bodies import success_body
 from app.services.find_slots import FoundSlots
 
 Write = Callable[[FoundSlots, str | None, str], object]
-"""Writes what was found for a zone, in a format: `listing.json_2024_09_04` and its older sister."""
+"""Writes what was found for a zone, in a format: `listing.writable_2024_09_04` and its older sister."""
 
 _MOST_WAYS = 8
 """In how many zones and formats the same slots are kept."""

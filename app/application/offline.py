@@ -16,6 +16,7 @@ from app.domain.schedule import zone
 from app.fields import instant_from
 from app.services.explain_slots import SlotExplainer
 from app.services.find_slots import SlotFinder
+from app.services.staffing import Staffing
 from app.storage.world_files.checks import KnownIds, WorldRefusedError, problems
 from app.storage.world_files.format import World
 from app.storage.world_files.stores import WorldStores
@@ -34,7 +35,7 @@ async def answers(world: World, *, explain: bool = False) -> list[dict[str, Any]
         raise WorldRefusedError(found)
     instant = now() if world.now is None else instant_from(world.now)
     stores = WorldStores(world, instant)
-    finder = SlotFinder(stores, stores, stores, lambda: instant)
+    finder = SlotFinder(stores, stores, stores, lambda: instant, Staffing(0))
     answer = partial(_explanation, SlotExplainer(finder, ties=None)) if explain else partial(_listing, finder)
     return [await _answer(answer, query) for query in world.queries]
 

@@ -88,7 +88,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
     bookings = PostgresBookings(stores.pool, stores.news)
     credentials, roles = PostgresCredentials(stores.pool), PostgresRoles(stores.pool)
     kept_event_types = PostgresKeptEventTypes(stores.pool)
-    finder = reading_finder = SlotFinder(event_types, calendar, holds, now)
+    finder = reading_finder = SlotFinder(event_types, calendar, holds, now, Staffing(0))
     known_event_types: EventTypes = event_types
     staffing = Staffing(settings.remembered_items)
     if settings.remembered_items:

@@ -12,13 +12,13 @@ StartsByDay = dict[LocalDay, list[Instant]]
 
 def by_day(starts: Sequence[Instant], asker: Zone, *, only_first: bool) -> StartsByDay:
     """Put the starts of slots, which come in order of time, under their dates; of each date perhaps only the first."""
-    listing: StartsByDay = {}
+    days: StartsByDay = {}
     begin = 0
     while begin < len(starts):
         day = asker.day_at(starts[begin])
         offset = asker.offset_on(day)
         # On a day on which clocks change, each start is looked at.
         end = begin + 1 if offset is None else bisect_left(starts, (day + 1) * DAY - offset, begin + 1)
-        listing.setdefault(day, []).extend(starts[begin:end])
+        days.setdefault(day, []).extend(starts[begin:end])
         begin = end
-    return {day: of_day[:1] if only_first else of_day for day, of_day in sorted(listing.items())}
+    return {day: of_day[:1] if only_first else of_day for day, of_day in sorted(days.items())}

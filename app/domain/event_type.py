@@ -123,7 +123,7 @@ class EventType:
 
     @property
     def offered_lengths(self) -> tuple[int, ...]:
-        """Every length that may be asked for, in minutes: its own one too, beside others."""
+        """The lengths that may be asked for, in minutes, of all but dynamic events: its own one too, beside others."""
         return tuple(sorted({self.length, *self.lengths}))
 
     def length_asked(self, duration: int | None) -> int:
@@ -141,7 +141,7 @@ class EventType:
                 raise DynamicDurationError(duration, DYNAMIC_LONGEST_MINUTES)
         elif not self.lengths:
             raise FixedLengthError(duration, self.length)
-        elif duration not in self.lengths:
+        elif duration not in self.offered_lengths:
             raise DurationNotOfferedError(duration, self.offered_lengths)
         return duration
 

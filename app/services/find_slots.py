@@ -24,7 +24,7 @@ from app.services.sources import (
     sources_of_rules,
     time_of_host,
 )
-from app.services.staffing import Staffing
+from app.services.staffing import Staffing, weight_of
 
 _NEVER: Instant = 2**62
 _LONGEST_UID = 255
@@ -91,6 +91,7 @@ _Situation: TypeAlias = tuple[SlotsQuestion, tuple[Reservation, ...], tuple[Rese
 class _Answer:
     """An answer, and what it was worked out from."""
 
+    question: SlotsQuestion
     seen: Seen
     found: FoundSlots
 
@@ -98,9 +99,8 @@ class _Answer:
     def weight(self) -> int:
         busy = self.seen.busy
         taken = len(busy.bookings) + len(busy.limited) + len(busy.reservations) + len(busy.limited_reservations)
-        return (
-            1 + len(self.seen.staffed.hosts) + len(self.found.starts) + taken + sum(map(len, busy.calendars.values()))
-        )
+        staffed = weight_of(self.seen.staffed, self.question.subset)
+        return staffed + len(self.found.starts) + taken + sum(map(len, busy.calendars.values()))
 
 
 class SlotFinder:
@@ -112,16 +112,16 @@ class SlotFinder:
         calendar: Calendar,
         holds: LiveReservations,
         clock: Clock,
-        staffing: Staffing | None = None,
+        staffing: Staffing,
         *,
         most: int = 0,
     ) -> None:
-        """Work on these ports, and keep answers with `most` slots in all; without `staffing` keep no hosts."""
+        """Work on these ports, and keep answers with `most` slots in all, for as long as `staffing` keeps the hosts."""
         self._event_types = event_types
         self._calendar = calendar
         self._holds = holds
         self._clock = clock
-        self._staffing = Staffing(0) if staffing is None else staffing
+        self._staffing = staffing
         self._answers: LRUCache[_Situation, _Answer] = LRUCache(most, getsizeof=lambda answer: answer.weight)
         self.hits = 0
         """How often an answer could be given again."""
@@ -164,7 +164,7 @@ class SlotFinder:
             self.hits += 1
             return known.found
         self.misses += 1
-        answer = _Answer(seen, _found(seen, without_holds=without_holds))
+        answer = _Answer(question, seen, _found(seen, without_holds=without_holds))
         # No booking has a longer uid; a stranger's may have any length.
         if answer.weight <= self._answers.maxsize and len(question.rescheduling or "") <= _LONGEST_UID:
             self._answers[situation] = answer

@@ -7,7 +7,7 @@ from random import Random
 from aiohttp import web
 
 from app.api.bodies import success
-from app.api.listing import json_2024_09_04
+from app.api.listing import writable_2024_09_04
 from app.domain.availability import Availability
 from app.domain.busy import Booking, BusyTimes
 from app.domain.event_type import EventType, EventTypeRules, HostEntry, Person, SchedulingType, staff
@@ -71,7 +71,7 @@ class Question:
 
 def render(found: FoundSlots) -> web.Response:
     """Answer as `get_slots` does the first time, to somebody who reads in Rome."""
-    return success(json_2024_09_04(found, "Europe/Rome", "time"))
+    return success(writable_2024_09_04(found, "Europe/Rome", "time"))
 
 
 def of_one_host(days: int) -> Question:

@@ -57,6 +57,18 @@ async def test_words_of_strangers_leave_nothing_behind(api: Asking) -> None:
     assert left.total() < MANY, left
 
 
+async def test_hosts_that_strangers_name_leave_nothing_behind(api: Asking) -> None:
+    """They may be asked for in any number and combination, and need not be any."""
+
+    async def ask(asking: Asking, number: int) -> None:
+        made_up = [str(1_000 + 100 * number + other) for other in range(50)]
+        query = {"eventTypeId": "26", "start": "2050-09-05", "end": "2050-09-05", "rrHostSubsetIds[]": made_up}
+        assert (await asking.ask("GET", "/v2/slots", params=query)).data == {}
+
+    left = await left_behind(api, ask)
+    assert left.total() < MANY, left
+
+
 async def left_behind(api: Asking, ask: Callable[[Asking, int], Awaitable[None]]) -> Counter[str]:
     """Ask a pod that remembers little as many questions again as it was asked before; which objects it has more of."""
     settings = api.settings.model_copy(update={"remembered_items": REMEMBERED})

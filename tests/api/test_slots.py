@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.api.slots_query import read_slots_query
+from app.domain.reference import ByUsernames
 from tests.api.asking import Asking
 from tests.api.world import ANA, event_type
 
@@ -193,6 +195,20 @@ async def test_a_wrong_parameter_is_told(api: Asking, query: dict[str, str], tex
     answer = await api.slots(**{"eventTypeId": 10, **query})
     assert answer.status == 400, answer.body
     assert text in answer.message
+
+
+async def test_a_length_that_is_not_offered_is_told_those_that_are(api: Asking) -> None:
+    """The event type's own among them, be it no option."""
+    await api.add(eventTypes=[event_type(28, "odd", ownerId=1, lengthInMinutesOptions=[15, 30])])
+    assert (await api.slots(eventTypeId=28, duration=45)).message == (
+        "A length of 45 minutes is not offered. The lengths of this event type are: 15, 30, 60"
+    )
+
+
+def test_whoever_is_named_twice_is_asked_for_once() -> None:
+    """So that strangers cannot ask for the same people in ever new ways."""
+    query = {"start": "2050-09-05", "end": "2050-09-05", "usernames": "ana,ben,ana"}
+    assert read_slots_query(query).question().reference == ByUsernames(("ana", "ben"))
 
 
 @pytest.mark.parametrize("missing", ["start", "end"])

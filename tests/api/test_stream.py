@@ -32,6 +32,7 @@ from app.domain.window import asked_window
 from app.fields import instant_from, parse_instant
 from app.services import watch_slots
 from app.services.find_slots import SlotFinder, SlotsQuestion
+from app.services.staffing import Staffing
 from app.services.watch_slots import SlotWatcher
 from app.settings import Settings
 from app.storage.holds.redis_holds import RedisHolds
@@ -268,7 +269,9 @@ async def test_the_passing_of_time_is_seen(api: Asking) -> None:
         return now() + ahead
 
     async with open_stores(api.settings, api.urls) as stores:
-        finder = SlotFinder(PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool), stores.holds, clock)
+        finder = SlotFinder(
+            PostgresEventTypes(stores.pool), PostgresCalendar(stores.pool), stores.holds, clock, Staffing(0)
+        )
         window = asked_window(parse_instant("2050-09-05"), parse_instant("2050-09-05T23:59:59Z"))
         with SlotWatcher(finder, clock, stores.watchlist, ()).watching(
             SlotsQuestion(reference=ById(10), window=window)

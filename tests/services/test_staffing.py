@@ -47,12 +47,22 @@ def test_some_of_the_hosts_are_not_all_of_them() -> None:
 
 
 def test_it_is_bounded_by_hosts() -> None:
-    staffing, few, many = Staffing(4), rules_of(1, hosts=2), rules_of(2, hosts=4)
+    staffing, few, many = Staffing(7), rules_of(1, hosts=2), rules_of(2, hosts=4)
     kept = staffing.of(few, ById(1))
-    assert staffing.of(many, ById(2)) is not staffing.of(many, ById(2)), "as many as there is no room for"
+    assert staffing.of(many, ById(2)) is not staffing.of(many, ById(2)), "more than there is room for"
     assert staffing.of(few, ById(1)) is kept
     staffing.of(rules_of(3), ById(3))
     assert staffing.of(few, ById(1)) is not kept
+
+
+def test_hosts_that_were_not_asked_for_count_and_so_do_numbers_that_are_no_hosts() -> None:
+    """A stranger may name any, and what is kept about two hosts of a team knows all of the team."""
+    staffing, team = Staffing(100), rules_of(1, hosts=20)
+    asked = [frozenset({1, 1_000 + number}) for number in range(5)]
+    kept = {subset: staffing.of(team, ById(1), subset) for subset in asked}
+    assert sum(staffing.of(team, ById(1), subset) is kept[subset] for subset in reversed(asked)) == 4
+    made_up = frozenset(range(1_000, 1_100))
+    assert staffing.of(team, ById(1), made_up) is not staffing.of(team, ById(1), made_up)
 
 
 def test_with_no_room_nothing_is_kept() -> None:
@@ -87,5 +97,5 @@ async def test_whoever_wants_a_slot_kept_asks_for_hosts_that_a_listing_may_have_
     keeper = SlotKeeper(event_types, nothing, claimer, nothing, nothing, keeping, staffing)
     listed = staffing.of(event_types.rules, ById(1))
     await keeper.rehearse(SlotRequest(reference=ById(1), start=START), None)
-    assert [wanted.staffed for wanted in claimer.wanted] == [listed]
-    assert claimer.wanted[0].staffed is listed
+    [wanted] = claimer.wanted
+    assert wanted.staffed is listed

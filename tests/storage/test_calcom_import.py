@@ -20,6 +20,7 @@ from app.application.offline import answers
 from app.fields import instant_from
 from app.import_report import NOT_TAKEN
 from app.services.find_slots import SlotFinder
+from app.services.staffing import Staffing
 from app.storage.calcom.reading import COUNTS, CalcomReader
 from app.storage.calcom.report import Findings
 from app.storage.calcom.source import NotCalcomError, SourceUnavailableError, open_source
@@ -119,7 +120,9 @@ async def test_an_imported_world_lists_what_the_same_file_lists(
     assert report.counts["eventTypes"] == len(world.event_types)
     assert world.now is not None
     now = instant_from(world.now)
-    finder = SlotFinder(PostgresEventTypes(pool), PostgresCalendar(pool), WorldStores(world, now), lambda: now)
+    finder = SlotFinder(
+        PostgresEventTypes(pool), PostgresCalendar(pool), WorldStores(world, now), lambda: now, Staffing(0)
+    )
     for parameters, answer in zip(world.queries, await answers(world), strict=True):
         if answer["status"] == "success":
             query = read_slots_query({name: value for name, value in parameters.items() if name != "name"})

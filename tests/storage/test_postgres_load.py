@@ -12,6 +12,7 @@ from app.domain.window import asked_window
 from app.fields import parse_instant
 from app.services.find_slots import SlotFinder, SlotsQuestion
 from app.services.ports import Calendar, EventTypes
+from app.services.staffing import Staffing
 from app.storage.postgres.calendar import PostgresCalendar
 from app.storage.postgres.event_types import PostgresEventTypes
 from app.storage.postgres.load import DatabaseNotEmptyError, LoadReport, Mode, load_world
@@ -346,7 +347,7 @@ async def test_slots_are_the_same_as_offline(
     )
 
     async def answer(event_types: EventTypes, calendar: Calendar) -> dict[str, Any]:
-        return asdict(await SlotFinder(event_types, calendar, memory, lambda: now).find(question))
+        return asdict(await SlotFinder(event_types, calendar, memory, lambda: now, Staffing(0)).find(question))
 
     offline = await answer(memory, memory)
     assert offline["starts"]
