@@ -102,6 +102,11 @@ class MeasuredHolds:
         with HOLDS:
             await self._holds.release(claim)
 
+    async def undo(self, claim: Claim) -> bool:
+        """Give up a claim, and its uid if that leads to it."""
+        with HOLDS:
+            return await self._holds.undo(claim)
+
     async def extend(self, claim: Claim, duration_ms: int, *, counted_until: Instant | None = None) -> bool:
         """Let a claim stand longer."""
         with HOLDS:

@@ -88,7 +88,7 @@ class OnceAnswerer:
                 raise KeyReusedError
             case DrawnUid():
                 making = self._make_if_allowed(request.client, begun, make)
-                answer = await self._made(request.key, attempt, deadline, making)
+                answer = await self._made(request.key, attempt, deadline, making, begun)
                 return Answered(answer, replayed=False)
 
     async def _make_if_allowed(
@@ -101,14 +101,18 @@ class OnceAnswerer:
                 raise KeysUsedUpError(full.standing)
         return await make(drawn)
 
-    async def _made(self, key: str, attempt: str, deadline: float, making: Awaitable[Answer]) -> Answer:
+    async def _made(
+        self, key: str, attempt: str, deadline: float, making: Awaitable[Answer], drawn: DrawnUid
+    ) -> Answer:
         try:
             async with before(deadline):
                 answer = await making
         except BaseException as error:
+            # What an earlier try may yet have done is found by the uid alone, whatever becomes of this one.
+            is_forgotten = _kept_nothing(error) and not drawn.perhaps_kept
             # If this fails too, the request can be tried again when its lease is over.
             with suppress(StoreUnavailableError):
-                await self._replays.give_up(key, attempt, forget=_kept_nothing(error))
+                await self._replays.give_up(key, attempt, forget=is_forgotten)
             raise
         # What was made stands, whether or not it can be written down: after the lease the next try finds it by its uid.
         with suppress(StoreUnavailableError):

@@ -1,6 +1,5 @@
 """Use case: book a slot, one that was reserved or straight away."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -130,7 +129,7 @@ class SlotBooker:
         length = staffed.event_type.length_asked(request.length)
         wanted = WantedSlot(staffed=staffed, start=request.start, length=length, rescheduling=None, own=None)
         with booking_refusals():
-            claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), new_uid())
+            claimed = await self._claimer.claim(wanted, new_uid())
         return ClaimedSlot(wanted, claimed.claim)
 
     async def _made_before(self, drawn: DrawnUid) -> Made | None:

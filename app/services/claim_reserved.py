@@ -1,6 +1,5 @@
 """How a slot that somebody reserved is claimed for a booking, and the reservation used up by it."""
 
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -91,7 +90,7 @@ class ReservedSlots:
             buffers=(kept.claim.before_buffer, kept.claim.after_buffer),
         )
         with booking_refusals():
-            claimed = await self._claimer.claim_for(wanted, secrets.token_urlsafe(12), kept.uid, kept.claim.host_ids)
+            claimed = await self._claimer.claim_for(wanted, kept.uid, kept.claim.host_ids)
         is_protected = False
         try:
             is_protected = await self._protect(kept, claimed.claim)

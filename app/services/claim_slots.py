@@ -6,6 +6,7 @@ but it never decides.
 
 import asyncio
 import random
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -75,12 +76,15 @@ class WantedSlot:
         """Return the error that says so, and which hosts it is because of."""
         return SlotRefusedError(refusal, self.staffed.event_type.id, self.start, tuple(sorted(host_ids)))
 
-    def claim(self, claim_id: str, uid: str, host_ids: list[int]) -> Claim:
-        """Return the claim of this slot on some hosts."""
+    def claim(self, uid: str, host_ids: Collection[int]) -> Claim:
+        """Return a new claim of this slot on some hosts.
+
+        Each has an id of its own: whatever is still under way to end an earlier one cannot end this one.
+        """
         event_type = self.staffed.event_type
         before, after = self.buffers or (event_type.before_buffer, event_type.after_buffer)
         return Claim(
-            id=claim_id,
+            id=new_claim_id(),
             reservation_uid=uid,
             event_type_id=event_type.id,
             host_ids=tuple(sorted(host_ids)),
@@ -105,8 +109,8 @@ class SlotClaimer:
         self._workloads = workloads
         self._holds = holds
 
-    async def claim(self, wanted: WantedSlot, claim_id: str, uid: str) -> Claimed:
-        """Claim the slot's time on hosts that are free for it.
+    async def claim(self, wanted: WantedSlot, uid: str) -> Claimed:
+        """Claim the slot's time for a reservation of that uid, on hosts that are free for it.
 
         Raises
         ------
@@ -124,7 +128,7 @@ class SlotClaimer:
         deadline = asyncio.get_running_loop().time() + CONTENTION_S
         while asyncio.get_running_loop().time() < deadline:
             host_ids = await self._choose(wanted, passed_over, contended)
-            outcome = await self._holds.claim(wanted.claim(claim_id, uid, host_ids), wanted.own)
+            outcome = await self._holds.claim(wanted.claim(uid, host_ids), wanted.own)
             if isinstance(outcome, Claimed):
                 outcome = await self._checked(wanted, outcome)
             match outcome:
@@ -145,7 +149,6 @@ class SlotClaimer:
     async def claim_for(
         self,
         wanted: WantedSlot,
-        claim_id: str,
         uid: str,
         host_ids: Collection[int],
         *,
@@ -164,7 +167,7 @@ class SlotClaimer:
         """
         refusal, deadline = Refusal.RESERVED, asyncio.get_running_loop().time() + CONTENTION_S
         while asyncio.get_running_loop().time() < deadline:
-            match await self._holds.claim(wanted.claim(claim_id, uid, list(host_ids)), wanted.own):
+            match await self._holds.claim(wanted.claim(uid, host_ids), wanted.own):
                 case Claimed() as claimed:
                     beyond = await self._beyond(wanted, claimed, seats) if limited else None
                     if beyond is None:
@@ -317,6 +320,9 @@ class SlotClaimer:
         return verdict
 
     async def _verdict(self, wanted: WantedSlot, claimed: Claimed) -> Claimed | Held | Contended:
+        if not {host.id for host in wanted.staffed.hosts}.issuperset(claimed.claim.host_ids):
+            # Those of the first seat, as the ledger has them, do not host the event type any more.
+            raise wanted.refused(Refusal.RESERVED)
         viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid, claimed=claimed)
         availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)
         for refusal in availability.time_refusals(wanted.start):
@@ -338,6 +344,11 @@ def _seats_left(wanted: WantedSlot, availability: Availability, claimed: Claimed
         return inf
     seat = availability.seated.get(wanted.start)
     return seats - claimed.seat_rank - (0 if seat is None else seat.attendees)
+
+
+def new_claim_id() -> str:
+    """Return an id that no other claim has."""
+    return secrets.token_urlsafe(12)
 
 
 async def _pause() -> None:

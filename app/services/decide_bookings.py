@@ -1,6 +1,5 @@
 """Use cases of those who run a booking: confirm or decline it, pass it on, say who came, add people."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 
 from app.domain import booking_event
@@ -236,9 +235,8 @@ class BookingDecider:
     async def _claim(
         self, wanted: WantedSlot, host_ids: Sequence[int], *, limited: bool = False, seats: int = 0
     ) -> Claim:
-        claim_id = secrets.token_urlsafe(12)
         with booking_refusals():
-            claimed = await self._claimer.claim_for(wanted, claim_id, new_uid(), host_ids, limited=limited, seats=seats)
+            claimed = await self._claimer.claim_for(wanted, new_uid(), host_ids, limited=limited, seats=seats)
         return claimed.claim
 
 

@@ -14,7 +14,7 @@ from app.domain.event_type import EventTypeRules
 from app.domain.reference import ById, EventTypeReference
 from app.domain.reservation import Claimed, KeptReservation, Quota, QuotaStanding, as_busy, kept_minutes, slot_length
 from app.domain.time_ranges import MINUTE, Instant
-from app.services.claim_slots import SlotClaimer, WantedSlot
+from app.services.claim_slots import SlotClaimer, WantedSlot, new_claim_id
 from app.services.errors import (
     CredentialsNeededError,
     NoTieError,
@@ -121,6 +121,8 @@ class SlotKeeper:
 
         Raises
         ------
+        SlotRefusedError
+            If somebody goes on moving or booking it.
         StoreUnavailableError
             If the store of holds is away.
         """
@@ -131,7 +133,27 @@ class SlotKeeper:
             # One that died in the middle may have left the uid pointing to its claim: nothing could be kept under it.
             await self._holds.end(drawn.uid)
             return None
-        return KeptSlot(reservation, kept_minutes(request.duration, self._rules.longest_minutes))
+        taken_over = await self._taken_over(reservation)
+        minutes = kept_minutes(request.duration, self._rules.longest_minutes)
+        return None if taken_over is None else KeptSlot(taken_over, minutes)
+
+    async def _taken_over(self, kept: KeptReservation) -> KeptReservation | None:
+        """Put a claim of this try in the place of an earlier try's; None if that is gone meanwhile.
+
+        A try that stood still may come back at any time, find itself late and undo what it kept: by then this one has
+        been answered, and what it was told must stand.
+        """
+        found: KeptReservation | None = kept
+        for _ in range(_MOVES):
+            if found is None:
+                return None
+            outcome = await self._holds.claim(replace(found.claim, id=new_claim_id()), found)
+            if isinstance(outcome, Claimed) and await self._holds.move(found, outcome.claim, found.until):
+                return replace(found, claim=outcome.claim)
+            # Somebody may be about to book it, move it or end it.
+            await asyncio.sleep(_PAUSE_S)
+            found = await self._holds.reservation(kept.uid)
+        raise SlotRefusedError(Refusal.RESERVED, kept.claim.event_type_id, kept.claim.start)
 
     async def claim(
         self,
@@ -170,7 +192,7 @@ class SlotKeeper:
         )
         minutes = kept_minutes(request.duration, self._rules.longest_minutes)
         try:
-            claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), uid)
+            claimed = await self._claimer.claim(wanted, uid)
         except SlotRefusedError as error:
             raise await self._as_told(error, request, rules) from None
         return self._slot(request, claimed, minutes, own)
@@ -232,9 +254,8 @@ class SlotKeeper:
         try:
             confirmed = await self._holds.keep(slot.reservation.claim, slot.reservation.until)
         except BaseException:
-            # By its claim: the uid may lead nowhere yet, or to what another try at the same request has kept.
             with suppress(StoreUnavailableError):
-                await self._holds.release(slot.reservation.claim)
+                await self._holds.undo(slot.reservation.claim)
             raise
         if not confirmed:
             # The look at the calendar took longer than a claim stands.
@@ -244,9 +265,8 @@ class SlotKeeper:
     async def give_up(self, slot: KeptSlot) -> None:
         """End what was claimed, whether or not it was kept. While its store is away it is left to end by itself."""
         with suppress(StoreUnavailableError):
-            if await self._holds.end(slot.reservation.uid):
+            if await self._holds.undo(slot.reservation.claim):
                 self._noticeboard.released(slot.reservation)
-            await self._holds.release(slot.reservation.claim)
 
     async def rehearse(self, request: SlotRequest, own_uid: str | None) -> str:
         """Refuse what `reserve`, or `move` of the own reservation, would refuse; keep nothing.

@@ -1,6 +1,5 @@
 """Use case: book another slot in the place of a booking, or of one seat of it."""
 
-import secrets
 from dataclasses import dataclass
 
 from app.domain import booking_event
@@ -147,7 +146,7 @@ class BookingMover:
         )
         try:
             with booking_refusals():
-                claimed = await self._claimer.claim(wanted, secrets.token_urlsafe(12), new_uid())
+                claimed = await self._claimer.claim(wanted, new_uid())
         except BookingRefusedError as error:
             # Whoever has a booking's uid need not know whose time is taken.
             raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None

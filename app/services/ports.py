@@ -146,6 +146,12 @@ class Holds(LiveReservations, Protocol):
     async def release(self, claim: Claim) -> None:
         """Give up a claim, provisional or confirmed; nothing happens if it is gone."""
 
+    async def undo(self, claim: Claim) -> bool:
+        """Give up a claim, and its uid if that leads to it; say whether it was a reservation, or about to be one.
+
+        What another try at the same request has kept under that uid is another claim, and stands.
+        """
+
     async def extend(self, claim: Claim, duration_ms: int, *, counted_until: Instant | None = None) -> bool:
         """Let a claim stand for at least so long from now; False if it has lapsed meanwhile.
 

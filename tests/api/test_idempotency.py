@@ -1,6 +1,7 @@
 """`Idempotency-Key` on POSTs."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -345,6 +346,69 @@ async def test_a_pod_that_comes_back_too_late_undoes_nothing_of_the_next_try(api
     assert (await live(api, locator.decode().removeprefix("hf:reservation:")))[
         "slotStart"
     ] == "2050-09-05T10:00:00.000Z"
+
+
+async def post_batch(api: Asking) -> Answer:
+    """Ask for two of Ana's slots together."""
+    return await post(api, "one", {"items": [wanted(), wanted("12:00")]}, f"{RESERVATIONS}/batch")
+
+
+async def post_one(api: Asking) -> Answer:
+    return await post(api, "one")
+
+
+def uids(answer: Answer) -> list[str]:
+    """Of what was reserved, alone or together."""
+    kept = [one["data"] for one in answer.data["items"]] if "items" in answer.data else [answer.data]
+    return [one["reservationUid"] for one in kept]
+
+
+@pytest.mark.parametrize(("ask", "number"), [(post_one, 1), (post_batch, 2)])
+@pytest.mark.parametrize("was_kept", [True, False])
+async def test_what_the_next_try_was_told_stands_whatever_a_late_one_undoes(
+    api: Asking, redis: Redis, ask: Callable[[Asking], Coroutine[Any, Any, Answer]], number: int, *, was_kept: bool
+) -> None:
+    """A pod stands still before or after it has kept what was asked for, and takes it for failed when it goes on."""
+    stands_still, goes_on = asyncio.Event(), asyncio.Event()
+
+    class LateHolds(RedisHolds):
+        """Those of that pod: it stops at the last of what it keeps, or at the first one."""
+
+        kept = 0
+
+        @override
+        async def keep(self, claim: Claim, until: Instant) -> bool:
+            self.kept += 1
+            if was_kept:
+                assert await super().keep(claim, until)
+            if self.kept == number or not was_kept:
+                stands_still.set()
+                await goes_on.wait()
+                raise StoreUnavailableError("redis")
+            return True
+
+    async with pod_with(api.settings, api.urls, LateHolds) as late:
+        too_late = asyncio.create_task(ask(late))
+        await stands_still.wait()
+        if not was_kept:
+            # It stands still for longer than a claim does.
+            await redis.delete(*await redis.keys("hf:{h:1}:hold:*"))
+        await end_leases(redis)
+        made = await ask(api)
+        assert made.status == 201, made.body
+        goes_on.set()
+        assert (await too_late).status == 503
+    for uid in uids(made):
+        assert (await live(api, uid))["reservationUid"] == uid
+    assert await holds_of_ana(redis) == len(uids(made)) == number
+
+
+async def test_what_is_taken_over_is_one_reservation_for_quotas_too(api: Asking, dying: Asking, redis: Redis) -> None:
+    until = (await post(dying, "one")).data["reservationUntil"]
+    await end_leases(redis)
+    made = await post(api, "one")
+    assert (await live(api, made.data["reservationUid"]))["reservationUntil"] == until
+    assert [await redis.zcard(key) for key in await redis.keys("hf:{q:*}*")] == [1]
 
 
 # Stores that are away -----------------------------------------------------------------------------------------------

@@ -103,6 +103,17 @@ async def test_after_a_refusal_anything_may_be_sent(once: OnceAnswerer, refusal:
     assert make.given[0].uid != make.given[1].uid
 
 
+async def test_a_refusal_does_not_forget_what_an_earlier_try_may_yet_have_done(once: OnceAnswerer) -> None:
+    """Its commit may be on its way for longer than it takes to refuse the next try, and the third must find it."""
+    make = Making(StoreUnavailableError("postgres"), ReservationNotFoundError("uid"))
+    for error in (StoreUnavailableError, ReservationNotFoundError):
+        with pytest.raises(error):
+            await once.answer(REQUEST, make)
+    assert await once.answer(REQUEST, make) == Answered(MADE, replayed=False)
+    assert len({drawn.uid for drawn in make.given}) == 1
+    assert make.given[2].perhaps_kept
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -103,13 +103,13 @@ def claimer(holds: RedisHolds, *looks: BusyTimes | Exception, loads: dict[int, W
 
 
 async def hosts_claimed(claimer: SlotClaimer, slot: WantedSlot, name: str = "c") -> tuple[int, ...]:
-    return (await claimer.claim(slot, name, f"uid-{name}")).claim.host_ids
+    return (await claimer.claim(slot, f"uid-{name}")).claim.host_ids
 
 
 async def is_free(holds: RedisHolds, *host_ids: int) -> bool:
     """Whether nothing is left of a claim."""
     one = wanted(*map(host, host_ids), scheduling=SchedulingType.COLLECTIVE)
-    outcome = await holds.claim(one.claim("probe", "probe", list(host_ids)), None)
+    outcome = await holds.claim(one.claim("probe", list(host_ids)), None)
     return isinstance(outcome, Claimed)
 
 
@@ -120,7 +120,7 @@ async def test_a_booking_made_meanwhile_refuses_and_frees_the_claim(holds: Redis
     """The look before any claim is skipped for single hosts: what counts is the one after it."""
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
     with pytest.raises(SlotRefusedError) as refused:
-        await claimer(holds, booked(1)).claim(alone, "c", "uid")
+        await claimer(holds, booked(1)).claim(alone, "uid")
     assert refused.value.refusal is Refusal.BOOKED
     assert await is_free(holds, 1)
 
@@ -134,7 +134,7 @@ async def test_round_robin_goes_to_the_next_when_a_booking_was_made_meanwhile(ho
 async def test_round_robin_is_refused_when_none_is_left(holds: RedisHolds) -> None:
     team = wanted(host(1), host(2))
     with pytest.raises(SlotRefusedError) as refused:
-        await claimer(holds, BusyTimes(), booked(1, 2)).claim(team, "c", "uid")
+        await claimer(holds, BusyTimes(), booked(1, 2)).claim(team, "uid")
     assert refused.value.refusal is Refusal.BOOKED
     assert await is_free(holds, 1, 2)
 
@@ -142,7 +142,7 @@ async def test_round_robin_is_refused_when_none_is_left(holds: RedisHolds) -> No
 async def test_a_lost_database_gives_the_claim_back(holds: RedisHolds) -> None:
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
     with pytest.raises(StoreUnavailableError):
-        await claimer(holds, StoreUnavailableError("postgres")).claim(alone, "c", "uid")
+        await claimer(holds, StoreUnavailableError("postgres")).claim(alone, "uid")
     assert await is_free(holds, 1)
 
 
@@ -150,7 +150,7 @@ async def test_a_caller_who_leaves_gives_the_claim_back(holds: RedisHolds) -> No
     calendars = Calendars(pause_s=60)
     claiming = asyncio.create_task(
         SlotClaimer(calendars, calendars, holds, lambda: MONDAY - DAY).claim(
-            wanted(host(1), scheduling=SchedulingType.COLLECTIVE), "c", "uid"
+            wanted(host(1), scheduling=SchedulingType.COLLECTIVE), "uid"
         )
     )
     await calendars.asked.wait()
@@ -163,9 +163,9 @@ async def test_a_caller_who_leaves_gives_the_claim_back(holds: RedisHolds) -> No
 async def test_an_event_type_of_nobody_is_refused_before_any_claim(holds: RedisHolds) -> None:
     listed = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, host_entries=(), assigned_user_ids=(1,))
     with pytest.raises(NotReservableError):
-        await claimer(holds).claim(listed, "c", "uid")
+        await claimer(holds).claim(listed, "uid")
     with pytest.raises(SlotRefusedError):
-        await claimer(holds, booked(1)).claim(listed, "c", "uid")
+        await claimer(holds, booked(1)).claim(listed, "uid")
 
 
 class Outrun(RedisHolds):
@@ -187,7 +187,7 @@ async def test_a_host_whose_hold_ended_just_now_is_passed_over_all_the_same(
     """Nobody is asked for again and again; who tries once more finds the host free."""
     alone = wanted(host(1), scheduling=scheduling)
     with pytest.raises(SlotRefusedError) as refused:
-        await claimer(Outrun(holds, 1)).claim(alone, "c", "uid")
+        await claimer(Outrun(holds, 1)).claim(alone, "uid")
     assert (refused.value.refusal, refused.value.host_ids) == (Refusal.RESERVED, (1,))
     assert await hosts_claimed(claimer(holds), alone) == (1,)
 
@@ -196,15 +196,42 @@ async def test_a_last_seat_that_went_meanwhile_is_told_as_such(holds: RedisHolds
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=1)
     for claiming in (claimer(Outrun(holds, None)).claim, partial(claimer(Outrun(holds, None)).claim_for, host_ids=[1])):
         with pytest.raises(SlotRefusedError) as refused:
-            await claiming(alone, "c", "uid")
+            await claiming(alone, "uid")
         assert refused.value.refusal is Refusal.SEATS_FULL
+
+
+async def test_a_further_seat_whose_hosts_are_not_asked_for_any_more_is_refused(holds: RedisHolds) -> None:
+    """Nobody has looked whether they are free: the first seat was taken when they still hosted it."""
+    before = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
+    first = await holds.claim(before.claim("first", [1]), None)
+    assert isinstance(first, Claimed)
+    assert await holds.keep(first.claim, first.at + 60_000)
+    with pytest.raises(SlotRefusedError) as refused:
+        await claimer(holds).claim(wanted(host(2), scheduling=SchedulingType.COLLECTIVE, seats=2), "second")
+    assert refused.value.refusal is Refusal.RESERVED
+    assert await is_free(holds, 2)
+
+
+async def test_each_try_has_a_claim_of_its_own(holds: RedisHolds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends one, and comes late, must not end the next."""
+    claim, ids = holds.claim, list[str]()
+
+    async def contended_once(wanted: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
+        ids.append(wanted.id)
+        return Contended() if len(ids) in {1, 3} else await claim(wanted, ignoring)
+
+    monkeypatch.setattr(holds, "claim", contended_once)
+    alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
+    await claimer(holds).claim(alone, "u1")
+    await claimer(holds).claim_for(replace(alone, start=TEN + 120 * MINUTE), "u2", [1])
+    assert len(ids) == len(set(ids)) == 4
 
 
 async def test_a_store_that_goes_away_while_limits_are_judged_gives_the_claim_back(holds: RedisHolds) -> None:
     limited = BookingLimits(count=(Limit(Period.DAY, 1),))
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, limits=limited)
     with pytest.raises(StoreUnavailableError):
-        await claimer(holds, StoreUnavailableError("postgres")).claim_for(alone, "c", "uid", [1], limited=True)
+        await claimer(holds, StoreUnavailableError("postgres")).claim_for(alone, "uid", [1], limited=True)
     assert await is_free(holds, 1)
 
 
@@ -234,7 +261,7 @@ async def test_live_reservations_count_as_bookings(holds: RedisHolds) -> None:
     team = wanted(host(1), host(2))
     claiming = claimer(holds)
     for hour, expected in ((0, (1,)), (2, (2,)), (4, (1,))):
-        claimed = await claiming.claim(replace(team, start=TEN + hour * 60 * MINUTE), f"c{hour}", f"u{hour}")
+        claimed = await claiming.claim(replace(team, start=TEN + hour * 60 * MINUTE), f"u{hour}")
         assert claimed.claim.host_ids == expected
         assert await holds.keep(claimed.claim, claimed.at + 60_000)
 
@@ -242,7 +269,7 @@ async def test_live_reservations_count_as_bookings(holds: RedisHolds) -> None:
 async def test_a_held_host_is_passed_over(holds: RedisHolds) -> None:
     team = wanted(host(1), host(2))
     claiming = claimer(holds)
-    first = await claiming.claim(team, "c1", "u1")
+    first = await claiming.claim(team, "u1")
     assert await holds.keep(first.claim, first.at + 60_000)
     assert await hosts_claimed(claiming, team, "c2") == (2,)
 
@@ -250,16 +277,16 @@ async def test_a_held_host_is_passed_over(holds: RedisHolds) -> None:
 async def test_a_mandatory_host_is_not_passed_over(holds: RedisHolds) -> None:
     team = wanted(host(1, mandatory=True), host(2), host(3))
     claiming = claimer(holds)
-    first = await claiming.claim(team, "c1", "u1")
+    first = await claiming.claim(team, "u1")
     assert await holds.keep(first.claim, first.at + 60_000)
     with pytest.raises(SlotRefusedError) as refused:
-        await claiming.claim(team, "c2", "u2")
+        await claiming.claim(team, "u2")
     assert refused.value.refusal is Refusal.RESERVED
 
 
 async def test_somebody_elses_unfinished_claim_is_waited_out(holds: RedisHolds) -> None:
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
-    first = await holds.claim(alone.claim("other", "other", [1]), None)
+    first = await holds.claim(alone.claim("other", [1]), None)
     assert isinstance(first, Claimed)
     second = asyncio.create_task(hosts_claimed(claimer(holds), alone))
     await asyncio.sleep(0.05)
@@ -271,7 +298,7 @@ async def test_somebody_elses_unfinished_claim_is_waited_out(holds: RedisHolds) 
 async def test_nobody_waits_for_a_host_while_another_is_free(holds: RedisHolds) -> None:
     """Not even for the one who should get it: that claim may be of a booking under way, or of a pod that died."""
     team = wanted(host(1, priority=3), host(2))
-    unfinished = await holds.claim(team.claim("other", "other", [1]), None)
+    unfinished = await holds.claim(team.claim("other", [1]), None)
     assert isinstance(unfinished, Claimed)
     assert await hosts_claimed(claimer(holds), team) == (2,)
 
@@ -283,13 +310,13 @@ async def test_what_is_kept_longer_meanwhile_is_booked_all_the_same(
     holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
-    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    claimed = await claimer(holds).claim(slot, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     claim, moves = holds.claim, ["a2", "a3"]
 
     async def after_a_move(wanted: Claim, ignoring: KeptReservation | None) -> Claimed | Held | Contended | QuotaFull:
         if moves and ignoring is not None:
-            longer = await claim(slot.claim(moves.pop(), "uid-a", [1]), ignoring)
+            longer = await claim(replace(slot.claim("uid-a", [1]), id=moves.pop()), ignoring)
             assert isinstance(longer, Claimed)
             assert await holds.move(ignoring, longer.claim, longer.at + 120_000)
         return await claim(wanted, ignoring)
@@ -306,11 +333,11 @@ async def test_what_is_moved_meanwhile_is_refused_and_stands(
 ) -> None:
     """It keeps another slot by the time that its claim is protected: nothing else is booked in its place."""
     slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
-    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    claimed = await claimer(holds).claim(slot, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     own = await holds.reservation("uid-a")
     assert own is not None
-    later = await holds.claim(replace(slot, start=TEN + 240 * MINUTE).claim("a2", "uid-a", [1]), own)
+    later = await holds.claim(replace(slot, start=TEN + 240 * MINUTE).claim("uid-a", [1]), own)
     assert isinstance(later, Claimed)
 
     extend, move = holds.extend, partial(holds.move, own, later.claim, later.at + 60_000)
@@ -324,13 +351,13 @@ async def test_what_is_moved_meanwhile_is_refused_and_stands(
         await ReservedSlots(claimer(holds), holds, Noticeboard()).claim("uid-a", slot.staffed, TEN, None)
     kept = await holds.reservation("uid-a")
     assert kept is not None
-    assert kept.claim.id == "a2"
+    assert kept.claim == later.claim
 
 
 async def test_others_who_have_the_time_refuse_it(holds: RedisHolds) -> None:
     """A second booking with the same reservation, as while the first one is written down."""
     slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
-    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    claimed = await claimer(holds).claim(slot, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
     assert await reserved.claim("uid-a", slot.staffed, TEN, None) is not None
@@ -350,17 +377,17 @@ async def test_a_seat_at_a_booked_start_takes_the_bookings_hosts(holds: RedisHol
 async def test_seats_of_bookings_made_meanwhile_are_counted(holds: RedisHolds) -> None:
     """Two seats: one is held, and one was booked after the look; nothing is left for a second hold."""
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
-    first = await claimer(holds).claim(alone, "c1", "u1")
+    first = await claimer(holds).claim(alone, "u1")
     assert await holds.keep(first.claim, first.at + 60_000)
     meanwhile = booked(1, emails=("guest@example.org",))
     with pytest.raises(SlotRefusedError) as refused:
-        await claimer(holds, BusyTimes(), meanwhile).claim(alone, "c2", "u2")
+        await claimer(holds, BusyTimes(), meanwhile).claim(alone, "u2")
     assert refused.value.refusal is Refusal.SEATS_FULL
 
 
 async def test_the_own_seat_is_left_out_when_it_moves(holds: RedisHolds) -> None:
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=1)
-    first = await claimer(holds).claim(alone, "c1", "u1")
+    first = await claimer(holds).claim(alone, "u1")
     assert await holds.keep(first.claim, first.at + 60_000)
     own = KeptReservation(claim=first.claim, until=first.at + 60_000)
     assert await hosts_claimed(claimer(holds), replace(alone, own=own), "c2") == (1,)
@@ -375,9 +402,9 @@ async def test_a_day_that_is_wholly_held_leaves_a_rolling_window_one_day_longer(
     alone = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, booking_window=tomorrow_only)
     claiming = SlotClaimer(calendars := Calendars(), calendars, holds, lambda: MONDAY)
     with pytest.raises(SlotRefusedError) as refused:
-        await claiming.claim(replace(alone, start=TEN + DAY), "c1", "u1")
+        await claiming.claim(replace(alone, start=TEN + DAY), "u1")
     assert refused.value.refusal is Refusal.WINDOW
-    all_of_monday = replace(alone.claim("c2", "u2", [1]), start=MONDAY, end=MONDAY + DAY)
+    all_of_monday = replace(alone.claim("u2", [1]), start=MONDAY, end=MONDAY + DAY)
     held = await holds.claim(all_of_monday, None)
     assert isinstance(held, Claimed)
     assert await holds.keep(held.claim, held.at + 60_000)
@@ -388,12 +415,12 @@ async def test_reservations_of_hosts_who_are_not_asked_for_fill_a_limit(holds: R
     one_a_day = BookingLimits(count=(Limit(Period.DAY, 1),))
     team = wanted(host(1), host(2), limits=one_a_day, subset_enabled=True)
     only_one = replace(team.staffed, hosts=team.staffed.hosts[1:])
-    claimed = await claimer(holds).claim(replace(team, staffed=only_one), "c1", "u1")
+    claimed = await claimer(holds).claim(replace(team, staffed=only_one), "u1")
     assert claimed.claim.host_ids == (2,)
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     only_the_other = replace(team.staffed, hosts=team.staffed.hosts[:1])
     with pytest.raises(SlotRefusedError) as refused:
-        await claimer(holds).claim(replace(team, staffed=only_the_other, start=TEN + 120 * MINUTE), "c2", "u2")
+        await claimer(holds).claim(replace(team, staffed=only_the_other, start=TEN + 120 * MINUTE), "u2")
     assert refused.value.refusal is Refusal.LIMIT
 
 
@@ -402,13 +429,13 @@ async def test_a_seat_that_is_being_moved_counts_where_it_comes_to(holds: RedisH
     two_a_day = BookingLimits(count=(Limit(Period.DAY, 2),))
     seated = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, limits=two_a_day, seats=3)
     for name in ("a", "b"):
-        claimed = await claimer(holds).claim(seated, name, f"uid-{name}")
+        claimed = await claimer(holds).claim(seated, f"uid-{name}")
         assert await holds.keep(claimed.claim, claimed.at + 60_000)
     own = await holds.reservation("uid-a")
     assert own is not None
     earlier = replace(seated, start=TEN - 120 * MINUTE, own=own)
-    moving = await claimer(holds).claim(earlier, "a2", "uid-a")
-    third = asyncio.create_task(claimer(holds).claim(replace(seated, start=TEN + 120 * MINUTE), "c", "uid-c"))
+    moving = await claimer(holds).claim(earlier, "uid-a")
+    third = asyncio.create_task(claimer(holds).claim(replace(seated, start=TEN + 120 * MINUTE), "uid-c"))
     await asyncio.sleep(0.1)
     assert not third.done()
     assert await holds.move(own, moving.claim, moving.at + 60_000)
@@ -425,12 +452,12 @@ async def test_a_reservation_that_moves_to_another_type_counts_for_both_until_it
         wanted(host(number), id=number, scheduling=SchedulingType.COLLECTIVE, limits=limits)
         for number, limits in ((1, team), (2, one_a_day))
     )
-    claimed = await claimer(holds).claim(first, "a", "uid-a")
+    claimed = await claimer(holds).claim(first, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     own = await holds.reservation("uid-a")
     assert own is not None
-    moving = await claimer(holds).claim(replace(second, own=own), "a2", "uid-a")
-    other = asyncio.create_task(claimer(holds).claim(replace(second, start=TEN + 240 * MINUTE), "c", "uid-c"))
+    moving = await claimer(holds).claim(replace(second, own=own), "uid-a")
+    other = asyncio.create_task(claimer(holds).claim(replace(second, start=TEN + 240 * MINUTE), "uid-c"))
     await asyncio.sleep(0.1)
     assert not other.done()
     assert await holds.move(own, moving.claim, moving.at + 60_000)
@@ -443,9 +470,9 @@ async def test_a_reservation_that_is_being_booked_counts_though_it_has_ended(hol
     """Also for who came before the claim that protects its time from then on: nobody looks again when it is booked."""
     one_a_day = BookingLimits(count=(Limit(Period.DAY, 1),))
     limited = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, limits=one_a_day)
-    claimed = await claimer(holds).claim(limited, "a", "uid-a")
+    claimed = await claimer(holds).claim(limited, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
-    earlier = await holds.claim(replace(limited, start=TEN + 240 * MINUTE).claim("c", "uid-c", [1]), None)
+    earlier = await holds.claim(replace(limited, start=TEN + 240 * MINUTE).claim("uid-c", [1]), None)
     assert isinstance(earlier, Claimed)
     reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
     assert await reserved.claim("uid-a", limited.staffed, TEN, None) is not None
@@ -458,12 +485,12 @@ async def test_a_reservation_that_is_being_booked_counts_though_it_has_ended(hol
 async def test_a_seat_that_is_being_booked_is_one_seat(holds: RedisHolds) -> None:
     """Of its two claims; whoever wants the next one gets it, at the latest when it is booked."""
     seated = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
-    claimed = await claimer(holds).claim(seated, "a", "uid-a")
+    claimed = await claimer(holds).claim(seated, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     reserved = ReservedSlots(claimer(holds), holds, Noticeboard())
     slot = await reserved.claim("uid-a", seated.staffed, TEN, None)
     assert slot is not None
-    next_one = asyncio.create_task(claimer(holds).claim(seated, "b", "uid-b"))
+    next_one = asyncio.create_task(claimer(holds).claim(seated, "uid-b"))
     await asyncio.sleep(0.1)
     await holds.release(slot.claim)
     assert (await next_one).claim.reservation_uid == "uid-b"
@@ -472,10 +499,10 @@ async def test_a_seat_that_is_being_booked_is_one_seat(holds: RedisHolds) -> Non
 async def test_a_seat_that_was_booked_just_now_is_one_seat(holds: RedisHolds) -> None:
     """The booking stands, and the reservation that it was made of has not ended yet."""
     seated = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=2)
-    claimed = await claimer(holds).claim(seated, "a", "uid-a")
+    claimed = await claimer(holds).claim(seated, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     sitting = claimer(holds, booked(1, emails=("guest@example.org",)))
-    next_one = asyncio.create_task(sitting.claim(seated, "b", "uid-b"))
+    next_one = asyncio.create_task(sitting.claim(seated, "uid-b"))
     await asyncio.sleep(0.01)
     assert await holds.end("uid-a")
     assert (await next_one).claim.reservation_uid == "uid-b"
@@ -485,12 +512,12 @@ async def test_what_was_claimed_for_a_booking_is_given_up_if_its_reservation_can
     holds: RedisHolds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE)
-    claimed = await claimer(holds).claim(slot, "a", "uid-a")
+    claimed = await claimer(holds).claim(slot, "uid-a")
     assert await holds.keep(claimed.claim, claimed.at + 60_000)
     extend = holds.extend
 
     async def mute(claim: Claim, duration_ms: int, **more: int) -> bool:
-        if claim.id == "a":
+        if claim == claimed.claim:
             raise StoreUnavailableError("redis")
         return await extend(claim, duration_ms, **more)
 

@@ -527,6 +527,34 @@ async def test_a_released_seat_is_free(holds: RedisHolds) -> None:
     await kept(holds, seat("second", 1))
 
 
+async def test_a_copy_of_a_claim_that_comes_late_takes_no_seat_out_of_its_ledger(holds: RedisHolds) -> None:
+    """As when it is sent again, while a hold beside it is being moved and counts twice."""
+    beside = await kept(holds, seat("beside", 2))
+    wanted = await claimed(holds, seat("wanted", 2))
+    moving = await claimed(holds, moved(beside, seat("moving", 2)), beside)
+    assert await holds.claim(seat("wanted", 2), None) == Contended()
+    assert await holds.keep(wanted.claim, wanted.at + 60_000)
+    await holds.release(moving.claim)
+    assert await holds.claim(seat("third", 2), None) == Held(None)
+
+
+async def test_what_is_undone_ends_with_its_uid_unless_that_leads_to_another_claim(
+    redis: Client, holds: RedisHolds
+) -> None:
+    """As of a try that undoes what it did when the next one has kept the same."""
+    first = await claimed(holds, claim("first"))
+    assert not await holds.undo(first.claim), "nothing was kept"
+    late = await claimed(holds, replace(claim("late"), reservation_uid="uid"))
+    await holds.release(late.claim)
+    again = await claimed(holds, replace(claim("again"), reservation_uid="uid"))
+    assert await holds.keep(again.claim, again.at + 60_000)
+    assert not await holds.undo(late.claim)
+    assert await holds.reservation("uid") is not None
+    assert await holds.undo(again.claim)
+    assert await holds.reservation("uid") is None
+    assert not await redis.exists(keys.locator("uid"))
+
+
 async def test_another_start_or_another_type_is_refused_as_usual(holds: RedisHolds) -> None:
     await kept(holds, seat("first", 5))
     assert await holds.claim(seat("later", 5, start=30), None) == Held(1)

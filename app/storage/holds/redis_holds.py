@@ -162,6 +162,13 @@ class RedisHolds:
         async with self._bounds.answered():
             await self._release(claim)
 
+    async def undo(self, claim: Claim) -> bool:
+        """Give up a claim, and its uid if that leads to it; see `services.ports.Holds`."""
+        async with self._bounds.answered():
+            # The holds go first: a crash after them leaves a locator that leads nowhere.
+            ended = await self._release(claim)
+            return bool(await run(self._redis, _drop_locator(claim)) and ended)
+
     async def extend(self, claim: Claim, duration_ms: int, *, counted_until: Instant | None = None) -> bool:
         """Let a claim stand longer; see `services.ports.Holds`."""
         async with self._bounds.answered():
@@ -184,10 +191,8 @@ class RedisHolds:
         async with self._bounds.answered() if self._clustered else nullcontext():
             if await self._all_done([locate, *self._confirm(claim, until, None)]):
                 return True
-        async with self._bounds.answered():
-            await self._release(claim)
-            await run(self._redis, _drop_locator(claim))
-            return False
+        await self.undo(claim)
+        return False
 
     async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
         """Put a claim in the place of a reservation."""

@@ -30,7 +30,7 @@ for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     if string.sub(entry, 1, 1) == 'c' then
       confirmed = confirmed + 1
     end
-  elseif other ~= ignored then
+  elseif other ~= ignored and other ~= claim then
     redis.call('ZREM', KEYS[1], other)
   end
 end
