@@ -321,7 +321,8 @@ class SlotClaimer:
 
     async def _verdict(self, wanted: WantedSlot, claimed: Claimed) -> Claimed | Held | Contended:
         if not {host.id for host in wanted.staffed.hosts}.issuperset(claimed.claim.host_ids):
-            # Those of the first seat, as the ledger has them, do not host the event type any more.
+            # Those of the first seat, as the ledger has them, do not all host the event type any more. A listing, which
+            # looks at today's hosts alone, may have offered the start.
             raise wanted.refused(Refusal.RESERVED)
         viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid, claimed=claimed)
         availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)

@@ -102,7 +102,7 @@ class SlotKeeper:
     async def reserve(self, request: SlotRequest, drawn: DrawnUid | None = None) -> KeptSlot:
         """Keep a slot, under a uid that was drawn beforehand or else under a new one.
 
-        What an earlier try kept under the drawn uid is returned as it is, so that there are never two.
+        What an earlier try kept under the drawn uid is taken over, so that there are never two.
 
         Raises
         ------
@@ -121,8 +121,6 @@ class SlotKeeper:
 
         Raises
         ------
-        SlotRefusedError
-            If somebody goes on moving or booking it.
         StoreUnavailableError
             If the store of holds is away.
         """
@@ -141,19 +139,20 @@ class SlotKeeper:
         """Put a claim of this try in the place of an earlier try's; None if that is gone meanwhile.
 
         A try that stood still may come back at any time, find itself late and undo what it kept: by then this one has
-        been answered, and what it was told must stand.
+        been answered, and what it was told must stand. Where something is in the way all the time, as what a take-over
+        left that was cut off, the earlier claim is returned: it is kept, so nobody may be told that it is refused.
         """
-        found: KeptReservation | None = kept
         for _ in range(_MOVES):
-            if found is None:
-                return None
-            outcome = await self._holds.claim(replace(found.claim, id=new_claim_id()), found)
-            if isinstance(outcome, Claimed) and await self._holds.move(found, outcome.claim, found.until):
-                return replace(found, claim=outcome.claim)
+            outcome = await self._holds.claim(replace(kept.claim, id=new_claim_id()), kept)
+            if isinstance(outcome, Claimed) and await self._holds.move(kept, outcome.claim, kept.until):
+                return replace(kept, claim=outcome.claim)
             # Somebody may be about to book it, move it or end it.
             await asyncio.sleep(_PAUSE_S)
             found = await self._holds.reservation(kept.uid)
-        raise SlotRefusedError(Refusal.RESERVED, kept.claim.event_type_id, kept.claim.start)
+            if found is None:
+                return None
+            kept = found
+        return kept
 
     async def claim(
         self,

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
 from redis.asyncio import Redis
 from typing_extensions import override
 
-from app.domain.reservation import Claim, Claimed
+from app.domain.reservation import Claim, Claimed, KeptReservation
 from app.domain.time_ranges import Instant
 from app.services.errors import StoreUnavailableError
+from app.storage.holds import keys
 from app.storage.holds.redis_holds import RedisHolds
 from tests import engines
 from tests.api.asking import Answer, Asking
-from tests.api.pods import end_leases, pod, pod_with
+from tests.api.pods import dying_pod, end_leases, pod, pod_with
 
 RESERVATIONS = "/v2/slots/reservations"
 OLDER = "/v2/slots/reserve"
@@ -401,6 +402,50 @@ async def test_what_the_next_try_was_told_stands_whatever_a_late_one_undoes(
     for uid in uids(made):
         assert (await live(api, uid))["reservationUid"] == uid
     assert await holds_of_ana(redis) == len(uids(made)) == number
+
+
+class CutOffHolds(RedisHolds):
+    """Goes away once, before or after it has moved what a try takes over."""
+
+    is_away = True
+
+    @override
+    async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
+        if self.is_away:
+            self._go_away()
+        return await super().move(kept, claim, until)
+
+    def _go_away(self) -> NoReturn:
+        self.is_away = False
+        raise StoreUnavailableError("redis")
+
+
+class CutOffLateHolds(CutOffHolds):
+    """It has confirmed the new claim, and not yet left the quotas of the old one."""
+
+    @override
+    async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
+        moved = await RedisHolds.move(self, kept, claim, until)
+        if self.is_away:
+            [quota] = claim.quotas
+            await self._redis.zadd(keys.quota(quota.name), {kept.claim.id: kept.until})
+            self._go_away()
+        return moved
+
+
+@pytest.mark.parametrize("cut_off", [CutOffHolds, CutOffLateHolds])
+async def test_what_a_take_over_left_in_the_way_refuses_nothing_that_is_kept(
+    api: Asking, redis: Redis, cut_off: type[RedisHolds]
+) -> None:
+    settings = api.settings.model_copy(update={"holds_per_client": 1, "holds_per_event_type": 0})
+    async with dying_pod(settings, api.urls) as dying:
+        uid = (await post(dying, "one")).data["reservationUid"]
+    await end_leases(redis)
+    async with pod_with(settings, api.urls, cut_off) as taking_over:
+        assert (await post(taking_over, "one")).status == 503
+        made = await post(taking_over, "one")
+    assert (made.status, made.data["reservationUid"]) == (201, uid), made.body
+    assert (await live(api, uid))["reservationUid"] == uid
 
 
 async def test_what_is_taken_over_is_one_reservation_for_quotas_too(api: Asking, dying: Asking, redis: Redis) -> None:
