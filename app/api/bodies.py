@@ -1,7 +1,7 @@
 """Reading bodies and writing answers: JSON on both sides, bounded in size, depth and time.
 
 What is answered is described by TypedDicts beside the functions that write it. They cost nothing where listings are
-written, mypy holds the functions to them (and tests what is joined to text at once), and the OpenAPI document is made
+written, mypy holds the functions to them (a test does what is joined to text at once), and the OpenAPI document is made
 from them.
 """
 

@@ -18,7 +18,7 @@ from app.api.event_type_bodies import EventTypeBody, NewEventTypeBody
 from app.api.event_type_shapes import EventTypeData
 from app.api.idempotency import created
 from app.api.paths import path_id
-from app.api.slots_query import QueryNumber, Usernames, plain_parameters, query_error
+from app.api.slots_query import QueryNumber, Usernames, plain_parameters, query_error, several
 from app.api.state import CALLER, USE_CASES
 from app.fields import MAX_ID, Text
 from app.services.event_types import EventTypeKeeper, PersonName, Wanted
@@ -87,9 +87,7 @@ async def get_event_types(request: web.Request) -> web.Response:
 
 
 async def _dynamic(request: web.Request, usernames: list[str], organization_slug: str | None) -> EventTypeData:
-    if len(set(usernames)) < 2:
-        raise bad_request("The array must contain at least 2 elements.")
-    return dynamic_event_type(await keeper(request).together(tuple(usernames), organization_slug), origin(request))
+    return dynamic_event_type(await keeper(request).together(several(usernames), organization_slug), origin(request))
 
 
 async def get_event_type(request: web.Request) -> web.Response:

@@ -8,12 +8,12 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.api.bodies import json_response, read_body, success
 from app.api.clients import client_address
-from app.api.errors import FieldError, RequestError, bad_request
+from app.api.errors import FieldError, RequestError
 from app.api.idempotency import created
 from app.api.instants import InstantText, utc_text
 from app.api.paths import text_in_path
 from app.api.refusals import rate_limit_headers
-from app.api.slots_query import Usernames
+from app.api.slots_query import Usernames, several
 from app.api.state import CALLER, USE_CASES
 from app.domain.reference import ById, ByUsernames
 from app.domain.reservation import KeptReservation, QuotaStanding
@@ -64,9 +64,7 @@ class ReservationBody(BaseModel):
         if self.usernames is None:
             rule = {"value_error": "must be a whole number (or give usernames, for a dynamic event)"}
             raise RequestError(400, "Bad Request Exception", (FieldError("eventTypeId", None, rule),))
-        if len(set(self.usernames)) < 2:
-            raise bad_request("The array must contain at least 2 elements.")
-        return ByUsernames(tuple(dict.fromkeys(self.usernames)), self.organization_slug)
+        return ByUsernames(several(self.usernames), self.organization_slug)
 
 
 async def post_reservation(request: web.Request) -> web.Response:

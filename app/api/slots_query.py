@@ -185,12 +185,24 @@ def named_event_type(
     if team_slug and slug:
         return ByTeam(slug, team_slug, organization_slug)
     if usernames is not None:
-        if len(set(usernames)) < 2:
-            raise bad_request("The array must contain at least 2 elements.")
-        return ByUsernames(tuple(dict.fromkeys(usernames)), organization_slug)
+        return ByUsernames(several(usernames), organization_slug)
     raise bad_request(
         "No event type is named. Give eventTypeId, eventTypeSlug with username or teamSlug, or usernames."
     )
+
+
+def several(usernames: list[str]) -> tuple[str, ...]:
+    """Return the people who are to meet once each, so that the same ones cannot be asked for in ever new ways.
+
+    Raises
+    ------
+    RequestError
+        If there are fewer than two (400).
+    """
+    distinct = tuple(dict.fromkeys(usernames))
+    if len(distinct) < 2:
+        raise bad_request("The array must contain at least 2 elements.")
+    return distinct
 
 
 def plain_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:

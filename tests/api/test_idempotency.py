@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -13,7 +13,6 @@ from typing_extensions import override
 from app.domain.reservation import Claim, Claimed, KeptReservation
 from app.domain.time_ranges import Instant
 from app.services.errors import StoreUnavailableError
-from app.storage.holds import keys
 from app.storage.holds.redis_holds import RedisHolds
 from tests import engines
 from tests.api.asking import Answer, Asking
@@ -404,33 +403,33 @@ async def test_what_the_next_try_was_told_stands_whatever_a_late_one_undoes(
     assert await holds_of_ana(redis) == len(uids(made)) == number
 
 
-class CutOffHolds(RedisHolds):
-    """Goes away once, before or after it has moved what a try takes over."""
+class GoingHolds(RedisHolds):
+    """Goes away once, at some step of taking over what an earlier try kept."""
 
     is_away = True
 
+    def go_away_once(self) -> None:
+        if self.is_away:
+            self.is_away = False
+            raise StoreUnavailableError("redis")
+
+
+class CutOffHolds(GoingHolds):
+    """Before it has moved anything."""
+
     @override
     async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
-        if self.is_away:
-            self._go_away()
+        self.go_away_once()
         return await super().move(kept, claim, until)
 
-    def _go_away(self) -> NoReturn:
-        self.is_away = False
-        raise StoreUnavailableError("redis")
 
-
-class CutOffLateHolds(CutOffHolds):
-    """It has confirmed the new claim, and not yet left the quotas of the old one."""
+class CutOffLateHolds(GoingHolds):
+    """When it has confirmed the new claim, and is to leave the quotas of the old one."""
 
     @override
-    async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
-        moved = await RedisHolds.move(self, kept, claim, until)
-        if self.is_away:
-            [quota] = claim.quotas
-            await self._redis.zadd(keys.quota(quota.name), {kept.claim.id: kept.until})
-            self._go_away()
-        return moved
+    async def _leave_quotas(self, claim: Claim) -> None:
+        self.go_away_once()
+        await super()._leave_quotas(claim)
 
 
 @pytest.mark.parametrize("cut_off", [CutOffHolds, CutOffLateHolds])
