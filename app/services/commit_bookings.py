@@ -95,13 +95,17 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
     ------
     BookingRefusedError
         If too few seats are left.
-    TimeTakenError, ReservationUsedError
+    TimeTakenError
+        As `BookingTransaction.add`, and if another try at the same request has taken this very seat.
+    ReservationUsedError
         As `BookingTransaction.add`.
     """
     event_type = wanted.staffed.event_type
     if event_type.seats is None or event_type.id is None:
         return await changes.add(booking)
     there = await changes.seats_at(event_type.id, booking.start)
+    if any(attendee.seat_uid in one.seat_uids for one in there for attendee in booking.attendees):
+        raise TimeTakenError
     refuse_beyond_seats(wanted, there, [attendee.email for attendee in booking.attendees])
     for one in there:
         if booking.seated and one.seated and (one.end, one.status) == (booking.end, booking.status):

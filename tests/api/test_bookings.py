@@ -1107,6 +1107,20 @@ async def test_a_booking_that_was_made_by_a_pod_that_died_is_not_made_again(dyin
         )
 
 
+async def test_a_try_that_looked_before_an_earlier_one_was_written_takes_no_second_seat(
+    dying: Asking, api: Asking
+) -> None:
+    headers = {"Idempotency-Key": "k12"}
+    first = await book(dying, 12, "13:00", headers=headers)
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE booking_requests SET lease_until = now(), tries = 0")
+    await connection.close()
+    looked_before = await book(api, 12, "13:00", headers=headers)
+    assert (looked_before.status, TAKEN in looked_before.message) == (400, True)
+    assert (await seats_left(api))["13:00"] == 1
+    assert len((await api.ask("GET", f"/v2/bookings/by-seat/{first.data['seatUid']}")).data["attendees"]) == 1
+
+
 # Bad input ---------------------------------------------------------------------------------------------------------
 
 

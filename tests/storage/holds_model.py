@@ -134,6 +134,24 @@ class Model(State):
                 del table[key]
         return bool(stood)
 
+    def undo(self, claim: Claim) -> bool:
+        """Give up a claim, and what its uid leads to if that is this claim; say whether it was a reservation."""
+        lead, stood = self.leads.get(claim.reservation_uid), self.release(claim)
+        if lead is None or lead.to[0].claim.id != claim.id:
+            return False
+        del self.leads[claim.reservation_uid]
+        return stood
+
+    def extend(self, claim: Claim, lapses: Range) -> bool:
+        """Let a claim that stands in all its places do so until some instant of `lapses`, if it ends sooner."""
+        if not self.stands(claim):
+            return False
+        for table in (self.lanes, self.seats):
+            for key, entry in table.items():
+                if key[1] == claim.id:
+                    table[key] = replace(entry, ends=max(entry.ends, lapses))
+        return True
+
     def keep(self, claim: Claim, until: Instant) -> bool:
         if not self.stands(claim):
             self.release(claim)
@@ -185,6 +203,13 @@ class Model(State):
         """Whether it stands in all its places, and may be kept."""
         has_seat = claim.seats is None or (keys.seat_ledger(claim), claim.id) in self.seats
         return has_seat and all((lane.tag, claim.id) in self.lanes for lane in keys.lanes(claim))
+
+    def of_claim(self, claim: Claim) -> State:
+        """Return what a claim has, and nothing of others."""
+        lanes, seats, places = (
+            {key: entry for key, entry in table.items() if key[1] == claim.id} for table in self.tables
+        )
+        return State(lanes, seats, places)
 
     # What stands -----------------------------------------------------------------------------------------------------
 

@@ -39,11 +39,11 @@ from app.domain.limits import BookingLimits, Limit, Period
 from app.domain.reservation import Claim, Claimed, Contended, Held, KeptReservation, Quota, QuotaFull
 from app.domain.time_ranges import MINUTE, Instant, Range
 from app.services.errors import StoreUnavailableError
-from app.storage.holds import redis_holds, scripts
+from app.storage.holds import keys, redis_holds, scripts
 from app.storage.holds.connection import Client
 from app.storage.holds.redis_holds import RedisHolds
-from app.storage.holds.scripts import Script
-from tests.storage.holds_model import FULL, Granted, Model, State, Table, Verdict, excludes
+from app.storage.holds.scripts import Call, Script
+from tests.storage.holds_model import FULL, Entry, Granted, Model, State, Table, Verdict, excludes
 from tests.storage.holds_seen import Mortal, seen
 from tests.storage.test_redis_holds import CLUSTER, NINE, ONE_SERVER, opened
 
@@ -135,6 +135,8 @@ ALWAYS = NINE - 600 * MINUTE, NINE + 600 * MINUTE
 AROUND = st.sampled_from([(-600, 600), (0, 15), (25, 30), (140, 141)])
 COMMANDS = st.integers(0, 9)
 """After how many a pod dies. Longer operations have some nine, so it may also live."""
+WHICH = st.integers(0, 5)
+"""Of several, from the beginning again where there are fewer."""
 
 
 Move: TypeAlias = tuple[KeptReservation | None, Claim]
@@ -157,6 +159,8 @@ class HoldsMachine(RuleBasedStateMachine):
         self._claims = dict[str, Claim]()
         """All there ever were, by id."""
         self._outcomes = dict[str, Claimed]()
+        self._moved = dict[str, KeptReservation]()
+        """What claims were to take the place of, by their ids."""
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -186,6 +190,20 @@ class HoldsMachine(RuleBasedStateMachine):
     def release(self, claim: Claim) -> None:
         self._judge(lambda holds: _done(holds.release(claim)), lambda _: self._model.release(claim) in {True, False})
 
+    @rule(claim=claimed)
+    def undo(self, claim: Claim) -> None:
+        self._undo(claim)
+
+    @rule(uid=kept, which=WHICH)
+    def undo_what_was_kept(self, uid: str, which: int) -> None:
+        """A move may have put another claim in its place by then, which stands."""
+        claims = self._claims_of(uid)
+        self._undo(claims[which % len(claims)])
+
+    @rule(claim=claimed, duration_ms=st.sampled_from([SHORT_MS, 2 * PROVISIONAL_MS]))
+    def extend(self, claim: Claim, duration_ms: int) -> None:
+        self._extend(claim, duration_ms)
+
     @rule(uid=kept)
     def end(self, uid: str) -> None:
         self._judge(lambda holds: holds.end(uid), lambda _: self._model.end(uid))
@@ -210,6 +228,21 @@ class HoldsMachine(RuleBasedStateMachine):
         self._look(uid)
         self._judge(lambda holds: _once(holds.live(hosts, around)), lambda _: self._model.live(hosts, around))
         self._look_at_the_ledger(around, None)
+
+    # Copies of claims that come late ---------------------------------------------------------------------------------
+
+    @rule(target=claimed, claim=CLAIMS, extended=st.booleans(), which=WHICH)
+    def claim_that_is_asked_for_again(self, claim: Claim, which: int, *, extended: bool) -> Claim:
+        new = self._claim_new(claim)
+        if extended:
+            self._extend(new, 2 * PROVISIONAL_MS)
+        self._copy_comes_late(new, which)
+        return new
+
+    @rule(uid=kept, which=WHICH, of_which=WHICH)
+    def claim_of_what_was_kept_is_asked_for_again(self, uid: str, which: int, of_which: int) -> None:
+        claims = self._claims_of(uid)
+        self._copy_comes_late(claims[of_which % len(claims)], which)
 
     # Time and death --------------------------------------------------------------------------------------------------
 
@@ -245,8 +278,7 @@ class HoldsMachine(RuleBasedStateMachine):
 
     @rule(uid=kept, commands=COMMANDS)
     def die_ending(self, uid: str, commands: int) -> None:
-        claims = [claim for claim in self._claims.values() if claim.reservation_uid == uid]
-        self._die(commands, lambda holds: holds.end(uid), *claims)
+        self._die(commands, lambda holds: holds.end(uid), *self._claims_of(uid))
 
     # Promises --------------------------------------------------------------------------------------------------------
 
@@ -259,6 +291,21 @@ class HoldsMachine(RuleBasedStateMachine):
             _keeps_promises(state)
 
     # Steps -----------------------------------------------------------------------------------------------------------
+
+    def _claims_of(self, uid: str) -> list[Claim]:
+        return [claim for claim in self._claims.values() if claim.reservation_uid == uid]
+
+    def _undo(self, claim: Claim) -> None:
+        self._judge(lambda holds: holds.undo(claim), lambda _: self._model.undo(claim))
+
+    def _extend(self, claim: Claim, duration_ms: int) -> None:
+        self._calm()
+        # Of one that stands in some of its places only, none is promised to be left as it is.
+        if self._model.stands(claim) or not any(self._model.of_claim(claim).tables):
+            self._judge(
+                lambda holds: holds.extend(claim, duration_ms),
+                lambda asked: self._model.extend(claim, (asked[0] + duration_ms, asked[1] + duration_ms)),
+            )
 
     def _new_uid(self) -> str:
         return f"uid-{len(self._claims)}"
@@ -273,6 +320,8 @@ class HoldsMachine(RuleBasedStateMachine):
 
     def _claim(self, claim: Claim, own: KeptReservation | None) -> Claim:
         """Claim, and return the claim with the hosts that it got."""
+        if own is not None:
+            self._moved[claim.id] = own
         ignored = None if own is None else own.claim
         verdict = self._judge(
             lambda holds: self._verdict(holds, claim, own),
@@ -348,6 +397,25 @@ class HoldsMachine(RuleBasedStateMachine):
             _died_in_good_order(state, claim, clustered=self._store.clustered)
         return True
 
+    def _copy_comes_late(self, claim: Claim, which: int) -> None:
+        """Let the store run one script of a claim again, as where its first answer seemed lost, and nobody hear of it.
+
+        What stood is left as it is, or stands longer. The model takes over what else is seen of the claim.
+        """
+        self._calm()
+        stood = self._model.of_claim(claim)
+        scripts_of_claim = _scripts_of(claim, self._moved.get(claim.id), clustered=self._store.clustered)
+        self._store.run(scripts.run(self._store.client, scripts_of_claim[which % len(scripts_of_claim)]))
+        state = self._store.run(seen(self._store.client, self._claims, _now()))
+        if self._was_disturbed():
+            return
+        for before, after in zip(stood.tables, state.tables, strict=True):
+            for key, entry in before.items():
+                _is_left_as_it_is(entry, after[key], has_state=after is not state.places)
+        self._model.adopt(state, [claim])
+        if not any(stood.tables):
+            _died_in_good_order(state, claim, clustered=self._store.clustered)
+
     def _calm(self) -> Instant:
         """Wait until nothing is about to end, and return when that is."""
         while near := [ends for ends in self._model.ends if ends[0] - NEAR_MS <= _now()]:
@@ -361,6 +429,18 @@ class HoldsMachine(RuleBasedStateMachine):
         if disturbed:
             self._begin_anew()
         return disturbed
+
+
+def _scripts_of(claim: Claim, own: KeptReservation | None, *, clustered: bool) -> list[Call]:
+    """Return the scripts that claim."""
+    lanes = keys.lanes(claim)
+    if not clustered and claim.seats is None:
+        return [redis_holds._claim_part(claim, lanes, claim.quotas, own)]
+    calls = [redis_holds._claim_part(claim, [], [quota], own) for quota in claim.quotas]
+    if claim.seats is not None:
+        calls.append(redis_holds._claim_seat(claim, own))
+    parts = [[lane] for lane in lanes] if clustered else [lanes]
+    return calls + [redis_holds._claim_part(claim, part, (), own) for part in parts]
 
 
 async def _awaited(asked: Awaitable[T]) -> T:
@@ -425,6 +505,15 @@ def _reservations(table: Table) -> Counter[str]:
     return Counter(where for where, _ in {(where, entry.claim.reservation_uid) for (where, _), entry in table.items()})
 
 
+def _is_left_as_it_is(before: Entry, after: Entry, *, has_state: bool) -> None:
+    """Check that what stood still does, no shorter; a place in a quota does not say whether it is confirmed."""
+    assert after.claim == before.claim
+    assert after.ends[0] >= before.ends[0] - ROUNDING_MS
+    if has_state:
+        assert after.confirmed == before.confirmed
+        assert not before.confirmed or after.ends[0] <= before.ends[1] + ROUNDING_MS
+
+
 def _died_in_good_order(state: State, claim: Claim, *, clustered: bool) -> None:
     """What a pod left lapses in seconds, or somebody can end it; on one server nothing is done to some hosts only."""
     lanes = [entry for (_, claim_id), entry in state.lanes.items() if claim_id == claim.id]
@@ -480,6 +569,13 @@ def test_a_store_does_what_the_model_says(store: Store, request: pytest.FixtureR
         pytest.param("live", "< turn)", "<= turn)", id="the own claim is seen"),
         pytest.param("release", "redis.call('DEL', KEYS[2 * lane])", "0", id="what is given up stays"),
         pytest.param("drop_locator", "return redis.call('DEL', KEYS[1])", "return 1", id="uids of nothing"),
+        pytest.param("drop_locator", "~= ARGV[1]", "== ''", id="what is undone ends what took its place"),
+        pytest.param("extend", "if redis.call('EXISTS', KEYS[number]) == 0 then", "if false then", id="dead extended"),
+        pytest.param("claim", "if string.sub(before, 1, 1) == 'c' then", "if false then", id="a copy reopens"),
+        pytest.param("claim", "math.max(ttl, redis.call('PTTL', hold))", "ttl", id="a copy shortens"),
+        pytest.param("claim", "'GT', now + ttl", "now + ttl", id="a copy shortens a place"),
+        pytest.param("claim_seat", "== 'c' then\n  -- A copy", "== '' then\n  -- A copy", id="a copy reopens a seat"),
+        pytest.param("claim_seat", "math.max(ttl, redis.call('PTTL', KEYS[2]))", "ttl", id="a copy shortens a seat"),
     ],
 )
 @pytest.mark.parametrize("store", ["valkey"], indirect=True)

@@ -89,6 +89,7 @@ class _Changes:
                 status=BookingStatus(row["status"]),
                 overlap_group=row["overlap_group"],
                 emails=tuple(row["emails"]),
+                seat_uids=frozenset(row["seat_uids"]),
                 seated=row["seated"],
             )
             for row in rows

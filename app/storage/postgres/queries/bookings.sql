@@ -93,7 +93,10 @@ SELECT
     b.id, b.uid, b.status, b.seated,
     CAST(floor(extract(epoch FROM b.ends_at) * 1000) AS bigint) AS ends_at,
     COALESCE((SELECT min(h.overlap_group) FROM booking_hosts AS h WHERE h.booking_id = b.id), b.id) AS overlap_group,
-    ARRAY(SELECT a.email FROM booking_attendees AS a WHERE a.booking_id = b.id) AS emails
+    ARRAY(SELECT a.email FROM booking_attendees AS a WHERE a.booking_id = b.id) AS emails,
+    ARRAY(
+        SELECT a.seat_uid FROM booking_attendees AS a WHERE a.booking_id = b.id AND a.seat_uid IS NOT NULL
+    ) AS seat_uids
 FROM bookings AS b
 WHERE b.event_type_id = $1 AND b.starts_at = $2 AND b.ends_at > $2
     AND (
