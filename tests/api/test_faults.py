@@ -10,6 +10,8 @@ Redis gone                              listing: 200, says so in a header  a dea
 Redis mute                              the same                           a deadline,  all as before, within a second
                                                                            then at once or so
 Redis slow, but in time                 all as before                      as slow      the same
+Redis slow, by seconds                  listing and the rest as if gone    a deadline,  what was asked arrives late:
+                                                                           then at once or so  what a 503 kept lapses
 Redis gone, many at once                503                                3 deadlines  no connection leaked
 Redis full                              listing, GET, DELETE: as before    at once      all as before
                                         anything else: 503, Retry-After
@@ -20,6 +22,8 @@ Redis: a sentinel's or cluster's node   503 until another takes its place  a dea
 PostgreSQL gone                         503, not ready                     a deadline   all as before
 PostgreSQL mute                         503                                a deadline,  all as before, within a second
                                                                            then at once or so
+PostgreSQL gone at a booking's commit   503; the same Idempotency-Key      at once      the booking stands
+                                        gets the booking
 pod killed between claim and check      a broken connection                at once      lapses
 pod killed between two hosts of a team  a broken connection                at once      lapses, on both nodes
 pod killed in a PATCH, not confirmed    a broken connection                at once      the old stands, the new lapses
@@ -73,6 +77,8 @@ MUTE_S = 20.0
 """How long a mute store is: longer than anybody waits."""
 SLOW_S = 0.2 * DEADLINE_S
 """By how much a slow store is later with each answer."""
+SECONDS_S = 2.5 * DEADLINE_S
+"""The same where nobody waits so long."""
 AT_ONCE_S = 0.8 * DEADLINE_S
 """In which twenty requests are answered of which none waits for a deadline."""
 BACK_S = 1.5
@@ -200,12 +206,38 @@ async def test_redis_mute(faulty: Faulty) -> None:
 async def test_redis_slow(faulty: Faulty) -> None:
     """What it answers in time is waited for: it is not taken for mute, however long that lasts."""
     await faulty.slots()
+    assert (await faulty.reserve("12:00")).status == 201
     faulty.redis.pause_s = SLOW_S
     for start in ("07:00", "10:00"):
         uid = (await faulty.reserve(start)).data["reservationUid"]
         assert "X-Holdfast-Degraded" not in (await faulty.slots()).headers
         assert (await faulty.reservation(uid)).data["reservationUid"] == uid
     assert (await faulty.reserve("10:00")).status == 422
+
+
+async def test_redis_slow_by_seconds(faulty: Faulty, api: Asking) -> None:
+    """What is asked of it arrives after nobody waits for it any more, and is done: nothing of that stays."""
+    uid = (await faulty.reserve("07:00")).data["reservationUid"]
+    faulty.redis.pause_s = SECONDS_S
+    refused = await asyncio.gather(
+        faulty.reserve("10:00"),
+        faulty.reserve("11:00"),
+        faulty.reservation(uid, "PATCH", json=at("12:00")),
+        faulty.timed(asyncio.create_task(book(faulty.asking, "13:00"))),
+    )
+    assert [(one.status, one.headers["Retry-After"]) for one in refused] == [(503, "2")] * len(refused)
+    assert (await faulty.slots()).headers["X-Holdfast-Degraded"] == "holds"
+    await asyncio.sleep(SECONDS_S)
+    faulty.redis.pause_s = 0
+    await asyncio.sleep(BACK_S)
+    assert "X-Holdfast-Degraded" not in (await faulty.slots()).headers
+    assert (await faulty.reservation(uid)).data["slotStart"] == "2050-09-05T07:00:00.000Z"
+    for start in ("10:00", "11:00", "12:00"):
+        assert (await reserved_in_the_end(api, start, LAPSE_S)).status == 201
+    booked = monotonic()
+    while (answer := await book(faulty.asking, "13:00")).status != 201:
+        assert answer.status == 400
+        assert monotonic() - booked < BOOKING_LAPSES_S
 
 
 async def test_redis_full(api: Asking, redis: Redis) -> None:
@@ -322,6 +354,25 @@ async def test_postgres_mute(faulty: Faulty) -> None:
     await asyncio.sleep(BACK_S)
     assert (await faulty.slots()).status == 200
     assert (await faulty.reserve()).status == 201
+
+
+@pytest.mark.parametrize("reserved", [True, False])
+async def test_postgres_away_at_a_bookings_commit(
+    faulty: Faulty, database: asyncpg.Connection, *, reserved: bool
+) -> None:
+    """It was committed, and the answer got lost: whoever asks again with the same key is told what was booked."""
+    uid = (await faulty.reserve()).data["reservationUid"] if reserved else None
+    await faulty.slots()
+    faulty.postgres.when_answered(b"COMMIT", faulty.postgres.cut)
+    lost = await faulty.timed(asyncio.create_task(book(faulty.asking, "10:00", key="k", reservationUid=uid)))
+    assert (lost.status, lost.headers["Retry-After"]) == (503, "2")
+    faulty.postgres.mend()
+    await database.execute("UPDATE booking_requests SET lease_until = now()")
+    told = await book(faulty.asking, "10:00", key="k", reservationUid=uid)
+    assert (told.status, told.data["start"][11:16]) == (201, "10:00")
+    assert uid is None or (await faulty.reservation(uid)).data is None
+    assert await database.fetchval("SELECT count(*) FROM bookings") == 1
+    assert (await book(faulty.asking, "11:00")).status == 201
 
 
 async def test_one_slow_question_says_nothing_of_the_store(faulty: Faulty, database: asyncpg.Connection) -> None:
