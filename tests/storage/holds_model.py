@@ -177,16 +177,21 @@ class Model(State):
         return True
 
     def reservation(self, uid: str) -> KeptReservation | None:
-        lead = self.leads.get(uid)
-        if lead is None:
-            return None
-        last_lanes = [self.lanes.get((keys.lanes(kept.claim)[-1].tag, kept.claim.id)) for kept in lead.to]
-        stand = [kept for kept, last in zip(lead.to, last_lanes, strict=True) if last and last.confirmed]
-        if stand and last_lanes[0] is None:
+        found, lead = self.found(uid), self.leads.get(uid)
+        if found and lead and self._last_lane(lead.to[0].claim) is None:
             # A pod died while it moved this one: what there is of the move goes.
             self.release(lead.to[0].claim)
-            self.leads[uid] = Lead((stand[0],), lead.ends)
-        return stand[0] if stand else None
+            self.leads[uid] = Lead((found,), lead.ends)
+        return found
+
+    def found(self, uid: str) -> KeptReservation | None:
+        """Return what a look at a reservation finds, before it clears away what a pod that died left."""
+        lead = self.leads.get(uid)
+        last_lanes = [] if lead is None else [(kept, self._last_lane(kept.claim)) for kept in lead.to]
+        return next((kept for kept, last in last_lanes if last and last.confirmed), None)
+
+    def _last_lane(self, claim: Claim) -> Entry | None:
+        return self.lanes.get((keys.lanes(claim)[-1].tag, claim.id))
 
     def end(self, uid: str) -> bool:
         lead = self.leads.pop(uid, None)

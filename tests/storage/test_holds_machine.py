@@ -197,8 +197,10 @@ class HoldsMachine(RuleBasedStateMachine):
     @rule(uid=kept, which=WHICH)
     def undo_what_was_kept(self, uid: str, which: int) -> None:
         """A move may have put another claim in its place by then, which stands."""
-        claims = self._claims_of(uid)
-        self._undo(claims[which % len(claims)])
+        # What became of the claim of a pod that died nobody knows, so nobody undoes it.
+        claims = [claim for claim in self._claims_of(uid) if claim.id in self._outcomes]
+        if claims:
+            self._undo(claims[which % len(claims)])
 
     @rule(claim=claimed, duration_ms=st.sampled_from([SHORT_MS, 2 * PROVISIONAL_MS]))
     def extend(self, claim: Claim, duration_ms: int) -> None:
@@ -271,10 +273,10 @@ class HoldsMachine(RuleBasedStateMachine):
     def die_moving(self, uid: str, claim: Claim, life_ms: int, commands: int) -> None:
         own, new = self._begin_to_move(uid, claim)
         until = self._calm() + life_ms
-        if own is not None and self._model.reservation(uid) == own and self._model.stands(new):
+        if own is not None and self._model.found(uid) == own and self._model.stands(new):
             is_known = self._die(commands, lambda holds: holds.move(own, new, until), own.claim, new)
             # It is one or the other, never neither.
-            assert not is_known or self._model.reservation(uid) is not None
+            assert not is_known or self._model.found(uid) is not None
 
     @rule(uid=kept, commands=COMMANDS)
     def die_ending(self, uid: str, commands: int) -> None:

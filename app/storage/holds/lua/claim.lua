@@ -42,10 +42,11 @@ local function until_next_place(quota)
   return redis.call('ZRANGE', quota, 0, 0, 'WITHSCORES')[2] - now
 end
 
--- An index outlives each of its holds, and goes with the last; so does a quota.
-local function outlive(key)
-  if redis.call('PTTL', key) < ttl then
-    redis.call('PEXPIRE', key, ttl)
+-- An index outlives each of its holds, and goes with the last; so does a quota. In some servers time goes on between the
+-- commands of a script, and is told rounded: what holds are entered in is given its time after them, and sooner twice.
+local function outlive(key, lasts)
+  if redis.call('PTTL', key) <= lasts then
+    redis.call('PEXPIRE', key, lasts)
   end
 end
 
@@ -126,8 +127,8 @@ for number = 1, lanes do
   if to - from > longest_of[number] then
     redis.call('HSET', about, 'longest', to - from)
   end
-  outlive(index)
-  outlive(about)
+  outlive(index, lasts)
+  outlive(about, lasts)
   turns[number] = turn
 end
 local standings = {}
@@ -135,7 +136,7 @@ for number = 1, quotas do
   local quota, most = KEYS[3 * lanes + number], tonumber(ARGV[7 + 2 * lanes + number])
   -- A place that was confirmed since, before a copy of the claim that comes late, stays so.
   redis.call('ZADD', quota, 'GT', now + ttl, claim)
-  outlive(quota)
+  outlive(quota, ttl)
   standings[2 * number - 1] = most - others[number] - 1
   standings[2 * number] = until_next_place(quota)
 end

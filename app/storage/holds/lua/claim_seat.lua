@@ -41,9 +41,11 @@ elseif taken >= seats then
 end
 local time = redis.call('TIME')
 -- It may be there already, and have been given longer since.
-redis.call('SET', KEYS[2], 'p' .. hosts, 'PX', math.max(ttl, redis.call('PTTL', KEYS[2])))
+local lasts = math.max(ttl, redis.call('PTTL', KEYS[2]))
+redis.call('SET', KEYS[2], 'p' .. hosts, 'PX', lasts)
 redis.call('ZADD', KEYS[1], time[1] * 1000000 + time[2], claim)
-if redis.call('PTTL', KEYS[1]) < ttl then
-  redis.call('PEXPIRE', KEYS[1], ttl)
+-- The ledger outlives its entries. In some servers time goes on between the commands of a script, and is told rounded.
+if redis.call('PTTL', KEYS[1]) <= lasts then
+  redis.call('PEXPIRE', KEYS[1], lasts)
 end
 return {'claimed', taken, hosts}

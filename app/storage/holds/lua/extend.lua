@@ -17,9 +17,11 @@ for hold = 1, tonumber(ARGV[3]) do
   local key = KEYS[hold * ARGV[2]]
   redis.call('SET', key, 'c' .. redis.call('GETRANGE', key, 1, 16) .. ARGV[4], 'KEEPTTL')
 end
-for _, key in ipairs(KEYS) do
-  if redis.call('PTTL', key) < tonumber(ARGV[1]) then
-    redis.call('PEXPIRE', key, ARGV[1])
+-- Each hold comes before what it is entered in, which must outlive it: in some servers time goes on between the commands
+-- of a script, and is told rounded.
+for number = #KEYS, 1, -1 do
+  if redis.call('PTTL', KEYS[number]) <= tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', KEYS[number], ARGV[1])
   end
 end
 return 1
