@@ -1,8 +1,8 @@
 """Reading bodies and writing answers: JSON on both sides, bounded in size, depth and time.
 
 What is answered is described by TypedDicts beside the functions that write it. They cost nothing where listings are
-written, mypy holds the functions to them (a test does what is joined to text at once), and the OpenAPI document is made
-from them.
+written, mypy holds the functions to them, a test those that join text at once, and the OpenAPI document is made from
+them.
 """
 
 import asyncio

@@ -169,8 +169,6 @@ class SeatedBooking:
     overlap_group: int
     emails: tuple[str, ...]
     """Its attendees'."""
-    seat_uids: frozenset[str]
-    """Of the seats that are taken in it."""
     seated: bool
     """False of an ordinary booking, from before the type had seats."""
 

@@ -95,21 +95,30 @@ class SlotBooker:
         """
         drawn = DrawnUid(new_uid()) if drawn is None else drawn
         made = await self._made_before(drawn)
-        if made is not None:
-            await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
-            return made
-        staffed = staff(await self._event_types.find(request.reference))
-        if request.guests and staffed.event_type.seats is not None:
-            raise NotForSeatsError
-        try:
-            return await self._booked(request, staffed, drawn.uid)
-        except (BookingRefusedError, ReservationUsedError) as error:
-            uid = request.reservation_uid
-            if uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings):
-                raise ReservationUsedError(uid) from None
-            if isinstance(error, BookingRefusedError) and error.host_ids and not await self._has_tie(request, staffed):
-                raise BookingRefusedError(error.refusal, error.event_type_id, error.start) from None
-            raise
+        if made is None:
+            staffed = staff(await self._event_types.find(request.reference))
+            if request.guests and staffed.event_type.seats is not None:
+                raise NotForSeatsError
+            try:
+                return await self._booked(request, staffed, drawn.uid)
+            except (BookingRefusedError, ReservationUsedError) as error:
+                # What is in the way may be what an earlier try has made since.
+                made = await self._made_before(drawn)
+                if made is None:
+                    raise await self._as_told(error, request, staffed) from None
+        await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
+        return made
+
+    async def _as_told(
+        self, error: BookingRefusedError | ReservationUsedError, request: BookingRequest, staffed: StaffedEventType
+    ) -> BookingRefusedError | ReservationUsedError:
+        """Return what is said of a refusal: who is not free only to those with a tie to the event type."""
+        uid = request.reservation_uid
+        if uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings):
+            return ReservationUsedError(uid)
+        if isinstance(error, BookingRefusedError) and error.host_ids and not await self._has_tie(request, staffed):
+            return BookingRefusedError(error.refusal, error.event_type_id, error.start)
+        return error
 
     async def _booked(self, request: BookingRequest, staffed: StaffedEventType, uid: str) -> Made:
         slot = await self._claim(request, staffed)

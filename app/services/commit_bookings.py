@@ -103,9 +103,9 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
     event_type = wanted.staffed.event_type
     if event_type.seats is None or event_type.id is None:
         return await changes.add(booking)
-    there = await changes.seats_at(event_type.id, booking.start)
-    if any(attendee.seat_uid in one.seat_uids for one in there for attendee in booking.attendees):
+    if await changes.has_seat([attendee.seat_uid for attendee in booking.attendees if attendee.seat_uid is not None]):
         raise TimeTakenError
+    there = await changes.seats_at(event_type.id, booking.start)
     refuse_beyond_seats(wanted, there, [attendee.email for attendee in booking.attendees])
     for one in there:
         if booking.seated and one.seated and (one.end, one.status) == (booking.end, booking.status):

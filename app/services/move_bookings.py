@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, NewBooking
 from app.domain.busy import BookingStatus
-from app.domain.errors import EventTypeNotFoundError
+from app.domain.errors import EventTypeNotFoundError, HoldfastError
 from app.domain.event_type import StaffedEventType, staff
 from app.domain.reference import ById, ByUserIds
 from app.domain.reservation import Claim
@@ -83,19 +83,30 @@ class BookingMover:
         """
         drawn = DrawnUid(new_uid()) if drawn is None else drawn
         made = await self._made_before(request, drawn)
-        if made is not None:
-            await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
-            return made
-        try:
-            return await self._moved(request, drawn.uid)
-        except (BookingNotFoundError, BookingOverError, BookingRefusedError, ReservationUsedError) as error:
-            # What is in the way may be what an earlier try did, in a pod that died before it ended the reservation: it
-            # has moved the booking, or the seat out of it.
-            uid = request.reservation_uid
-            is_used = uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings)
-            if uid is not None and is_used and isinstance(error, BookingRefusedError):
-                raise ReservationUsedError(uid) from None
-            raise
+        if made is None:
+            try:
+                return await self._moved(request, drawn.uid)
+            except (BookingNotFoundError, BookingOverError, BookingRefusedError, ReservationUsedError) as error:
+                # What is in the way may be what an earlier try has done since.
+                made = await self._made_before(request, drawn)
+                if made is None:
+                    raise await self._as_told(error, request) from None
+        await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
+        return made
+
+    async def _as_told(self, error: HoldfastError, request: MoveRequest) -> HoldfastError:
+        """Return what is said of a refusal.
+
+        Without a key nobody knows of an earlier try, in a pod that died before it ended the reservation: it has moved
+        the booking, or the seat out of it.
+        """
+        uid = request.reservation_uid
+        is_used = uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings)
+        return (
+            ReservationUsedError(uid)
+            if uid is not None and is_used and isinstance(error, BookingRefusedError)
+            else error
+        )
 
     async def _moved(self, request: MoveRequest, uid: str) -> Made:
         old = found(await self._bookings.find(request.uid), request.uid)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import asyncpg
 from aiohttp import ClientConnectionError, web
 from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
 from aiohttp.web import BaseRunner
@@ -33,6 +34,9 @@ from tests.api.conforming import CONFORMANCE
 
 DEADLINE_S = 2.0
 START_S = 40.0
+_WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 class _Dying:
@@ -156,6 +160,15 @@ async def _pod(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIte
     CONFORMANCE.watch(app)
     async with TestClient(TestServer(app)) as client:
         yield Asking(client, settings, urls)
+
+
+async def until_waiting(database: asyncpg.Connection, number: int) -> None:
+    """Wait until so many transactions of this database wait for a lock."""
+    async with asyncio.timeout(START_S):
+        while True:
+            if await database.fetchval(_WAITING) >= number:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def end_leases(redis: Redis) -> None:

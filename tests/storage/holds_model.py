@@ -149,7 +149,8 @@ class Model(State):
         for table in (self.lanes, self.seats):
             for key, entry in table.items():
                 if key[1] == claim.id:
-                    table[key] = replace(entry, ends=max(entry.ends, lapses))
+                    ends = max(entry.ends[0], lapses[0]), max(entry.ends[1], lapses[1])
+                    table[key] = replace(entry, ends=ends)
         return True
 
     def keep(self, claim: Claim, until: Instant) -> bool:

@@ -89,11 +89,13 @@ class _Changes:
                 status=BookingStatus(row["status"]),
                 overlap_group=row["overlap_group"],
                 emails=tuple(row["emails"]),
-                seat_uids=frozenset(row["seat_uids"]),
                 seated=row["seated"],
             )
             for row in rows
         )
+
+    async def has_seat(self, seat_uids: Collection[str]) -> bool:
+        return bool(await self._connection.fetchval(_SQL["has_seat"], list(seat_uids)))
 
     async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
         return await accepted_bookings(self._connection, event_type_ids, around)

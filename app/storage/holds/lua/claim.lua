@@ -42,12 +42,11 @@ local function until_next_place(quota)
   return redis.call('ZRANGE', quota, 0, 0, 'WITHSCORES')[2] - now
 end
 
--- An index outlives each of its holds, and goes with the last; so does a quota. In some servers time goes on between the
--- commands of a script, and is told rounded: what holds are entered in is given its time after them, and sooner twice.
+-- An index outlives each of its holds, and goes with the last; so does a quota. It is given its time after them: Redis
+-- 7.0 reckons that from when each command of a script is run, not from when the script is.
 local function outlive(key, lasts)
-  if redis.call('PTTL', key) <= lasts then
-    redis.call('PEXPIRE', key, lasts)
-  end
+  redis.call('PEXPIRE', key, lasts, 'NX')
+  redis.call('PEXPIRE', key, lasts, 'GT')
 end
 
 -- Nothing is written until it is known that nothing refuses.

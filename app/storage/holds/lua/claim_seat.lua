@@ -15,15 +15,17 @@
 -- An entry is "p" or "c" (provisional, confirmed) and the hosts. Its key, which has the TTL, is the truth.
 
 local claim, ignored, ttl, seats = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-if redis.call('GETRANGE', KEYS[2], 0, 0) == 'c' then
-  -- A copy that comes late, sent again when the answer to the first seemed lost. What was confirmed since stays so.
+-- Where the entry is there, this is a copy that comes late: sent again, when the answer to the first seemed lost. What
+-- was confirmed since stays so, and what was not keeps its hosts, whose time is claimed by now.
+local before = redis.call('GET', KEYS[2]) or ''
+if string.sub(before, 1, 1) == 'c' then
   return {'contended'}
 end
-local taken, confirmed, hosts = 0, 0, ARGV[5]
+local taken, confirmed, hosts = 0, 0, before == '' and ARGV[5] or string.sub(before, 2)
 for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local entry = other ~= claim and other ~= ignored and redis.call('GET', ARGV[6] .. other)
   if entry then
-    if taken == 0 then
+    if taken == 0 and before == '' then
       hosts = string.sub(entry, 2)
     end
     taken = taken + 1
@@ -44,8 +46,7 @@ local time = redis.call('TIME')
 local lasts = math.max(ttl, redis.call('PTTL', KEYS[2]))
 redis.call('SET', KEYS[2], 'p' .. hosts, 'PX', lasts)
 redis.call('ZADD', KEYS[1], time[1] * 1000000 + time[2], claim)
--- The ledger outlives its entries. In some servers time goes on between the commands of a script, and is told rounded.
-if redis.call('PTTL', KEYS[1]) <= lasts then
-  redis.call('PEXPIRE', KEYS[1], lasts)
-end
+-- The ledger outlives its entries, and is given its time after them: see claim.lua.
+redis.call('PEXPIRE', KEYS[1], lasts, 'NX')
+redis.call('PEXPIRE', KEYS[1], lasts, 'GT')
 return {'claimed', taken, hosts}

@@ -17,11 +17,8 @@ for hold = 1, tonumber(ARGV[3]) do
   local key = KEYS[hold * ARGV[2]]
   redis.call('SET', key, 'c' .. redis.call('GETRANGE', key, 1, 16) .. ARGV[4], 'KEEPTTL')
 end
--- Each hold comes before what it is entered in, which must outlive it: in some servers time goes on between the commands
--- of a script, and is told rounded.
+-- Backwards, so that what a hold is entered in is given its time after it, and outlives it: see claim.lua.
 for number = #KEYS, 1, -1 do
-  if redis.call('PTTL', KEYS[number]) <= tonumber(ARGV[1]) then
-    redis.call('PEXPIRE', KEYS[number], ARGV[1])
-  end
+  redis.call('PEXPIRE', KEYS[number], ARGV[1], 'GT')
 end
 return 1

@@ -93,10 +93,7 @@ SELECT
     b.id, b.uid, b.status, b.seated,
     CAST(floor(extract(epoch FROM b.ends_at) * 1000) AS bigint) AS ends_at,
     COALESCE((SELECT min(h.overlap_group) FROM booking_hosts AS h WHERE h.booking_id = b.id), b.id) AS overlap_group,
-    ARRAY(SELECT a.email FROM booking_attendees AS a WHERE a.booking_id = b.id) AS emails,
-    ARRAY(
-        SELECT a.seat_uid FROM booking_attendees AS a WHERE a.booking_id = b.id AND a.seat_uid IS NOT NULL
-    ) AS seat_uids
+    ARRAY(SELECT a.email FROM booking_attendees AS a WHERE a.booking_id = b.id) AS emails
 FROM bookings AS b
 WHERE b.event_type_id = $1 AND b.starts_at = $2 AND b.ends_at > $2
     AND (
@@ -108,6 +105,15 @@ WHERE b.event_type_id = $1 AND b.starts_at = $2 AND b.ends_at > $2
     )
 ORDER BY b.id
 FOR UPDATE;
+
+-- name: has_seat
+-- $1 uids of seats. Whether one of them is taken, in a booking that is not over.
+SELECT EXISTS (
+    SELECT
+    FROM booking_attendees AS a
+    INNER JOIN bookings AS b ON a.booking_id = b.id
+    WHERE a.seat_uid = ANY($1::text[]) AND b.status NOT IN ('cancelled', 'rejected')
+);
 
 -- name: add_booking
 -- $1 uid, $2 event type, $3 hosts, the first one's it is, $4 start, $5 end, $6 and $7 buffers, $8 status, $9 whether it
