@@ -15,6 +15,7 @@ from app.services.booking_errors import (
     BookingRefusedError,
     NotForSeatsError,
     ReservationUsedError,
+    TimeTakenError,
 )
 from app.services.bookings import Bookings, booking_refusals
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
@@ -125,6 +126,8 @@ class SlotBooker:
         booking = _new_booking(request, slot, uid, self._clock())
         # What is reserved was judged when it was reserved.
         async with self._committer.under(slot.claim, slot.wanted, limited=slot.reserved is None) as changes:
+            if booking.seated and await changes.has_seat(uid):
+                raise TimeTakenError  # Another try at the same request has taken this very seat.
             record = await add(changes, booking, slot.wanted)
             await changes.tell(booking_event.booked(record, booking.attendees[0].seat_uid))
         await self._reserved_slots.use_up(slot.reserved)

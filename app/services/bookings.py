@@ -28,8 +28,8 @@ class BookingTransaction(Protocol):
     async def seats_at(self, event_type_id: int, start: Instant) -> tuple[SeatedBooking, ...]:
         """Return the bookings of a seated type that take seats at a start, in the order they were made."""
 
-    async def has_seat(self, seat_uids: Collection[str]) -> bool:
-        """Say whether one of these seats is taken, in a booking that is not over."""
+    async def has_seat(self, seat_uid: str) -> bool:
+        """Say whether a seat is taken, in a booking that is not over."""
 
     async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
         """Return the accepted bookings of event types that start in `around`, whoever hosts them."""

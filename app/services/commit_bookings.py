@@ -95,16 +95,12 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
     ------
     BookingRefusedError
         If too few seats are left.
-    TimeTakenError
-        As `BookingTransaction.add`, and if another try at the same request has taken this very seat.
-    ReservationUsedError
+    TimeTakenError, ReservationUsedError
         As `BookingTransaction.add`.
     """
     event_type = wanted.staffed.event_type
     if event_type.seats is None or event_type.id is None:
         return await changes.add(booking)
-    if await changes.has_seat([attendee.seat_uid for attendee in booking.attendees if attendee.seat_uid is not None]):
-        raise TimeTakenError
     there = await changes.seats_at(event_type.id, booking.start)
     refuse_beyond_seats(wanted, there, [attendee.email for attendee in booking.attendees])
     for one in there:

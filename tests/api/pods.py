@@ -35,7 +35,10 @@ from tests.api.conforming import CONFORMANCE
 DEADLINE_S = 2.0
 START_S = 40.0
 _WAITING = """
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = $1
+    )
 """
 
 
@@ -162,11 +165,23 @@ async def _pod(settings: Settings, urls: StoreUrls, cases: UseCases) -> AsyncIte
         yield Asking(client, settings, urls)
 
 
-async def until_waiting(database: asyncpg.Connection, number: int) -> None:
-    """Wait until so many transactions of this database wait for a lock."""
-    async with asyncio.timeout(START_S):
+@asynccontextmanager
+async def locked(urls: StoreUrls, table: str) -> AsyncIterator[None]:
+    """Let whoever writes to a table wait, by a connection of its own."""
+    connection = await asyncpg.connect(urls.database)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            yield
+    finally:
+        await connection.close()
+
+
+async def until_waiting(database: asyncpg.Connection, for_what: str) -> None:
+    """Wait until somebody waits for a lock: of a "relation", say, or an "advisory" one. Not within a transaction."""
+    async with asyncio.timeout(DEADLINE_S):
         while True:
-            if await database.fetchval(_WAITING) >= number:
+            if await database.fetchval(_WAITING, for_what):
                 return
             await asyncio.sleep(0.01)
 

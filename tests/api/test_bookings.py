@@ -1,6 +1,7 @@
 """`/v2/bookings`, version 2024-08-13: slots become bookings, and bookings change, end and move."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 
 from app.fields import LONGEST_LINK
 from tests.api.asking import Answer, Asking
-from tests.api.pods import until_waiting
+from tests.api.pods import locked, until_waiting
 from tests.api.world import ANA, BEN, CLO, DEE, event_type, hours, person
 
 MIA = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
@@ -1108,36 +1109,36 @@ async def test_a_booking_that_was_made_by_a_pod_that_died_is_not_made_again(dyin
         )
 
 
+async def told_at_once(
+    api: Asking, database: asyncpg.Connection, ask: Callable[[], Coroutine[Any, Any, Answer]]
+) -> tuple[Answer, Answer]:
+    """Let a second try look for what the first one made before that is written."""
+    async with locked(api.urls, "booking_attendees"):
+        first = asyncio.create_task(ask())
+        await until_waiting(database, "relation")
+        await database.execute("UPDATE booking_requests SET lease_until = now()")
+        second = asyncio.create_task(ask())
+        await until_waiting(database, "advisory")
+    return await asyncio.gather(first, second)
+
+
 @pytest.mark.parametrize("type_id", [12, 46])
 async def test_tries_of_one_request_that_are_written_at_once_take_one_seat(
     api: Asking, database: asyncpg.Connection, type_id: int
 ) -> None:
-    """The first one has not been written when the second one looks for it; 46 keeps no seats before it is confirmed."""
+    """Before it is confirmed, a booking of 46 keeps no seat from others."""
     await api.add(eventTypes=[event_type(46, "pc", ownerId=CLO, seatsPerTimeSlot=3, confirmationPolicy=OFFERS)])
-    headers, tries = {"Idempotency-Key": "k"}, list[asyncio.Task[Answer]]()
-    async with database.transaction():
-        await database.execute("LOCK TABLE booking_attendees IN EXCLUSIVE MODE")
-        for waiting in (1, 2):
-            tries.append(asyncio.create_task(book(api, type_id, "13:00", headers=headers)))
-            await until_waiting(database, waiting)
-            await database.execute("UPDATE booking_requests SET lease_until = now()")
-    first, second = await asyncio.gather(*tries)
+    headers = {"Idempotency-Key": "k"}
+    first, second = await told_at_once(api, database, lambda: book(api, type_id, "13:00", headers=headers))
     assert (first.status, second.status, second.data) == (201, 201, first.data)
     assert await database.fetchval("SELECT count(*) FROM booking_attendees") == 1
 
 
 async def test_tries_of_one_move_that_are_written_at_once_are_one(api: Asking, database: asyncpg.Connection) -> None:
     seat, _ = [(await book(api, 12, "10:00")).data for _ in range(2)]
-    body = {"start": "2050-09-05T12:00:00Z", "seatUid": seat["seatUid"]}
     path, headers = f"/v2/bookings/{seat['uid']}/reschedule", {"Idempotency-Key": "k"}
-    tries = list[asyncio.Task[Answer]]()
-    async with database.transaction():
-        await database.execute("LOCK TABLE booking_attendees IN EXCLUSIVE MODE")
-        for waiting in (1, 2):
-            tries.append(asyncio.create_task(api.ask("POST", path, json=body, headers=headers)))
-            await until_waiting(database, waiting)
-            await database.execute("UPDATE booking_requests SET lease_until = now()")
-    first, second = await asyncio.gather(*tries)
+    body = {"start": "2050-09-05T12:00:00Z", "seatUid": seat["seatUid"]}
+    first, second = await told_at_once(api, database, lambda: api.ask("POST", path, json=body, headers=headers))
     assert (first.status, second.status, second.data) == (201, 201, first.data)
 
 

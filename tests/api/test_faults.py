@@ -64,7 +64,7 @@ from app.storage.postgres.changes import TRUSTED_S
 from app.storage.world_files.reading import world_of
 from tests import engines
 from tests.api.asking import Answer, Asking
-from tests.api.pods import Killable, killable_pod, pod, until_waiting
+from tests.api.pods import Killable, killable_pod, locked, pod, until_waiting
 from tests.api.world import ANA, BEN, WORLD
 from tests.proxy import Proxy
 
@@ -374,10 +374,9 @@ async def test_postgres_away_at_a_bookings_commit(
     """It was committed, and the answer got lost: whoever asks again with the same key is told what was booked."""
     uid = (await faulty.reserve()).data["reservationUid"] if reserved else None
     await faulty.slots()
-    async with database.transaction():
-        await database.execute("LOCK TABLE booking_attendees IN EXCLUSIVE MODE")
+    async with locked(faulty.asking.urls, "booking_attendees"):
         booked = asyncio.create_task(book(faulty.asking, "10:00", key="k", reservationUid=uid))
-        await until_waiting(database, 1)
+        await until_waiting(database, "relation")
         faulty.postgres.when_answered(b"COMMIT", faulty.postgres.cut)
     lost = await faulty.timed(booked)
     assert (lost.status, lost.headers["Retry-After"]) == (503, "2")

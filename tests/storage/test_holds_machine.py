@@ -580,7 +580,13 @@ def test_a_store_does_what_the_model_says(store: Store, request: pytest.FixtureR
         pytest.param("claim", "if string.sub(before, 1, 1) == 'c' then", "if false then", id="a copy reopens"),
         pytest.param("claim", "math.max(ttl, redis.call('PTTL', hold))", "ttl", id="a copy shortens"),
         pytest.param("claim", "'GT', now + ttl", "now + ttl", id="a copy shortens a place"),
-        pytest.param("claim_seat", "(before, 1, 1) == 'c'", "(before, 1, 1) == ''", id="a copy reopens a seat"),
+        pytest.param(
+            "claim_seat", "if string.sub(before, 1, 1) == 'c' then", "if false then", id="a copy reopens a seat"
+        ),
+        pytest.param("claim_seat", "before == '' and ARGV[5] or string.sub(before, 2)", "ARGV[5]", id="a copy's hosts"),
+        pytest.param("claim_seat", "lasts, 'GT'", "0, 'GT'", id="a ledger that goes before its seats"),
+        pytest.param("claim", "lasts, 'GT'", "0, 'GT'", id="an index that goes before its claim"),
+        pytest.param("extend", "ARGV[1], 'GT'", "number % 3 == 0 and ARGV[1] or 0, 'GT'", id="an index not extended"),
         pytest.param("claim_seat", "math.max(ttl, redis.call('PTTL', KEYS[2]))", "ttl", id="a copy shortens a seat"),
     ],
 )

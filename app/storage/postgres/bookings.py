@@ -94,8 +94,8 @@ class _Changes:
             for row in rows
         )
 
-    async def has_seat(self, seat_uids: Collection[str]) -> bool:
-        return bool(await self._connection.fetchval(_SQL["has_seat"], list(seat_uids)))
+    async def has_seat(self, seat_uid: str) -> bool:
+        return bool(await self._connection.fetchval(_SQL["has_seat"], seat_uid))
 
     async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
         return await accepted_bookings(self._connection, event_type_ids, around)

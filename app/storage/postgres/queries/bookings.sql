@@ -107,12 +107,12 @@ ORDER BY b.id
 FOR UPDATE;
 
 -- name: has_seat
--- $1 uids of seats. Whether one of them is taken, in a booking that is not over.
+-- $1 uid of a seat. Whether it is taken, in a booking that is not over.
 SELECT EXISTS (
     SELECT
     FROM booking_attendees AS a
     INNER JOIN bookings AS b ON a.booking_id = b.id
-    WHERE a.seat_uid = ANY($1::text[]) AND b.status NOT IN ('cancelled', 'rejected')
+    WHERE a.seat_uid = $1::text AND b.status NOT IN ('cancelled', 'rejected')
 );
 
 -- name: add_booking
