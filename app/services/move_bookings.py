@@ -102,11 +102,9 @@ class BookingMover:
         """
         uid = request.reservation_uid
         is_used = uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings)
-        return (
-            ReservationUsedError(uid)
-            if uid is not None and is_used and isinstance(error, BookingRefusedError)
-            else error
-        )
+        if uid is not None and is_used and isinstance(error, BookingRefusedError):
+            return ReservationUsedError(uid)
+        return error
 
     async def _moved(self, request: MoveRequest, uid: str) -> Made:
         old = found(await self._bookings.find(request.uid), request.uid)
