@@ -329,6 +329,16 @@ async def test_live_reservations_are_those_that_meet_a_range(holds: RedisHolds) 
     assert await uids([], -500, 500) == []
 
 
+async def test_of_a_large_team_those_are_found_who_have_any(holds: RedisHolds) -> None:
+    for host_id in (3, 8, 9, 20):
+        await kept(holds, claim(f"of {host_id}", hosts=(host_id,)))
+    await claimed(holds, claim("unfinished", hosts=(17,)))
+
+    live = await holds.live(range(1, 21), (NINE, NINE + MINUTE))
+
+    assert {host_id for one in live for host_id in one.host_ids} == {3, 8, 9, 20}
+
+
 async def test_ending_frees_the_time_once(holds: RedisHolds) -> None:
     await kept(holds, claim("first", hosts=(1, 2)))
     assert await holds.end("uid-first") is True
