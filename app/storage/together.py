@@ -39,21 +39,25 @@ class Together(Generic[Item, Outcome]):
         self._waiting: list[tuple[Item, asyncio.Future[Outcome], Context]] = []
         self._next: asyncio.Handle | None = None
         """When those who wait begin."""
-        self._under_way: dict[asyncio.Future[Sequence[Outcome]], int] = {}
-        """Round trips, and how many items they have."""
+        self._under_way: dict[asyncio.Future[Sequence[Outcome]], list[asyncio.Future[Outcome]]] = {}
+        """Round trips, and what becomes of their items."""
 
     async def done(self, item: Item) -> Outcome:
         """Return what came of an item, or raise what was raised for all."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             # Whoever else is ready to run in this round of the loop asks before it.
-            is_crowd = sum(self._under_way.values()) > _FEW
+            is_crowd = sum(map(len, self._under_way.values())) > _FEW
             self._next = loop.call_later(self._patience_s if is_crowd else 0, self._begin)
         outcome: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((item, outcome, copy_context()))
         if len(self._waiting) == self._most:
             self._begin()
-        return await outcome
+        try:
+            return await outcome
+        except asyncio.CancelledError:
+            self._leave(outcome)
+            raise
 
     def _begin(self) -> None:
         if self._next is not None:
@@ -64,10 +68,8 @@ class Together(Generic[Item, Outcome]):
             # What several share is done in nobody's name: traces, logs and times of one request are not the others'.
             context = waiting[0][2] if len(waiting) == 1 else Context()
             doing = asyncio.get_running_loop().create_task(self._outcomes(items), context=context)
-            self._under_way[doing] = len(items)
-            doing.add_done_callback(lambda _: self._end(doing, outcomes))
-            for outcome in outcomes:
-                outcome.add_done_callback(lambda _: _call_off(doing, outcomes))
+            self._under_way[doing] = outcomes
+            doing.add_done_callback(self._end)
 
     async def _outcomes(self, items: Sequence[Item]) -> Sequence[Outcome]:
         outcomes = await self._do(items)
@@ -75,27 +77,26 @@ class Together(Generic[Item, Outcome]):
             raise ValueError(f"there are {len(outcomes)} outcomes of {len(items)} items")
         return outcomes
 
-    def _end(self, doing: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
-        del self._under_way[doing]
-        _tell(doing, outcomes)
+    def _leave(self, outcome: asyncio.Future[Outcome]) -> None:
+        for doing, outcomes in self._under_way.items():
+            if outcome in outcomes and all(one.cancelled() for one in outcomes):
+                doing.cancel()
+
+    def _end(self, done: asyncio.Future[Sequence[Outcome]]) -> None:
+        _tell(done, self._under_way.pop(done))
         if self._waiting and self._next is not None:
             self._next.cancel()
             # Those who were just told may ask for more in this round of the loop.
             self._next = asyncio.get_running_loop().call_soon(self._begin)
 
 
-def _tell(doing: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
-    error = asyncio.CancelledError() if doing.cancelled() else doing.exception()
+def _tell(done: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
+    error = asyncio.CancelledError() if done.cancelled() else done.exception()
     if error is not None:
         for future in outcomes:
             if not future.done():
                 future.set_exception(error)
         return
-    for future, outcome in zip(outcomes, doing.result(), strict=True):
+    for future, outcome in zip(outcomes, done.result(), strict=True):
         if not future.done():
             future.set_result(outcome)
-
-
-def _call_off(doing: asyncio.Future[Any], outcomes: Sequence[asyncio.Future[Any]]) -> None:
-    if all(outcome.cancelled() for outcome in outcomes):
-        doing.cancel()
