@@ -15,12 +15,13 @@ from redis.asyncio import (
     SSLConnection,
     UnixDomainSocketConnection,
 )
+from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, ReadOnlyError, RedisClusterException, RedisError
+from redis.exceptions import AuthenticationError, ReadOnlyError, RedisClusterException, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from typing_extensions import override
@@ -79,7 +80,7 @@ async def open_redis(url: str, *, deadline_s: float) -> AsyncIterator[Client]:
         async with _open_cluster(known, deadline_s) as cluster:
             yield cluster
     else:
-        async with Redis.from_pool(_pool(known, deadline_s)) as redis:
+        async with _Redis.from_pool(_pool(known, deadline_s)) as redis:
             yield redis
 
 
@@ -90,6 +91,37 @@ def _pool(url: RedisUrl, deadline_s: float) -> ConnectionPool:
     [(host, port)] = url.addresses
     connection_class = _PrimarySSLConnection if url.tls else _PrimaryConnection
     return ConnectionPool(connection_class, host=host, port=port, **options)
+
+
+class _Redis(Redis):
+    """A client whose pipelines of scripts are fast."""
+
+    @override
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+class _Pipeline(Pipeline):
+    """Sends scripts, and returns what they returned.
+
+    redis-py looks at each command and each answer for what only other commands need, which takes longer than to send
+    and to receive them.
+    """
+
+    @override
+    async def _execute_pipeline(self, connection: Connection, commands: Any, raise_on_error: bool) -> list[Any]:
+        if raise_on_error or any(name != "EVALSHA" for (name, *_), _ in commands):
+            told: list[Any] = await super()._execute_pipeline(connection, commands, raise_on_error)
+            return told
+        await connection.send_packed_command(connection.pack_commands([arguments for arguments, _ in commands]))
+        return [await _answer(connection) for _ in commands]
+
+
+async def _answer(connection: Connection) -> Any:
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
 
 
 class _PrimaryConnection(Connection):
@@ -127,7 +159,8 @@ async def _open_sentinel(url: RedisUrl, deadline_s: float) -> AsyncIterator[Redi
     asking = {**_bounds(each_s, each_s), "retry": Retry(NoBackoff(), 0), "ssl": url.tls}
     sentinel = Sentinel(url.addresses, sentinel_kwargs={**(url.sentinel_options or {}), **asking})  # type: ignore[no-untyped-call]
     options = {**url.options, **_bounds(deadline_s / 2, deadline_s / 2), "ssl": url.tls, "max_connections": _UNBOUNDED}
-    async with aclosing(sentinel), sentinel.master_for(url.service, connection_pool_class=_Master, **options) as redis:
+    master = sentinel.master_for(url.service, redis_class=_Redis, connection_pool_class=_Master, **options)
+    async with aclosing(sentinel), master as redis:
         yield redis
 
 
