@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from socket import AF_INET, inet_pton
 from typing import TypeAlias
 
 from aiohttp import web
@@ -34,6 +35,11 @@ def client_address(request: web.BaseRequest) -> str:
 
 @lru_cache(1_024)
 def _address(text: str) -> _Address | None:
+    try:
+        # Most are IPv4's, which the system reads many times faster.
+        return IPv4Address(inet_pton(AF_INET, text))
+    except (OSError, ValueError):
+        pass
     try:
         address = ip_address(text)
     except ValueError:

@@ -8,7 +8,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from app.domain.availability import Availability, Refusal
@@ -71,6 +71,16 @@ class WantedSlot:
         """For whom calendars are looked at: the own reservation is not in the way."""
         own = None if self.own is None else self.own.uid
         return Viewpoint(length=self.length, rescheduling=self.rescheduling, own_reservation=own, beside=self.beside)
+
+    def viewpoint_of(self, claimed: Claimed) -> Viewpoint:
+        """For whom they are looked at once the slot is claimed: that claim is not in the way either."""
+        return Viewpoint(
+            length=self.length,
+            rescheduling=self.rescheduling,
+            own_reservation=claimed.claim.reservation_uid,
+            claimed=claimed,
+            beside=self.beside,
+        )
 
     def refused(self, refusal: Refusal, host_ids: Collection[int] = ()) -> SlotRefusedError:
         """Return the error that says so, and which hosts it is because of."""
@@ -186,8 +196,7 @@ class SlotClaimer:
     async def _beyond(self, wanted: WantedSlot, claimed: Claimed, seats: int) -> Refusal | None:
         """Return why a claim is too much, those before it counted, and release it; None if it is not."""
         try:
-            viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid, claimed=claimed)
-            availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)
+            availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint_of(claimed))
         except BaseException:
             await self._holds.release(claimed.claim)
             raise
@@ -324,8 +333,7 @@ class SlotClaimer:
             # Those of the first seat, as the ledger has them, do not all host the event type any more. A listing, which
             # looks at today's hosts alone, may have offered the start.
             raise wanted.refused(Refusal.RESERVED)
-        viewpoint = replace(wanted.viewpoint, own_reservation=claimed.claim.reservation_uid, claimed=claimed)
-        availability = await self._looker.availability(wanted.staffed, wanted.time, viewpoint)
+        availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint_of(claimed))
         for refusal in availability.time_refusals(wanted.start):
             raise wanted.refused(refusal)
         if _seats_left(wanted, availability, claimed) < 1:
