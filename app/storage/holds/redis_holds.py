@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -182,17 +181,23 @@ class RedisHolds:
 
     async def keep(self, claim: Claim, until: Instant) -> bool:
         """Make a claim a reservation."""
+        if self._clustered:
+            is_kept = await self._keep_on_a_cluster(claim, until)
+        else:
+            # One round trip, with bounds of its own.
+            is_kept = await self._all_done(self._confirm(claim, until, None, located=True))
+        if not is_kept:
+            await self.undo(claim)
+        return is_kept
+
+    async def _keep_on_a_cluster(self, claim: Claim, until: Instant) -> bool:
         # The locator comes first. A crash after it leaves a locator to a claim that lapses in seconds, and whose uid
-        # nobody was told; the other order would leave a reservation that nobody could end. On a cluster a crash between
-        # two lanes leaves the first ones taken until then: time lost, but never given to two. A place in a quota, which
-        # has a node of its own there, may so outlive its hold, until that would have ended.
+        # nobody was told; the other order would leave a reservation that nobody could end. A crash between two lanes
+        # leaves the first ones taken until then: time lost, but never given to two. A place in a quota, which has a
+        # node of its own, may so outlive its hold, until that would have ended.
         locate = _point_locator(claim, until, expected="", fallback=None)
-        # On one server this is one round trip, with bounds of its own.
-        async with self._bounds.answered() if self._clustered else nullcontext():
-            if await self._all_done([locate, *self._confirm(claim, until, None)]):
-                return True
-        await self.undo(claim)
-        return False
+        async with self._bounds.answered():
+            return await self._all_done([locate, *self._confirm(claim, until, None)])
 
     async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
         """Put a claim in the place of a reservation."""
@@ -216,8 +221,11 @@ class RedisHolds:
             await self._point_back(kept, claim)
             return False
 
-    def _confirm(self, claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
-        """Return what confirms a claim: its ledgers first, so that they never lack a hold, the last host last."""
+    def _confirm(self, claim: Claim, until: Instant, old: Claim | None, *, located: bool = False) -> list[Call]:
+        """Return what confirms a claim: its ledgers first, so that they never lack a hold, the last host last.
+
+        On one server the uid can be pointed to it in the same step: `located`.
+        """
         calls, quotas = list[Call](), claim.quotas
         if self._clustered:
             # Each quota has a node of its own.
@@ -227,7 +235,7 @@ class RedisHolds:
             calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
         ended = None if self._clustered else old
         parts = self._together(keys.lanes(claim))
-        return calls + [_confirm_part(claim, part, until, ended, quotas) for part in parts]
+        return calls + [_confirm_part(claim, part, until, ended, quotas, located=located) for part in parts]
 
     async def _all_done(self, calls: Sequence[Call], *, one_by_one: bool = False) -> bool:
         """Run scripts in order and say whether all of them did their part; perhaps none after one that did not."""
@@ -501,15 +509,23 @@ def _nearest_to_full(standings: Sequence[QuotaStanding]) -> QuotaStanding | None
 
 
 def _confirm_part(
-    claim: Claim, lanes: Sequence[Lane], until: Instant, old: Claim | None, quotas: Sequence[Quota]
+    claim: Claim,
+    lanes: Sequence[Lane],
+    until: Instant,
+    old: Claim | None,
+    quotas: Sequence[Quota],
+    *,
+    located: bool = False,
 ) -> Call:
     ended = [] if old is None else keys.lanes(old)
     script_keys = _all_keys(claim, lanes)
-    arguments: list[Value] = [until, written(claim, until), len(lanes), len(ended), claim.id]
+    arguments: list[Value] = [until, written(claim, until), len(lanes), len(ended), len(quotas), claim.id]
     if old is not None:
         script_keys += _index_and_hold_keys(old, ended)
         arguments += [lane.member(old) for lane in ended]
     script_keys += [keys.quota(quota.name) for quota in quotas]
+    if located:
+        script_keys.append(keys.locator(claim.reservation_uid))
     return Call("confirm", script_keys, arguments)
 
 

@@ -74,11 +74,8 @@ async def post_reservation_in_steps(request: web.Request) -> web.Response:
         around = start, start + _LENGTH, start - _A_DAY, start + _LENGTH + _A_DAY
         await connection.fetchrow(_BUSY_TIMES, [host_id], *around, None)
     until = round(time.time() * 1_000) + _KEPT_MS
-    pipeline = redis.pipeline(transaction=False)
-    located = [claim, record, b"", until]
-    pipeline.execute_command("EVALSHA", script("move_locator").digest, 1, f"floor:reservation:{uid}", "", *located)
-    pipeline.execute_command("EVALSHA", script("confirm").digest, len(keys), *keys, until, record, 1, 0, claim)
-    if await pipeline.execute() != [1, 1]:
+    keys.append(f"floor:reservation:{uid}")
+    if not await redis.evalsha(script("confirm").digest, len(keys), *keys, until, record, 1, 0, 1, claim):
         return web.Response(status=503)
     return _kept(uid, wanted)
 
@@ -128,7 +125,7 @@ async def _serve(port: int, redis_url: str, database_url: str) -> None:
             Redis.from_url(redis_url, socket_timeout=None) as redis,
             asyncpg.create_pool(database_url, reset=_as_it_is) as pool,
         ):
-            for name in ("claim", "move_locator", "confirm"):
+            for name in ("claim", "confirm"):
                 await redis.script_load(script(name).text)
             app[_REDIS], app[_POOL] = redis, pool
             yield
