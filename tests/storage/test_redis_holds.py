@@ -305,6 +305,19 @@ async def test_a_reservation_is_found_until_it_ends(holds: RedisHolds) -> None:
     await claimed(holds, claim("second", hosts=(1, 2)))
 
 
+async def test_a_uid_leads_to_the_claim_that_was_kept_first(holds: RedisHolds) -> None:
+    """As where a request is tried twice at once: the other claim is given up, and no harm done by asking again."""
+    first, other = claim("first"), replace(claim("other", 120), reservation_uid="uid-first")
+    reservation = await kept(holds, first)
+    await claimed(holds, other)
+
+    assert not await holds.keep(other, reservation.until)
+
+    await claimed(holds, claim("third", 120))
+    assert await holds.keep(first, reservation.until)
+    assert await holds.reservation("uid-first") == reservation
+
+
 async def test_every_key_of_a_reservation_ends_with_it(redis: Client, holds: RedisHolds) -> None:
     reservation = await kept(holds, replace(seat("first", 3), host_ids=(1, 2)))
     ends = {await redis.pexpiretime(key) async for key in redis.scan_iter()}
