@@ -4,9 +4,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import reduce
+from itertools import chain
 
 from app.domain.booking_window import ALWAYS, Bookable
 from app.domain.busy import (
+    TAKERS,
     Booking,
     BusyTimes,
     Reservation,
@@ -136,14 +138,15 @@ class Availability:
         self.seated = seated_starts(staffed, busy)
         self._zone = zone(staffed.zone)
         self._rescheduling = rescheduling
+        host_ids = [host.id for host in staffed.hosts]
         self._taken: dict[TakenBy, dict[int, list[Range]]] = {
-            taker: {host.id: [] for host in staffed.hosts} for taker in TakenBy
+            taker: {host_id: [] for host_id in host_ids} for taker in TAKERS
         }
-        self.calendar_open_for: dict[int, list[Range]] = {host.id: [] for host in staffed.hosts}
+        self.calendar_open_for: dict[int, list[Range]] = {host_id: [] for host_id in host_ids}
         """In what times the calendar busy times of a host do not count."""
         self._seated_times = merged((seat.start, seat.end) for seat in self.seated.values())
         self._longest_seated = max((seat.end - seat.start for seat in self.seated.values()), default=0)
-        self._shared: dict[int, dict[Instant, Instant]] = {host.id: {} for host in staffed.hosts}
+        self._shared: dict[int, dict[Instant, Instant]] = {host_id: {} for host_id in host_ids}
         """The starts with seats left of each host, and when the last one there ends."""
         self._mandatory, self._groups = staffed.mandatory, staffed.groups
         self._take_bookings()
@@ -153,11 +156,10 @@ class Availability:
         self._take_full_periods()
         self._shared_starts = {host_id: sorted(seats) for host_id, seats in self._shared.items()}
         self.open = hours_of(staffed.hosts, around)
+        everything = tuple(self._taken.values())
         self.free = {
-            host.id: without(
-                self.open[host.id], merged(one for taken in self._taken.values() for one in taken[host.id])
-            )
-            for host in staffed.hosts
+            host_id: without(self.open[host_id], merged(chain.from_iterable([taken[host_id] for taken in everything])))
+            for host_id in host_ids
         }
 
     # What takes the hosts' time ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 
 from app.domain.event_type import EventType
 from app.domain.time_ranges import MINUTE, Instant, Range, merged, overlaps, without
@@ -78,13 +78,16 @@ class BusyTimes:
     """Live reservations that its limits count, besides those of the hosts."""
 
 
-class TakenBy(Enum):
-    """What kind of thing takes a host's time."""
+class TakenBy(IntEnum):
+    """What kind of thing takes a host's time. Whole numbers are looked up without a call of Python's."""
 
-    BOOKING = "booking"
-    RESERVATION = "reservation"
-    CALENDAR = "calendar"
-    LIMIT = "limit"
+    BOOKING = 1
+    RESERVATION = 2
+    CALENDAR = 3
+    LIMIT = 4
+
+
+TAKERS = tuple(TakenBy)
 
 
 def buffered(start: Instant, end: Instant, before: int, after: int) -> Range:

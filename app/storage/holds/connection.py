@@ -113,7 +113,7 @@ class _Pipeline(Pipeline):
         if raise_on_error or any(name != "EVALSHA" for (name, *_), _ in commands):
             told: list[Any] = await super()._execute_pipeline(connection, commands, raise_on_error)
             return told
-        await connection.send_packed_command(connection.pack_commands([arguments for arguments, _ in commands]))
+        await connection.send_packed_command([b"".join(hiredis.pack_command(arguments) for arguments, _ in commands)])
         return [await _answer(connection) for _ in commands]
 
 
