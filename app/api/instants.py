@@ -1,7 +1,6 @@
 """Instants as the public API writes them: ISO 8601 with milliseconds, UTC or the asker's zone (docs/rules.md 12)."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from typing import Annotated
 
@@ -67,9 +66,11 @@ class Writer:
         if whole is not None:
             midnight, date, suffix = whole
             opening, closing = before + date, suffix + after
-            with suppress(KeyError):
+            try:
                 clocks = [_WHOLE_MINUTES[instant - midnight] for instant in instants]
                 return opening + f"{closing},{opening}".join(clocks) + closing
+            except KeyError:
+                pass  # Seconds, or the next day's.
         return ",".join(before + text + after for text in self.texts(day, instants))
 
     def _whole(self, day: LocalDay) -> tuple[Instant, str, str] | None:

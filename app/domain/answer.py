@@ -1,7 +1,6 @@
 """A listing as it is read: slots under their dates in the asker's zone (docs/rules.md 12)."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 
 from app.domain.schedule import LocalDay, Zone
 from app.domain.time_ranges import DAY, Instant
@@ -10,7 +9,7 @@ StartsByDay = dict[LocalDay, list[Instant]]
 """Starts by local day; days in order, starts by time, no day without any."""
 
 
-def by_day(starts: Sequence[Instant], asker: Zone, *, only_first: bool) -> StartsByDay:
+def by_day(starts: list[Instant], asker: Zone, *, only_first: bool) -> StartsByDay:
     """Put the starts of slots, which come in order of time, under their dates; of each date perhaps only the first."""
     days: StartsByDay = {}
     begin = 0
@@ -19,6 +18,7 @@ def by_day(starts: Sequence[Instant], asker: Zone, *, only_first: bool) -> Start
         offset = asker.offset_on(day)
         # On a day on which clocks change, each start is looked at.
         end = begin + 1 if offset is None else bisect_left(starts, (day + 1) * DAY - offset, begin + 1)
-        days.setdefault(day, []).extend(starts[begin:end])
+        # Where clocks go back over midnight, a day comes twice.
+        days[day] = days[day] + starts[begin:end] if day in days else starts[begin:end]
         begin = end
-    return {day: of_day[:1] if only_first else of_day for day, of_day in sorted(days.items())}
+    return {day: days[day][:1] if only_first else days[day] for day in sorted(days)}
