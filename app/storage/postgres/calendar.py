@@ -18,6 +18,8 @@ _SQL = queries("calendar")
 _REACH = LONGEST_BUFFER_MINUTES * MINUTE
 """How far outside a stretch a booking may lie and still reach into it by its buffers."""
 
+_STATUSES = {status.value: status for status in BookingStatus}
+
 _FEW_HOSTS, _LITTLE = 10, 40 * DAY
 """Hosts, and time of theirs in all, such as claims are judged by and listings of one host show. Those who ask for so
 little at the same moment share a round trip; who asks for more would keep them waiting."""
@@ -101,18 +103,18 @@ async def accepted_bookings(
 def _booking(*found: Any) -> Booking:
     """Read a booking's columns in the query's order."""
     uid, event_type_id, user_id, start, end, status, before, after, pending_blocks, seated, *people = found
-    emails, attending, assigned = (tuple(listed or ()) for listed in people)
+    emails, attending, assigned = people
     return Booking(
         uid=uid,
         event_type_id=event_type_id,
-        host_ids=frozenset({user_id, *attending, *assigned}),
+        host_ids=frozenset((user_id, *(attending or ()), *(assigned or ()))),
         start=start,
         end=end,
-        status=BookingStatus(status),
+        status=_STATUSES[status],
         before_buffer=before,
         after_buffer=after,
         blocks_while_pending=pending_blocks,
-        attendee_emails=emails,
+        attendee_emails=tuple(emails or ()),
         seated=seated,
     )
 
