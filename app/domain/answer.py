@@ -18,7 +18,10 @@ def by_day(starts: list[Instant], asker: Zone, *, only_first: bool) -> StartsByD
         offset = asker.offset_on(day)
         # On a day on which clocks change, each start is looked at.
         end = begin + 1 if offset is None else bisect_left(starts, (day + 1) * DAY - offset, begin + 1)
-        # Where clocks go back over midnight, a day comes twice.
-        days[day] = days[day] + starts[begin:end] if day in days else starts[begin:end]
+        if day in days:
+            # It comes start by start, or in two parts where clocks go back over midnight.
+            days[day] += starts[begin:end]
+        else:
+            days[day] = starts[begin:end]
         begin = end
     return {day: days[day][:1] if only_first else days[day] for day in sorted(days)}

@@ -79,7 +79,7 @@ class BusyTimes:
 
 
 class TakenBy(IntEnum):
-    """What kind of thing takes a host's time. Whole numbers are looked up without a call of Python's."""
+    """What kind of thing takes a host's time. An IntEnum, for an Enum's hash is computed in Python."""
 
     BOOKING = 1
     RESERVATION = 2

@@ -69,15 +69,17 @@ class WantedSlot:
     @property
     def viewpoint(self) -> Viewpoint:
         """For whom calendars are looked at: the own reservation is not in the way."""
-        own = None if self.own is None else self.own.uid
-        return Viewpoint(length=self.length, rescheduling=self.rescheduling, own_reservation=own, beside=self.beside)
+        return self._viewpoint(None if self.own is None else self.own.uid)
 
     def viewpoint_of(self, claimed: Claimed) -> Viewpoint:
         """For whom they are looked at once the slot is claimed: that claim is not in the way either."""
+        return self._viewpoint(claimed.claim.reservation_uid, claimed)
+
+    def _viewpoint(self, own_reservation: str | None, claimed: Claimed | None = None) -> Viewpoint:
         return Viewpoint(
             length=self.length,
             rescheduling=self.rescheduling,
-            own_reservation=claimed.claim.reservation_uid,
+            own_reservation=own_reservation,
             claimed=claimed,
             beside=self.beside,
         )

@@ -160,7 +160,7 @@ class Holds(LiveReservations, Protocol):
         """
 
     async def keep(self, claim: Claim, until: Instant) -> bool:
-        """Make a claim a reservation; False if the claim has lapsed meanwhile."""
+        """Make a claim a reservation; False, and it is given up, if it has lapsed or its uid leads to another claim."""
 
     async def move(self, kept: KeptReservation, claim: Claim, until: Instant) -> bool:
         """Put a claim in the place of a reservation; False, and the reservation stands, if either is gone meanwhile."""

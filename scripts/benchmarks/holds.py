@@ -9,11 +9,11 @@ from time import perf_counter_ns, time
 
 import click
 import uvloop
-from redis.asyncio import Redis
 
 from app.domain.reservation import Claim, Claimed, Held, KeptReservation
 from app.domain.time_ranges import DAY, MINUTE, Instant
 from app.storage.embedded import EmbeddedServers
+from app.storage.holds.connection import Client, open_redis
 from app.storage.holds.redis_holds import RedisHolds
 from scripts.benchmarks.table import table
 
@@ -23,6 +23,7 @@ _FIRST: Instant = 2_546_150_400_000
 _LENGTH = 30 * MINUTE
 _EVERY = 60 * MINUTE
 _BATCH = 1_000
+_DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def holds(live: tuple[int, ...], claims: int, at_once: int) -> None:
 
 
 async def _measured(url: str, sizes: list[int], claims: int, at_once: int) -> list[Figures]:
-    async with Redis.from_url(url) as redis:
-        store = RedisHolds(redis, deadline_s=60)
+    async with open_redis(url, deadline_s=_DEADLINE_S) as redis:
+        store = RedisHolds(redis, deadline_s=_DEADLINE_S)
         empty = await _memory(redis)
         figures, filled = [], 0
         for size in sizes:
@@ -90,7 +91,7 @@ async def _measured(url: str, sizes: list[int], claims: int, at_once: int) -> li
     return figures
 
 
-async def _memory(redis: Redis) -> int:
+async def _memory(redis: Client) -> int:
     return int((await redis.info("memory"))["used_memory"])
 
 

@@ -566,6 +566,7 @@ def test_a_store_does_what_the_model_says(store: Store, request: pytest.FixtureR
         pytest.param("confirm", "redis.call('PEXPIREAT', key, ARGV[1])", "", id="an index that goes before its hold"),
         pytest.param("confirm", "if redis.call('EXISTS', KEYS[3 * lane]) == 0 then", "if false then", id="dead kept"),
         pytest.param("confirm", "redis.call('DEL', KEYS[3 * lanes + 2 * old])", "", id="the old one stays"),
+        pytest.param("confirm", "redis.call('PEXPIREAT', locator, ARGV[1])", "", id="a uid that never ends"),
         pytest.param("claim_seat", ">= seats", "> seats", id="a seat too many"),
         pytest.param("claim_seat", "and other ~= ignored", "", id="the own seat counts twice"),
         pytest.param("confirm_seat", "'PXAT', ARGV[1]", "'PX', 250", id="a seat that ends early"),

@@ -5,11 +5,13 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from hashlib import sha1
 from itertools import count
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import Connection, Redis, RedisCluster
+from redis.exceptions import DataError, NoScriptError
 
 from app.domain.reservation import Claim, Claimed, KeptReservation
 from app.domain.time_ranges import MINUTE
@@ -70,6 +72,42 @@ async def kept_again(holds: RedisHolds, name: str, *hosts: int) -> KeptReservati
         assert asyncio.get_running_loop().time() < end, "the store is not back"
         await asyncio.sleep(0.05)
     raise AssertionError
+
+
+# Commands ----------------------------------------------------------------------------------------------------------
+
+
+def call(script: str, *arguments: Any) -> tuple[Any, ...]:
+    return ("EVALSHA", sha1(script.encode(), usedforsecurity=False).hexdigest(), 0, *arguments)
+
+
+async def test_of_scripts_that_share_a_trip_each_has_its_answer(
+    servers: EmbeddedUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Errors are answers too, and leave the connection as it is. All of it without redis-py's own way to write."""
+    echo = "return ARGV[1]"
+    async with open_redis(servers.redis_url or "", deadline_s=DEADLINE_S) as client:
+        await client.script_load(echo)
+        monkeypatch.setattr(Connection, "pack_commands", lambda *_: pytest.fail("redis-py has written the commands"))
+        for _ in range(2):
+            pipeline = client.pipeline(transaction=False)
+            for command in (call(echo, "first"), call("return 'never loaded'"), call(echo, 3)):
+                pipeline.execute_command(*command)
+
+            first, unknown, last = await pipeline.execute(raise_on_error=False)
+
+            assert (first, last) == (b"first", b"3")
+            assert isinstance(unknown, NoScriptError)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_what_cannot_be_written_is_refused_as_redis_py_does(servers: EmbeddedUrls, *, alone: bool) -> None:
+    async with open_redis(servers.redis_url or "", deadline_s=DEADLINE_S) as client:
+        command, pipeline = call("return 1", None), client.pipeline(transaction=False)
+        pipeline.execute_command(*command)
+        with pytest.raises(DataError):
+            await (client.execute_command(*command) if alone else pipeline.execute(raise_on_error=False))
+        assert await client.ping()
 
 
 # URLs --------------------------------------------------------------------------------------------------------------

@@ -52,10 +52,10 @@ _Look: TypeAlias = tuple[list[_LaneAndTurn], Range]
 class RedisHolds:
     """Reservations on one Redis or Valkey, behind Sentinel, or on a cluster.
 
-    On one server the lanes of a claim are claimed by one script, so all of them or none. On a cluster each lane has a
-    node of its own, and they are claimed one after the other; those that stand already are given up when one is
-    refused, and lapse in seconds after a crash. A uid's locator and a seat's ledger have hash slots of their own
-    everywhere: nothing below relies on their being atomic with the lanes.
+    On one server the lanes of a claim are claimed by one script, so all of them or none, and kept by another, which
+    points the uid's locator to them in the same step. On a cluster each lane and each locator has a node of its own:
+    lanes are claimed one after the other; those that stand already are given up when one is refused, and lapse in
+    seconds after a crash. Nothing relies on a seat's ledger being atomic with the lanes, nor on a locator that moves.
     """
 
     def __init__(self, redis: Redis | RedisCluster, *, deadline_s: float, breaker: Breaker | None = None) -> None:

@@ -1,6 +1,6 @@
 -- Makes a provisional claim stand until an instant, in all of some lanes or in none, and with it its places in some
--- quotas; a hold that it takes the place of ends in the same step, or a new uid is pointed to the claim. A place that has
--- lapsed meanwhile is taken again, for its hold has not.
+-- quotas; a hold that it takes the place of ends in the same step, or a new uid is pointed to the claim. A place that
+-- has lapsed meanwhile is taken again, for its hold has not.
 --
 -- KEYS      three a lane: its index, what is known about it, the hold; then two a lane of the old hold: its index, the
 --           hold; then one a quota; then perhaps the uid's locator (hash: claim, record, previous)
@@ -12,7 +12,8 @@
 -- ARGV[6]   id of the claim
 -- ARGV[7..] a lane of the old hold each: its member of the index
 --
--- Returns   1, or 0 if the claim has lapsed meanwhile or was released, or the uid points elsewhere: then nothing changes
+-- Returns   1; or 0, and nothing changes, if the claim has lapsed meanwhile or was released, or the uid points to
+--           another
 
 local lanes, old_lanes, quotas = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local first_quota = 3 * lanes + 2 * old_lanes + 1

@@ -15,9 +15,11 @@ local function read(lane)
   local prefix, turn = ARGV[1 + 2 * lane], tonumber(ARGV[2 + 2 * lane])
   local longest = redis.call('HGET', KEYS[2 * lane], 'longest')
   if not longest then
+    -- It outlives every hold, so there are none.
     return
   end
-  local near = redis.call('ZRANGEBYSCORE', KEYS[2 * lane - 1], string.format('(%.0f', from - tonumber(longest)), '(' .. ARGV[2])
+  local earliest = string.format('(%.0f', from - tonumber(longest))
+  local near = redis.call('ZRANGEBYSCORE', KEYS[2 * lane - 1], earliest, '(' .. ARGV[2])
   for _, member in ipairs(near) do
     local ends, claim = string.match(member, '^(%-?%d+):[^:]*:(.*)$')
     if tonumber(ends) > from then
