@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,29 @@ import pytest
 from redis.asyncio import Redis
 
 from app.storage.embedded import EmbeddedServers, EmbeddedUrls
+from scripts.races.servers import free_ports
 from tests import engines
+
+
+@pytest.fixture(scope="session")
+def unused_tcp_port_factory() -> Callable[[], int]:
+    """In place of pytest-asyncio's: ports that the system gives to nobody else until a slow server has started."""
+    given = set[int]()
+
+    def unused() -> int:
+        port = free_ports(1)[0]
+        while port in given:
+            port = free_ports(1)[0]
+        given.add(port)
+        return port
+
+    return unused
+
+
+@pytest.fixture
+def unused_tcp_port(unused_tcp_port_factory: Callable[[], int]) -> int:
+    """One of them."""
+    return unused_tcp_port_factory()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Real servers for tests, on free ports of 127.0.0.1. Each ends with the block that started it."""
 
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from redis.retry import Retry
 
 from app.storage.embedded import EmbeddedUrls
 from app.storage.embedded.server import package_program
+from scripts.races.servers import free_ports
 
 HOST = "127.0.0.1"
 SLOTS = 16_384
@@ -228,12 +228,3 @@ def wait_until(holds: Callable[[], object], seconds: float = _WAIT_S) -> None:
         if time.monotonic() > end:
             pytest.fail(f"after {seconds} s: {reason}")
         time.sleep(0.02)
-
-
-def free_ports(number: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

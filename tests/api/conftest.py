@@ -16,11 +16,12 @@ from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.load import say_nothing, write_world
 from app.storage.postgres.migrate import migrate
 from app.storage.world_files.reading import world_of
+from scripts.races.servers import free_ports
 from tests.api.asking import Asking
 from tests.api.conforming import CONFORMANCE
 from tests.api.pods import dying_pod
 from tests.api.world import WORLD
-from tests.engines import free_ports, new_database
+from tests.engines import new_database
 
 
 @pytest.fixture(scope="session")

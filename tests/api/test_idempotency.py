@@ -14,7 +14,7 @@ from app.domain.reservation import Claim, Claimed, KeptReservation
 from app.domain.time_ranges import Instant
 from app.services.errors import StoreUnavailableError
 from app.storage.holds.redis_holds import RedisHolds
-from tests import engines
+from scripts.races.servers import free_ports
 from tests.api.asking import Answer, Asking
 from tests.api.pods import dying_pod, end_leases, pod, pod_with
 
@@ -461,7 +461,7 @@ async def test_what_is_taken_over_is_one_reservation_for_quotas_too(api: Asking,
 @pytest.fixture
 def nowhere() -> str:
     """An address where nobody listens."""
-    return f"127.0.0.1:{engines.free_ports(1)[0]}"
+    return f"127.0.0.1:{free_ports(1)[0]}"
 
 
 async def test_redis_away(api: Asking, nowhere: str) -> None:

@@ -25,12 +25,12 @@ from app.api.streams import STREAMS
 from app.application.stores import StoreUrls, open_stores
 from app.application.web import build, measuring, use_cases
 from app.settings import Settings
+from scripts.races.servers import free_ports
 from tests.api.asking import Asking
 from tests.api.pods import pod, serving
 from tests.api.test_admission import locked
 from tests.api.test_bookings import book
 from tests.e2e import service
-from tests.engines import free_ports
 
 DASHBOARD = Path(__file__).parents[2] / "config" / "grafana" / "holdfast.json"
 LISTING = "/v2/slots?eventTypeId=10&start=2050-09-05&end=2050-09-09"

@@ -27,6 +27,7 @@ from app.storage.holds.connection import (
 )
 from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.urls import RedisUrlError, read_url
+from scripts.races.servers import free_ports
 from tests import engines
 from tests.proxy import Proxy
 
@@ -246,7 +247,7 @@ async def test_what_the_url_does_not_say_is_refused(
 
 @pytest.mark.parametrize("url", ["redis://{}", "redis+cluster://{},{}", "redis+sentinel://{},{}/m"])
 async def test_a_store_that_is_away_is_told_in_time(url: str) -> None:
-    places = [f"127.0.0.1:{port}" for port in engines.free_ports(2)]
+    places = [f"127.0.0.1:{port}" for port in free_ports(2)]
     async with open_redis(url.format(*places), deadline_s=DEADLINE_S) as client:
         await in_time(refuse_eviction(client, deadline_s=DEADLINE_S))
         holds = RedisHolds(client, deadline_s=DEADLINE_S)
@@ -376,7 +377,7 @@ async def test_a_deposed_master_gets_no_more_writes() -> None:
 
 
 async def test_a_sentinel_that_hangs_or_is_gone_is_passed_over(watched: engines.Watched) -> None:
-    [gone] = engines.free_ports(1)
+    [gone] = free_ports(1)
     url = watched.url.replace(watched.sentinels[0].address, f"127.0.0.1:{gone}")
     with watched.sentinels[1].frozen():
         async with open_redis(url, deadline_s=5) as client:

@@ -17,6 +17,7 @@ from app.storage.holds.redis_holds import RedisHolds
 from app.storage.holds.replays import KEPT_MS, RedisKeyCounter, RedisReplays
 from app.storage.postgres.booking_requests import PostgresBookingRequests
 from app.storage.postgres.pool import Pool
+from scripts.races.servers import free_ports
 from tests import engines
 
 MADE = Answer(201, b'{"status":"success","data":"\xc3\xa9\x00"}')
@@ -242,5 +243,5 @@ async def test_a_store_that_is_away_is_told(closed_port: int) -> None:
 
 @pytest.fixture
 def closed_port() -> int:
-    [port] = engines.free_ports(1)
+    [port] = free_ports(1)
     return port
