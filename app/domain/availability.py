@@ -8,7 +8,6 @@ from itertools import chain
 
 from app.domain.booking_window import ALWAYS, Bookable
 from app.domain.busy import (
-    TAKERS,
     Booking,
     BusyTimes,
     Reservation,
@@ -140,7 +139,7 @@ class Availability:
         self._rescheduling = rescheduling
         host_ids = [host.id for host in staffed.hosts]
         self._taken: dict[TakenBy, dict[int, list[Range]]] = {
-            taker: {host_id: [] for host_id in host_ids} for taker in TAKERS
+            taker: {host_id: [] for host_id in host_ids} for taker in TakenBy
         }
         self.calendar_open_for: dict[int, list[Range]] = {host_id: [] for host_id in host_ids}
         """In what times the calendar busy times of a host do not count."""
@@ -156,9 +155,10 @@ class Availability:
         self._take_full_periods()
         self._shared_starts = {host_id: sorted(seats) for host_id, seats in self._shared.items()}
         self.open = hours_of(staffed.hosts, around)
-        everything = tuple(self._taken.values())
         self.free = {
-            host_id: without(self.open[host_id], merged(chain.from_iterable([taken[host_id] for taken in everything])))
+            host_id: without(
+                self.open[host_id], merged(chain.from_iterable(taken[host_id] for taken in self._taken.values()))
+            )
             for host_id in host_ids
         }
 

@@ -87,9 +87,6 @@ class TakenBy(IntEnum):
     LIMIT = 4
 
 
-TAKERS = tuple(TakenBy)
-
-
 def buffered(start: Instant, end: Instant, before: int, after: int) -> Range:
     """Return a time with its buffers (minutes): what no other buffered time of the same host may overlap."""
     return start - before * MINUTE, end + after * MINUTE

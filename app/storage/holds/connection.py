@@ -158,6 +158,7 @@ class _PrimaryConnection(Connection):
     def pack_command(self, *arguments: Any) -> list[bytes]:
         name = arguments[0]
         if isinstance(name, bytes) or " " in name:
+            # Some commands are two words, which redis-py takes apart.
             return super().pack_command(*arguments)
         return [_packed(arguments)]
 

@@ -185,7 +185,7 @@ class RedisHolds:
             is_kept = await self._keep_on_a_cluster(claim, until)
         else:
             # One round trip, with bounds of its own.
-            is_kept = await self._all_done(self._confirm(claim, until, None, located=True))
+            is_kept = await self._all_done(self._confirm(claim, until, None))
         if not is_kept:
             await self.undo(claim)
         return is_kept
@@ -221,21 +221,23 @@ class RedisHolds:
             await self._point_back(kept, claim)
             return False
 
-    def _confirm(self, claim: Claim, until: Instant, old: Claim | None, *, located: bool = False) -> list[Call]:
+    def _confirm(self, claim: Claim, until: Instant, old: Claim | None) -> list[Call]:
         """Return what confirms a claim: its ledgers first, so that they never lack a hold, the last host last.
 
-        On one server the uid can be pointed to it in the same step: `located`.
+        On one server an old claim, in whose place it comes, ends in the same step; or its uid, which is new then, is
+        pointed to it.
         """
-        calls, quotas = list[Call](), claim.quotas
+        calls = list[Call]()
         if self._clustered:
             # Each quota has a node of its own.
-            calls, quotas = [_confirm_part(claim, [], until, None, [quota]) for quota in claim.quotas], ()
+            calls += [_confirm_part(claim, [], until, None, [quota]) for quota in claim.quotas]
         if claim.seats is not None:
             entry = [keys.seat_ledger(claim), keys.seat_entry_prefix(claim) + claim.id]
             calls.append(Call("confirm_seat", entry, [until, _joined(claim.host_ids)]))
-        ended = None if self._clustered else old
-        parts = self._together(keys.lanes(claim))
-        return calls + [_confirm_part(claim, part, until, ended, quotas, located=located) for part in parts]
+        lanes = keys.lanes(claim)
+        if self._clustered:
+            return calls + [_confirm_part(claim, [lane], until, None, ()) for lane in lanes]
+        return [*calls, _confirm_part(claim, lanes, until, old, claim.quotas, is_new=old is None)]
 
     async def _all_done(self, calls: Sequence[Call], *, one_by_one: bool = False) -> bool:
         """Run scripts in order and say whether all of them did their part; perhaps none after one that did not."""
@@ -515,7 +517,7 @@ def _confirm_part(
     old: Claim | None,
     quotas: Sequence[Quota],
     *,
-    located: bool = False,
+    is_new: bool = False,
 ) -> Call:
     ended = [] if old is None else keys.lanes(old)
     script_keys = _all_keys(claim, lanes)
@@ -524,7 +526,7 @@ def _confirm_part(
         script_keys += _index_and_hold_keys(old, ended)
         arguments += [lane.member(old) for lane in ended]
     script_keys += [keys.quota(quota.name) for quota in quotas]
-    if located:
+    if is_new:
         script_keys.append(keys.locator(claim.reservation_uid))
     return Call("confirm", script_keys, arguments)
 

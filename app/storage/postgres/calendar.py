@@ -19,6 +19,7 @@ _REACH = LONGEST_BUFFER_MINUTES * MINUTE
 """How far outside a stretch a booking may lie and still reach into it by its buffers."""
 
 _STATUSES = {status.value: status for status in BookingStatus}
+"""To look up, which costs a fraction of calling the enumeration; listings have many bookings."""
 
 _FEW_HOSTS, _LITTLE = 10, 40 * DAY
 """Hosts, and time of theirs in all, such as claims are judged by and listings of one host show. Those who ask for so
