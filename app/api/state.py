@@ -74,9 +74,9 @@ class UseCases:
     credentials: Credentials
     clock: Clock
     store_states: Callable[[], Awaitable[dict[str, bool]]]
+    """Whether each store answers, by name; "postgres" among them."""
     written: Callable[[], None]
     """To be called before anybody is told that something was changed."""
-    """Whether each store answers, by name; "postgres" among them."""
 
 
 USE_CASES = web.AppKey("USE_CASES", UseCases)
