@@ -32,6 +32,8 @@ class BookingCanceller:
         StoreUnavailableError
             If the store is away.
         """
+        # Before the change begins: whoever is in one must not wait for the store to be asked on another connection.
+        may_cancel_all = seat_uid is None and await self._may_cancel_all(uid, caller)
         async with self._bookings.changing() as changes:
             booking = found(await changes.lock(uid), uid)
             refuse_over(booking)
@@ -39,13 +41,17 @@ class BookingCanceller:
             seat = None if seat_uid is None else seat_of(booking, seat_uid)
             if seat is not None:
                 await leave_seat(changes, booking, seat, reason=reason, by=by)
-            elif not booking.seated or await self._runners.runs(caller, booking):
+            elif may_cancel_all:
                 await changes.cancel(booking.id, reason=reason, by=by)
             else:
                 raise SeatUidNeededError(uid)
             booking = found(await changes.lock(uid), uid)
             await changes.tell(booking_event.cancelled(booking, seat, reason=reason, by=by))
             return booking
+
+    async def _may_cancel_all(self, uid: str, caller: Caller | None) -> bool:
+        booking = found(await self._bookings.find(uid), uid)
+        return not booking.seated or await self._runners.runs(caller, booking)
 
 
 def is_last(booking: BookingRecord, seat: Attendee) -> bool:

@@ -1,6 +1,8 @@
 """The whole service in this process, on real PostgreSQL and Valkey, and a world to ask it about."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -15,6 +17,7 @@ from app.settings import Settings
 from app.storage.embedded import EmbeddedUrls
 from app.storage.postgres.load import say_nothing, write_world
 from app.storage.postgres.migrate import migrate
+from app.storage.postgres.pool import Borrowed, Pool
 from app.storage.world_files.reading import world_of
 from scripts.races.servers import free_ports
 from tests.api.asking import Asking
@@ -22,6 +25,28 @@ from tests.api.conforming import CONFORMANCE
 from tests.api.pods import dying_pod
 from tests.api.world import WORLD
 from tests.engines import new_database
+
+_HAS_ONE: ContextVar[bool] = ContextVar("_HAS_ONE", default=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_needs_two_connections_at_once() -> Iterator[None]:
+    """Once as many have one and wait for another as there are, nobody gets any until their time is up."""
+    lent = Pool.connection
+
+    @asynccontextmanager
+    async def connection(pool: Pool) -> AsyncIterator[Borrowed]:
+        assert not _HAS_ONE.get(), "a connection is asked for by who has one"
+        async with lent(pool) as lent_one:
+            _HAS_ONE.set(True)
+            try:
+                yield lent_one
+            finally:
+                _HAS_ONE.set(False)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pool, "connection", connection)
+        yield
 
 
 @pytest.fixture(scope="session")
