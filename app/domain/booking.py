@@ -87,6 +87,8 @@ class BookingRecord:
     seated: bool
     """Whether it was booked seat by seat. Then listings show its uid to everybody, and each seat has one of its own."""
     title: str
+    title_of_seats: str
+    """What each of its seats is called: the title, unless that may name an attendee."""
     description: str | None
     location: str | None
     metadata: Mapping[str, Any]
@@ -130,19 +132,23 @@ class BookingRecord:
         """Return what somebody may know who knows this seat's uid, or only the booking's.
 
         Of a seated booking that is nothing of others, and without a seat of one's own nothing but that it takes place:
-        listings show its uid to everybody.
+        listings show its uid to everybody. What was said of it as a whole may be its first attendee's.
         """
         if not self.seated:
             return self
         own = tuple(one for one in self.attendees if seat_uid is not None and one.seat_uid == seat_uid)
-        if own:
-            return replace(self, attendees=own, responses={})
-        return replace(
+        of_all = replace(
             self,
+            title=self.title_of_seats,
             description=None,
-            attendees=(),
-            responses={},
             metadata={},
+            responses={},
+            attendees=own,
+        )
+        if own:
+            return of_all
+        return replace(
+            of_all,
             location=None,
             cancellation_reason=None,
             cancelled_by=None,

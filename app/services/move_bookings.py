@@ -174,6 +174,7 @@ class BookingMover:
         # Whoever has to confirm it need not where they move it themselves. What `by` says proves nothing.
         by_host = request.caller is not None and request.caller.user_id in old.host_ids
         pending = confirmation is not None and confirmation.is_needed(request.start, self._clock()) and not by_host
+        said = old.seen_from_seat(request.seat_uid)
         return NewBooking(
             uid=uid,
             event_type_id=old.event_type_id,
@@ -185,12 +186,12 @@ class BookingMover:
             status=BookingStatus.PENDING if pending else BookingStatus.ACCEPTED,
             blocks=not pending or confirmation is None or confirmation.pending_blocks,
             seated=old.seated,
-            title=old.title,
-            description=old.description,
-            location=old.location,
-            metadata=old.metadata,
-            responses=old.responses,
-            attendees=old.attendees if seat is None else (seat,),
+            title=said.title,
+            description=said.description,
+            location=said.location,
+            metadata=said.metadata,
+            responses=said.responses,
+            attendees=said.attendees,
             reservation_uid=request.reservation_uid if is_uid(request.reservation_uid) else None,
             # Of a seat that moves, the others who sit there need not know.
             rescheduled_from=old.id if seat is None else None,

@@ -24,6 +24,7 @@ from app.storage.postgres.outbox import tell
 from app.storage.postgres.pool import Borrowed, Pool
 
 _SQL = queries("bookings")
+_UNTITLED = "Meeting"
 _SORTED_BY = ("start", "end", "created", "updated")
 
 
@@ -222,7 +223,8 @@ def _read(text: str) -> BookingRecord:
         owner_id=found["ownerId"],
         team_id=found["teamId"],
         seated=found["seated"],
-        title=found["title"] or "Meeting",
+        title=found["title"] or _UNTITLED,
+        title_of_seats=found["titleOfSeats"] or _UNTITLED,
         description=found["description"],
         location=found["location"],
         metadata=found["metadata"],

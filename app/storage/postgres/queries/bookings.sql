@@ -29,6 +29,8 @@ SELECT json_build_object(
     'teamId', e.team_id,
     'seated', b.seated,
     'title', COALESCE(b.title, e.title, e.slug),
+    -- Cal.com names a class after whoever booked first.
+    'titleOfSeats', CASE WHEN b.from_calcom THEN COALESCE(e.title, e.slug) ELSE COALESCE(b.title, e.title, e.slug) END,
     'description', b.description,
     'location', b.location,
     'metadata', b.metadata,
@@ -171,7 +173,10 @@ UPDATE bookings SET updated_at = now() WHERE id = $1;
 
 -- name: remove_attendee
 -- $1 attendee.
-DELETE FROM booking_attendees WHERE id = $1;
+WITH gone AS (
+    DELETE FROM booking_attendees WHERE id = $1 RETURNING booking_id
+)
+UPDATE bookings AS b SET updated_at = now() FROM gone WHERE b.id = gone.booking_id;
 
 -- name: end_booking
 -- $1 booking, $2 status, $3 why, $4 e-mail of who ended it. It takes no time any more.
