@@ -77,6 +77,30 @@ async def test_an_assigned_host_is_a_host(calendar: PostgresCalendar, connection
     assert booking.host_ids == {1, 2}
 
 
+async def test_an_attendee_is_a_host_while_the_booking_takes_time(
+    calendar: PostgresCalendar, connection: Connection
+) -> None:
+    """Whoever says so: straight SQL too."""
+
+    async def found(day: int) -> int:
+        start = DAY_ONE + (day - 8) * DAY
+        return len((await calendar.busy_times([2], (start, start + DAY), None)).bookings)
+
+    booking_id = await book(connection, "asked", 1, 8, "cancelled")
+    await connection.execute(
+        "INSERT INTO booking_attendees (booking_id, position, email) VALUES ($1, 0, 'Bob@example.com')", booking_id
+    )
+    assert await found(8) == 0
+    await connection.execute("UPDATE bookings SET status = 'accepted'")
+    assert await found(8) == 1
+    await connection.execute(
+        "UPDATE bookings SET starts_at = starts_at + interval '9 days', ends_at = ends_at + interval '9 days'"
+    )
+    assert [await found(8), await found(17)] == [0, 1]
+    await connection.execute("UPDATE bookings SET status = 'rejected'")
+    assert await found(17) == 0
+
+
 async def test_a_booking_outlives_its_event_type_with_the_buffers_as_booked(
     calendar: PostgresCalendar, connection: Connection
 ) -> None:
@@ -110,7 +134,10 @@ async def test_workloads_count_the_months_bookings_and_know_the_last(
 async def test_what_takes_no_time_just_then_costs_nothing(
     calendar: PostgresCalendar, connection: Connection, pool: Pool
 ) -> None:
-    """Cancelled bookings, which strangers can make any number of, past ones, and those of others."""
+    """Cancelled bookings, which strangers can make any number of, past ones, and those of others.
+
+    In each of them takes part, as far as anybody knows, who has the host's address.
+    """
     await connection.execute(
         """
         INSERT INTO users (id, username, email, time_zone)
@@ -128,7 +155,9 @@ async def test_what_takes_no_time_just_then_costs_nothing(
             ) AS made,
             LATERAL (SELECT timestamptz '2050-03-09' + hours * interval '1 hour' AS at) AS time;
         INSERT INTO booking_attendees (booking_id, position, email)
-        SELECT id, 0, 'u' || id || '@example.org' FROM bookings;
+        SELECT id, 0, 'u' || id || '@example.org' FROM bookings
+        UNION ALL
+        SELECT id, 1, 'U101@example.com' FROM bookings WHERE status = 'cancelled' OR ends_at < '2050-03-01';
         INSERT INTO booking_hosts
         SELECT id, user_id, CASE WHEN status = 'accepted' THEN tstzrange(starts_at, ends_at) END, id FROM bookings;
         ANALYZE;

@@ -3,7 +3,7 @@
 -- type or null.
 -- One row of two JSON lists: the bookings that may block ($4, $5) in the order they were made, and what calendars
 -- report. A booking is a host's who is its user, is assigned to it, or has an attendee's address; the seated type's
--- bookings come whoever hosts them. Instants are milliseconds. Migration 0016 has the text, and tells why.
+-- bookings come whoever hosts them. Instants are milliseconds. Migration 0017 has the text, and 0016 tells why.
 SELECT bookings, calendars FROM busy_times_of($1, $2, $3, $4, $5, $6);
 
 -- name: accepted_bookings
