@@ -24,9 +24,9 @@ from app.api.booking_bodies import (
     ReasonBody,
     RescheduleBody,
 )
-from app.api.booking_shapes import BookingData, BookingsPage, Reassigned
+from app.api.booking_shapes import BookedAttendee, BookingData, BookingsPage, Reassigned
 from app.api.credentials import caller_of, user_of
-from app.api.idempotency import created
+from app.api.idempotency import Make, created, done, is_again
 from app.api.pages import LARGEST_PAGE, PageQuery, read_page
 from app.api.paths import owner_of, path_id, text_in_path
 from app.api.slots_query import MOST_NAMES, QueryInstant, QueryNumber
@@ -83,8 +83,13 @@ async def get_booking_by_seat(request: web.Request) -> web.Response:
 
 
 async def _shown(request: web.Request, booking: BookingRecord, seat_uid: str | None = None) -> web.Response:
+    return success(await _data(request, booking, seat_uid))
+
+
+async def _data(request: web.Request, booking: BookingRecord, seat_uid: str | None = None) -> BookingData:
+    """Return a booking as the caller may see it, who has shown to know a seat's uid or not."""
     runs = await request.app[USE_CASES].booking_runners.runs(request.get(CALLER), booking)
-    return success(booking_data(booking, seat_uid=seat_uid, all_seats=runs))
+    return booking_data(booking, seat_uid=seat_uid, all_seats=runs)
 
 
 async def get_calendar_links(request: web.Request) -> web.Response:
@@ -265,57 +270,82 @@ async def seen_by_caller(request: web.Request, booking: BookingRecord) -> Bookin
 
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a booking, or a seat."""
-    body, caller = await read_body(request, CancelBody), request.get(CALLER)
-    booking = await request.app[USE_CASES].booking_canceller.cancel(
-        text_in_path(request, "uid"), seat_uid=body.seat_uid, reason=body.reason, caller=caller
-    )
-    return await _shown(request, booking)
+    body, caller, uid = await read_body(request, CancelBody), request.get(CALLER), text_in_path(request, "uid")
+
+    async def cancel(drawn: DrawnUid | None) -> BookingData:
+        booking = await request.app[USE_CASES].booking_canceller.cancel(
+            uid, seat_uid=body.seat_uid, reason=body.reason, caller=caller, again=is_again(drawn)
+        )
+        return await _data(request, booking)
+
+    return await decided(request, cancel)
 
 
 async def post_confirm(request: web.Request) -> web.Response:
     """Let a pending booking stand."""
-    caller = caller_of(request)
-    booking = await request.app[USE_CASES].booking_decider.confirm(text_in_path(request, "uid"), caller)
-    return success(booking_data(booking, all_seats=True))
+    caller, uid = caller_of(request), text_in_path(request, "uid")
+
+    async def confirm(drawn: DrawnUid | None) -> BookingData:
+        decider = request.app[USE_CASES].booking_decider
+        return booking_data(await decider.confirm(uid, caller, again=is_again(drawn)), all_seats=True)
+
+    return await decided(request, confirm)
 
 
 async def post_decline(request: web.Request) -> web.Response:
     """Turn a pending booking down."""
-    caller, body = caller_of(request), await read_body(request, ReasonBody)
-    booking = await request.app[USE_CASES].booking_decider.decline(text_in_path(request, "uid"), caller, body.reason)
-    return success(booking_data(booking, all_seats=True))
+    caller, body, uid = caller_of(request), await read_body(request, ReasonBody), text_in_path(request, "uid")
+
+    async def decline(drawn: DrawnUid | None) -> BookingData:
+        decider = request.app[USE_CASES].booking_decider
+        return booking_data(await decider.decline(uid, caller, body.reason, again=is_again(drawn)), all_seats=True)
+
+    return await decided(request, decline)
 
 
 async def post_mark_absent(request: web.Request) -> web.Response:
     """Note who did not come."""
-    caller, body = caller_of(request), await read_body(request, AbsentBody)
-    booking = await request.app[USE_CASES].booking_decider.mark_absent(
-        text_in_path(request, "uid"),
-        caller,
-        host=body.host,
-        attendees={attendee.email: attendee.absent for attendee in body.attendees},
-    )
-    return success(booking_data(booking, all_seats=True))
+    caller, body, uid = caller_of(request), await read_body(request, AbsentBody), text_in_path(request, "uid")
+
+    async def mark_absent(_: DrawnUid | None) -> BookingData:
+        booking = await request.app[USE_CASES].booking_decider.mark_absent(
+            uid,
+            caller,
+            host=body.host,
+            attendees={attendee.email: attendee.absent for attendee in body.attendees},
+        )
+        return booking_data(booking, all_seats=True)
+
+    return await decided(request, mark_absent)
 
 
 async def post_reassign(request: web.Request) -> web.Response:
     """Give a round-robin booking to another host, to whichever is free or to the one that the path names."""
-    caller, body = caller_of(request), await read_body(request, ReasonBody)
+    caller, body, uid = caller_of(request), await read_body(request, ReasonBody), text_in_path(request, "uid")
     named = path_id(request, "userId") if "userId" in request.match_info else None
-    uid = text_in_path(request, "uid")
-    host = host_data(await request.app[USE_CASES].booking_decider.reassign(uid, caller, named))
-    told: Reassigned = {
-        "bookingUid": uid,
-        "reassignedTo": {
-            "id": host["id"],
-            "name": host["name"],
-            "email": host["email"],
-            "displayEmail": host["displayEmail"],
-        },
-    }
-    if named is not None:
-        told["reason"] = body.reason or ""
-    return success(told)
+
+    async def reassign(drawn: DrawnUid | None) -> Reassigned:
+        decider = request.app[USE_CASES].booking_decider
+        host = host_data(await decider.reassign(uid, caller, named, again=is_again(drawn)))
+        told: Reassigned = {
+            "bookingUid": uid,
+            "reassignedTo": {
+                "id": host["id"],
+                "name": host["name"],
+                "email": host["email"],
+                "displayEmail": host["displayEmail"],
+            },
+        }
+        if named is not None:
+            told["reason"] = body.reason or ""
+        return told
+
+    return await decided(request, reassign)
+
+
+async def decided(request: web.Request, decide: Make, *, status: int = 200) -> web.Response:
+    """Answer what is decided about a booking, once where the request has a key."""
+    return await done(request, decide, request.app[USE_CASES].booking_answerer, status=status)
 
 
 async def patch_location(request: web.Request) -> web.Response:
@@ -327,14 +357,22 @@ async def patch_location(request: web.Request) -> web.Response:
 
 async def post_attendee(request: web.Request) -> web.Response:
     """Let somebody else take part too."""
-    caller, body = caller_of(request), await read_body(request, AttendeeBody)
-    booking = await request.app[USE_CASES].booking_decider.add(text_in_path(request, "uid"), caller, [body.attendee()])
-    return success(booked_attendee_data(booking.attendees[-1], booking), status=201)
+    caller, body, uid = caller_of(request), await read_body(request, AttendeeBody), text_in_path(request, "uid")
+
+    async def add(_: DrawnUid | None) -> BookedAttendee:
+        booking = await request.app[USE_CASES].booking_decider.add(uid, caller, [body.attendee()])
+        address = body.email.lower()
+        return booked_attendee_data(next(one for one in booking.attendees if one.email.lower() == address), booking)
+
+    return await decided(request, add, status=201)
 
 
 async def post_guests(request: web.Request) -> web.Response:
     """Let guests take part too."""
-    caller, body = caller_of(request), await read_body(request, GuestsBody)
-    guests = [guest.attendee() for guest in body.guests]
-    booking = await request.app[USE_CASES].booking_decider.add(text_in_path(request, "uid"), caller, guests)
-    return success(booking_data(booking))
+    caller, body, uid = caller_of(request), await read_body(request, GuestsBody), text_in_path(request, "uid")
+
+    async def add(_: DrawnUid | None) -> BookingData:
+        guests = [guest.attendee() for guest in body.guests]
+        return booking_data(await request.app[USE_CASES].booking_decider.add(uid, caller, guests))
+
+    return await decided(request, add)

@@ -14,10 +14,10 @@ from typing_extensions import TypedDict
 
 from app.api.bodies import Body, read_body, success
 from app.api.booking_bodies import MOST_GUESTS, PhoneNumber, Reason
-from app.api.bookings import read_bookings_query, seen_by_caller
+from app.api.bookings import decided, read_bookings_query, seen_by_caller
 from app.api.credentials import user_of
 from app.api.errors import bad_request
-from app.api.idempotency import created
+from app.api.idempotency import created, is_again
 from app.api.instants import InstantText, utc_text
 from app.api.paths import text_in_path
 from app.api.slots_2024_04_15 import COOKIE, own_reservation
@@ -245,17 +245,20 @@ class OlderCancelBody(Body):
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a booking, or a seat."""
     body, uid = await read_body(request, OlderCancelBody), text_in_path(request, "uid")
-    booking = await request.app[USE_CASES].booking_canceller.cancel(
-        uid, seat_uid=body.seat_uid, reason=body.reason, caller=request.get(CALLER)
-    )
-    told: Cancelled = {
-        "success": True,
-        "message": "The booking is cancelled.",
-        "bookingId": booking.id,
-        "bookingUid": booking.uid,
-        "onlyRemovedAttendee": not booking.is_over,
-    }
-    return success(told)
+
+    async def cancel(drawn: DrawnUid | None) -> Cancelled:
+        booking = await request.app[USE_CASES].booking_canceller.cancel(
+            uid, seat_uid=body.seat_uid, reason=body.reason, caller=request.get(CALLER), again=is_again(drawn)
+        )
+        return {
+            "success": True,
+            "message": "The booking is cancelled.",
+            "bookingId": booking.id,
+            "bookingUid": booking.uid,
+            "onlyRemovedAttendee": not booking.is_over,
+        }
+
+    return await decided(request, cancel)
 
 
 # Answers -------------------------------------------------------------------------------------------------------------

@@ -16,12 +16,23 @@ REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 255
 
 
-async def created(
-    request: web.Request, make: Callable[[DrawnUid | None], Awaitable[object]], once: OnceAnswerer | None = None
-) -> web.Response:
-    """Answer 201 with the data that `make` returns; with a key, only the first time, and then with that answer.
+Make = Callable[[DrawnUid | None], Awaitable[object]]
+"""Does what is asked and returns the data to answer.
 
-    `make` gets the uid to make things under, so that a second one cannot make them twice; None where there is no key.
+It gets the uid to make things under, so that a second one cannot make them twice; None where there is no key.
+"""
+
+
+async def created(request: web.Request, make: Make, once: OnceAnswerer | None = None) -> web.Response:
+    """Answer 201, as `done` answers 200."""
+    return await done(request, make, once, status=201)
+
+
+async def done(
+    request: web.Request, make: Make, once: OnceAnswerer | None = None, *, status: int = 200
+) -> web.Response:
+    """Answer with the data that `make` returns; with a key, only the first time, and then with that answer.
+
     `once` remembers the requests, unless that is the usual one's.
 
     Raises
@@ -33,12 +44,12 @@ async def created(
     """
     key = request.headers.get(KEY)
     if key is None:
-        return rendered(_answer(await make(None)))
+        return rendered(Answer(status, success_body(await make(None))))
     if not 1 <= len(key) <= LONGEST_KEY:
         raise bad_request(f"The header '{KEY}' must have 1 to {LONGEST_KEY} characters.")
 
     async def answer(drawn: DrawnUid) -> Answer:
-        return _answer(await make(drawn))
+        return Answer(status, success_body(await make(drawn)))
 
     caller = request.get(CALLER)
     client = client_address(request) if caller is None else ""
@@ -50,8 +61,9 @@ async def created(
     return response
 
 
-def _answer(data: object) -> Answer:
-    return Answer(201, success_body(data))
+def is_again(drawn: DrawnUid | None) -> bool:
+    """Say whether an earlier try at the same request may have done it."""
+    return drawn is not None and drawn.perhaps_kept
 
 
 def _scope(request: web.Request, caller: Caller | None, client: str) -> tuple[str, str, str]:

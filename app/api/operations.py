@@ -204,29 +204,40 @@ OPERATIONS: Mapping[Handler, Operation] = {
     bookings.post_reschedule: Operation(
         body=RescheduleBody, answer=Success[BookingData], status=201, repeatable=True, refusals=(403, 404, 429)
     ),
-    bookings.post_cancel: Operation(body=CancelBody, answer=Success[BookingData], refusals=(403, 404)),
+    bookings.post_cancel: Operation(
+        body=CancelBody, answer=Success[BookingData], repeatable=True, refusals=(403, 404, 429)
+    ),
     bookings.post_confirm: Operation(
-        answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404, 409)
+        answer=Success[BookingData], needs_credentials=True, repeatable=True, refusals=(400, 403, 404, 409)
     ),
     bookings.post_decline: Operation(
-        body=ReasonBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
+        body=ReasonBody, answer=Success[BookingData], needs_credentials=True, repeatable=True, refusals=(400, 403, 404)
     ),
     bookings.post_mark_absent: Operation(
-        body=AbsentBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
+        body=AbsentBody, answer=Success[BookingData], needs_credentials=True, repeatable=True, refusals=(400, 403, 404)
     ),
     bookings.post_reassign: Operation(
-        body=ReasonBody, answer=Success[Reassigned], needs_credentials=True, refusals=(400, 403, 404, 409)
+        body=ReasonBody,
+        answer=Success[Reassigned],
+        needs_credentials=True,
+        repeatable=True,
+        refusals=(400, 403, 404, 409),
     ),
     bookings.patch_location: Operation(
         body=LocationBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
     ),
     bookings.get_attendees: Operation(answer=Success[NumberedAttendees], needs_credentials=True, refusals=(403, 404)),
     bookings.post_attendee: Operation(
-        body=AttendeeBody, answer=Success[BookedAttendee], status=201, needs_credentials=True, refusals=(400, 403, 404)
+        body=AttendeeBody,
+        answer=Success[BookedAttendee],
+        status=201,
+        needs_credentials=True,
+        repeatable=True,
+        refusals=(400, 403, 404),
     ),
     bookings.get_attendee: Operation(answer=Success[BookedAttendee], needs_credentials=True, refusals=(403, 404)),
     bookings.post_guests: Operation(
-        body=GuestsBody, answer=Success[BookingData], needs_credentials=True, refusals=(400, 403, 404)
+        body=GuestsBody, answer=Success[BookingData], needs_credentials=True, repeatable=True, refusals=(400, 403, 404)
     ),
     bookings.get_calendar_links: Operation(answer=Success[CalendarLinks], refusals=(404,)),
     bookings.get_team_bookings: Operation(
@@ -250,7 +261,9 @@ OPERATIONS: Mapping[Handler, Operation] = {
         query=BookingsQuery, answer=Success[OlderBookings], needs_credentials=True, refusals=(403,)
     ),
     bookings_2024_04_15.get_booking: Operation(answer=Success[OlderBooking], refusals=(404,)),
-    bookings_2024_04_15.post_cancel: Operation(body=OlderCancelBody, answer=Success[Cancelled], refusals=(403, 404)),
+    bookings_2024_04_15.post_cancel: Operation(
+        body=OlderCancelBody, answer=Success[Cancelled], repeatable=True, refusals=(403, 404, 429)
+    ),
     # Calendars
     calendars.get_calendars: Operation(answer=Success[ConnectedCalendars], needs_credentials=True, refusals=(403,)),
     calendars.get_busy_times: Operation(

@@ -1,6 +1,6 @@
 """Making a booking out of a slot: what it says, who takes part, and whether a host must confirm it first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -177,6 +177,15 @@ class SeatedBooking:
     """Its attendees'."""
     seated: bool
     """False of an ordinary booking, from before the type had seats."""
+
+
+def newcomers(people: Iterable[Attendee], there: Iterable[Attendee]) -> tuple[Attendee, ...]:
+    """Return whoever of some people is not there already, each address once, in whatever case."""
+    known = {one.email.lower() for one in there}
+    by_address: dict[str, Attendee] = {}
+    for one in people:
+        by_address.setdefault(one.email.lower(), one)
+    return tuple(one for address, one in by_address.items() if address not in known)
 
 
 def title(event_title: str, host_name: str, attendee_name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain import booking_event
-from app.domain.booking import Attendee, BookingRecord, NewBooking, title
+from app.domain.booking import Attendee, BookingRecord, NewBooking, newcomers, title
 from app.domain.busy import BookingStatus
 from app.domain.event_type import StaffedEventType, staff
 from app.domain.reference import EventTypeReference
@@ -179,7 +179,7 @@ def _new_booking(request: BookingRequest, slot: ClaimedSlot, uid: str, now: Inst
         blocks=not pending or event_type.confirmation is None or event_type.confirmation.pending_blocks,
         seated=event_type.seats is not None,
         title=title(event_type.title, _host_name(staffed, host_ids[0]), request.attendee.name),
-        attendees=(request.attendee, *request.guests),
+        attendees=(request.attendee, *newcomers(request.guests, [request.attendee])),
         location=request.location,
         metadata=request.metadata,
         responses=request.responses,

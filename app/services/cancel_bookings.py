@@ -2,6 +2,7 @@
 
 from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord
+from app.domain.busy import BookingStatus
 from app.services.booking_errors import SeatUidNeededError
 from app.services.bookings import Bookings, BookingTransaction, found, refuse_over, seat_of
 from app.services.ports import Caller
@@ -17,9 +18,11 @@ class BookingCanceller:
         self._runners = runners
 
     async def cancel(
-        self, uid: str, *, seat_uid: str | None, reason: str | None, caller: Caller | None
+        self, uid: str, *, seat_uid: str | None, reason: str | None, caller: Caller | None, again: bool = False
     ) -> BookingRecord:
         """Cancel a booking: its uid is enough, but where it has seats, whose uid listings show to everybody.
+
+        Asked `again`, since nobody knows what became of it, one that is cancelled is fine, or one without the seat.
 
         Raises
         ------
@@ -36,6 +39,8 @@ class BookingCanceller:
         may_cancel_all = seat_uid is None and await self._may_cancel_all(uid, caller)
         async with self._bookings.changing() as changes:
             booking = found(await changes.lock(uid), uid)
+            if again and _is_done(booking, seat_uid):
+                return booking
             refuse_over(booking)
             by = None if caller is None else booking.email_of(caller.user_id)
             seat = None if seat_uid is None else seat_of(booking, seat_uid)
@@ -52,6 +57,12 @@ class BookingCanceller:
     async def _may_cancel_all(self, uid: str, caller: Caller | None) -> bool:
         booking = found(await self._bookings.find(uid), uid)
         return not booking.seated or await self._runners.runs(caller, booking)
+
+
+def _is_done(booking: BookingRecord, seat_uid: str | None) -> bool:
+    if booking.status is BookingStatus.CANCELLED:
+        return True
+    return seat_uid is not None and all(one.seat_uid != seat_uid for one in booking.attendees)
 
 
 def is_last(booking: BookingRecord, seat: Attendee) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.domain import booking_event
-from app.domain.booking import Attendee, BookedHost, BookingRecord
+from app.domain.booking import Attendee, BookedHost, BookingRecord, newcomers
 from app.domain.busy import BookingStatus
 from app.domain.event_type import Host, SchedulingType, StaffedEventType, staff
 from app.domain.reservation import Claim
@@ -48,8 +48,10 @@ class BookingDecider:
         self._committer = committer
         self._runners = runners
 
-    async def confirm(self, uid: str, caller: Caller) -> BookingRecord:
+    async def confirm(self, uid: str, caller: Caller, *, again: bool = False) -> BookingRecord:
         """Let a pending booking stand. Its time is claimed first, for it may have been on offer meanwhile.
+
+        Asked `again`, since nobody knows what became of it, one that stands is fine.
 
         Raises
         ------
@@ -63,6 +65,8 @@ class BookingDecider:
             If a store is away.
         """
         booking = await self._run_by(caller, uid)
+        if again and booking.status is BookingStatus.ACCEPTED:
+            return booking
         _refuse_unless_pending(booking)
         wanted = await self._as_booked(booking)
         # Where it blocks, it has its seats already.
@@ -78,15 +82,17 @@ class BookingDecider:
             await changes.tell(booking_event.confirmed(booking))
             return booking
 
-    async def decline(self, uid: str, caller: Caller, reason: str | None) -> BookingRecord:
-        """Turn a pending booking down; its time is free again.
+    async def decline(self, uid: str, caller: Caller, reason: str | None, *, again: bool = False) -> BookingRecord:
+        """Turn a pending booking down; its time is free again. Asked `again`, one that is turned down is fine.
 
         Raises
         ------
         BookingNotFoundError, NotRunningBookingError, BookingOverError
             As `confirm`.
         """
-        await self._run_by(caller, uid)
+        booking = await self._run_by(caller, uid)
+        if again and booking.status is BookingStatus.REJECTED:
+            return booking
         async with self._bookings.changing() as changes:
             booking = found(await changes.lock(uid), uid)
             _refuse_unless_pending(booking)
@@ -97,10 +103,10 @@ class BookingDecider:
 
     # Hosts ---------------------------------------------------------------------------------------------------------
 
-    async def reassign(self, uid: str, caller: Caller, to_user_id: int | None) -> BookedHost:
+    async def reassign(self, uid: str, caller: Caller, to_user_id: int | None, *, again: bool = False) -> BookedHost:
         """Give a round-robin booking to another host of the same group: to one of those who are free, or to this one.
 
-        Return who has it now.
+        Return who has it now. Asked `again`, a booking that this one has is fine.
 
         Whom the caller names need not be at work then, but must have nothing else booked.
 
@@ -117,7 +123,12 @@ class BookingDecider:
         StoreUnavailableError
             If a store is away.
         """
-        booking = await self._run_by(caller, uid)
+        booking = found(await self._bookings.find(uid), uid)
+        has_it = next((host for host in booking.hosts if host.id == to_user_id), None)
+        if again and has_it is not None:
+            # Perhaps from the caller, who then hosts it no more.
+            return has_it
+        await self._runners.refuse_others(caller, booking)
         refuse_over(booking)
         wanted = await self._as_booked(booking)
         leaving, others = _others(wanted.staffed, booking)
@@ -179,7 +190,7 @@ class BookingDecider:
             return booking
 
     async def add(self, uid: str, caller: Caller, people: Sequence[Attendee]) -> BookingRecord:
-        """Let further people take part.
+        """Let further people take part; whoever does already stays as they are.
 
         Raises
         ------
@@ -194,9 +205,10 @@ class BookingDecider:
             refuse_over(booking)
             if booking.seated:
                 raise NotForSeatsError
-            if len(booking.attendees) + len(people) > MOST_ATTENDEES:
+            new = newcomers(people, booking.attendees)
+            if len(booking.attendees) + len(new) > MOST_ATTENDEES:
                 raise TooManyAttendeesError(MOST_ATTENDEES)
-            return await changes.add_attendees(booking.id, people)
+            return await changes.add_attendees(booking.id, new) if new else booking
 
     async def relocate(self, uid: str, caller: Caller, location: str) -> BookingRecord:
         """Say where a booking takes place.

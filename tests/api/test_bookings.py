@@ -1110,6 +1110,59 @@ async def test_requests_of_one_key_at_once_make_one_booking(api: Asking) -> None
     assert (await seats_left(api))["10:00"] == 1
 
 
+DECISIONS: dict[str, tuple[int, dict[str, Any]]] = {
+    "cancel": (10, {"cancellationReason": "ill"}),
+    "confirm": (45, {}),
+    "decline": (45, {"reason": "ill"}),
+    "mark-absent": (10, {"host": True}),
+    f"reassign/{BEN}": (21, {}),
+    "attendees": (10, {**MIA, "email": "jo@example.org"}),
+    "guests": (10, {"guests": [{"email": "Gus@example.org"}, {"email": "gus@example.org"}]}),
+}
+"""What is decided about a booking of what type, and with what body."""
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+async def test_what_is_decided_about_a_booking_is_decided_once(api: Asking, dying: Asking, decision: str) -> None:
+    """Whether the answer got lost, or the pod died before it could write it down."""
+    await api.add(eventTypes=[event_type(45, "asks", ownerId=ANA, confirmationPolicy={"type": "always"})])
+    type_id, body = DECISIONS[decision]
+    for pod in (api, dying):
+        uid = await _booked_with_ana(api, type_id)
+        path, headers = f"/v2/bookings/{uid}/{decision}", {"Idempotency-Key": uid}
+        first = await pod.ask("POST", path, json=body, headers=headers, token=KEY + "ana")
+        assert first.status in (200, 201), first.body
+        connection = await asyncpg.connect(api.urls.database)
+        await connection.execute("UPDATE booking_requests SET lease_until = now()")
+        await connection.close()
+        again = await api.ask("POST", path, json=body, headers=headers, token=KEY + "ana")
+        first.data.pop("updatedAt", None), again.data.pop("updatedAt", None)
+        assert (again.status, again.data) == (first.status, first.data)
+        assert (again.headers.get("Idempotency-Replayed") == "true") == (pod is api)
+        assert (await shown(api, uid, KEY + "ana"))["status"] == first.data.get("status", "accepted")
+        await act(api, uid, "cancel")
+
+
+async def _booked_with_ana(api: Asking, type_id: int) -> str:
+    """Book with whom a round robin gives it to, and let that be Ana."""
+    data = (await book(api, type_id, "10:00")).data
+    if data["hosts"][0]["id"] == BEN:
+        await act(api, data["uid"], f"reassign/{ANA}", token=KEY + "ana")
+    uid: str = data["uid"]
+    return uid
+
+
+async def test_whoever_takes_part_already_is_not_added_again(api: Asking) -> None:
+    guests = ["gus@example.org", "MIA@example.org", "Gus@example.org"]
+    uid = (await book(api, 10, "10:00", guests=guests)).data["uid"]
+    guests = [{"email": email} for email in ("gus@EXAMPLE.org", "new@example.org", "new@example.org")]
+    told = (await act(api, uid, "guests", token=KEY + "ana", guests=guests)).data
+    assert told["guests"] == ["gus@example.org", "new@example.org"]
+    again = await act(api, uid, "attendees", token=KEY + "ana", **{**MIA, "name": "Another"})
+    assert (again.status, again.data["name"]) == (201, "Mia")
+    assert len((await shown(api, uid))["attendees"]) == 3
+
+
 async def test_a_seat_that_was_moved_by_a_pod_that_died_is_not_moved_again(dying: Asking, api: Asking) -> None:
     first, _ = [(await book(api, 12, "10:00")).data for _ in range(2)]
     await book(api, 12, "12:00")
