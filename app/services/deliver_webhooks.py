@@ -249,9 +249,13 @@ class WebhookDeliverer:
 
     async def _forget(self) -> None:
         while True:
-            with suppress(StoreUnavailableError):
+            try:
                 while await self._outbox.forget():
                     pass
+            except StoreUnavailableError:
+                pass  # Every request says so in the log already.
+            except Exception:
+                _logger.exception("forgetting deliveries failed")
             await asyncio.sleep(_FORGET_EVERY_S)
 
 

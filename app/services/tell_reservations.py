@@ -130,10 +130,10 @@ class Noticeboard:
             _logger.warning("more happens to reservations than can be written: webhooks do not hear of the oldest")
         self._overflows = True
 
-    async def oldest(self) -> list[ReservationNews]:
+    async def oldest(self, most: int) -> list[ReservationNews]:
         """Wait until something is noted, and take some of it off; nothing once it is closed and empty."""
         await self._is_noted.wait()
-        taken = [self._noted.popleft() for _ in range(min(_AT_ONCE, len(self._noted)))]
+        taken = [self._noted.popleft() for _ in range(min(most, len(self._noted)))]
         if not self._noted:
             self._overflows = False
             if not self.closed:
@@ -175,16 +175,21 @@ class ReservationTeller:
                 _logger.warning("webhooks do not hear what last happened to reservations")
 
     async def _write(self) -> None:
-        while noted := await self._noticeboard.oldest():
+        at_once = _AT_ONCE
+        while noted := await self._noticeboard.oldest(at_once):
             try:
                 if await self._outbox.write(noted):
                     self._news.set()
             except StoreUnavailableError:
                 self._noticeboard.put_back(noted)  # Every request says so in the log already.
+                # Or a slow one has no time for so much.
+                at_once = max(1, len(noted) // 2)
             except Exception:
                 _logger.exception("writing what happened to reservations failed")
             else:
+                is_full = len(noted) == at_once
+                at_once = min(_AT_ONCE, at_once + 1)
                 # What keeps coming is written as fast as it can be.
-                if self._noticeboard.closed or len(noted) == _AT_ONCE:
+                if self._noticeboard.closed or is_full:
                     continue
             await asyncio.sleep(_PAUSE_S)

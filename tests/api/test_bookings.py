@@ -1153,8 +1153,8 @@ async def _booked_with_ana(api: Asking, type_id: int) -> str:
 
 
 async def test_whoever_takes_part_already_is_not_added_again(api: Asking) -> None:
-    guests = ["gus@example.org", "MIA@example.org", "Gus@example.org"]
-    uid = (await book(api, 10, "10:00", guests=guests)).data["uid"]
+    along = ["gus@example.org", "MIA@example.org", "Gus@example.org"]
+    uid = (await book(api, 10, "10:00", guests=along)).data["uid"]
     guests = [{"email": email} for email in ("gus@EXAMPLE.org", "new@example.org", "new@example.org")]
     told = (await act(api, uid, "guests", token=KEY + "ana", guests=guests)).data
     assert told["guests"] == ["gus@example.org", "new@example.org"]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from typing_extensions import override
 
 from app.domain.reservation import Claim, KeptReservation
 from app.services import tell_reservations
@@ -85,6 +86,25 @@ async def test_what_is_noted_while_the_store_is_away_is_written_when_it_is_back(
         while len(outbox.written) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert [news.uid for news in outbox.written] == ["first", "second"]
+
+
+async def test_a_store_that_is_slow_is_given_less_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a few milliseconds for each, and has no more than a deadline for all."""
+    monkeypatch.setattr(tell_reservations, "_PAUSE_S", 0.001)
+    board, outbox = Noticeboard(), SlowOutbox()
+    for number in range(300):
+        board.kept(reservation(str(number)))
+    assert await written(board, outbox, 300) == [str(number) for number in range(300)]
+
+
+class SlowOutbox(Outbox):
+    """Has no time for more than a few at once."""
+
+    @override
+    async def write(self, news: Sequence[ReservationNews]) -> bool:
+        if len(news) > 7:
+            raise StoreUnavailableError("postgres")
+        return await super().write(news)
 
 
 async def test_only_so_much_is_noted_and_the_oldest_goes_first(

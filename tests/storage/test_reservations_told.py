@@ -64,7 +64,7 @@ async def write(outbox: PostgresOutbox, *happened: str) -> None:
                 board.released(first)
             case "booked":
                 board.booked(first)
-    await outbox.write(await board.oldest())
+    await outbox.write(await board.oldest(100))
 
 
 async def ends_sent(outbox: PostgresOutbox) -> int:
@@ -119,5 +119,5 @@ async def test_what_became_a_booking_does_not_end_though_nobody_writes_so(outbox
 async def test_an_end_is_told_a_little_late_since_a_booking_may_be_under_way(outbox: PostgresOutbox) -> None:
     board = Noticeboard()
     board.kept(reservation(ended_s=1))
-    await outbox.write(await board.oldest())
+    await outbox.write(await board.oldest(100))
     assert await ends_sent(outbox) == 0
