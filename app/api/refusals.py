@@ -8,6 +8,7 @@ from app.api.errors import FieldError, RequestError, bad_request, error_object
 from app.api.instants import utc_text
 from app.domain import errors as domain
 from app.domain.availability import Refusal
+from app.domain.booking_policy import Disallowed
 from app.domain.calendar_feed import FeedFault, FeedProblem
 from app.domain.errors import Flaw
 from app.domain.reservation import QuotaStanding
@@ -29,6 +30,18 @@ _REFUSALS = {
     Refusal.NOBODY: "{start} is not available: nobody hosts this event type.",
 }
 
+
+_NOT_ALLOWED = {
+    Disallowed.BOOKING_UNKNOWN: (401, "Only who owns or runs event type {} may book it: say who you are."),
+    Disallowed.BOOKING_OTHERS: (403, "Only who owns or runs event type {} may book it."),
+    Disallowed.BOOKING_MORE: (400, "This attendee has as many bookings of event type {} to come as one may have."),
+    Disallowed.GUESTS: (400, "To event type {} nobody can be brought along as a guest: leave 'guests' out."),
+    Disallowed.CANCELLING: (400, "Bookings of event type {} cannot be cancelled."),
+    Disallowed.MOVING: (400, "Bookings of event type {} cannot be rescheduled."),
+    Disallowed.MOVING_SO_LATE: (400, "It is too late to reschedule this booking of event type {}."),
+    Disallowed.MOVING_PAST: (400, "This booking of event type {} is past, and past ones cannot be rescheduled."),
+}
+"""Status, and text for an event type's id."""
 
 _FLAWS = {
     Flaw.LENGTH_NOT_OFFERED: (
@@ -140,6 +153,11 @@ def _booking_over(error: booking_errors.BookingOverError) -> RequestError:
     if error.moved:
         return bad_request(f"Booking with uid={error.uid} was rescheduled: ask for the one that took its place.")
     return bad_request(f"Booking with uid={error.uid} is {error.status.value}, so this cannot be done with it.")
+
+
+def _not_allowed(error: booking_errors.NotAllowedError) -> RequestError:
+    status, text = _NOT_ALLOWED[error.what]
+    return RequestError(status, text.format(error.event_type_id))
 
 
 def _event_type_not_found(error: domain.EventTypeNotFoundError) -> RequestError:
@@ -310,6 +328,7 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     booking_errors.NotRunningBookingError: lambda e: RequestError(
         403, f"Only a host of booking {e.uid}, or who runs its event type, team or organization, may do this."
     ),
+    booking_errors.NotAllowedError: _not_allowed,
     booking_errors.NotForSeatsError: lambda _: bad_request(
         "This event type has seats, and everybody books one: nobody can be brought along as a guest."
     ),

@@ -141,7 +141,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             store_deadline_s=settings.store_deadline_s,
             counter=key_counter,
         ),
-        slot_booker=SlotBooker(event_types, credentials, claimer, reserved_slots, bookings, committer, now),
+        slot_booker=SlotBooker(event_types, credentials, claimer, reserved_slots, bookings, committer, runners, now),
         booking_mover=BookingMover(event_types, claimer, reserved_slots, bookings, committer, now),
         booking_canceller=BookingCanceller(bookings, runners),
         booking_decider=BookingDecider(event_types, claimer, bookings, committer, runners),

@@ -1,5 +1,6 @@
 """Making a booking out of a slot: what it says, who takes part, and whether a host must confirm it first."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -188,6 +189,42 @@ def newcomers(people: Iterable[Attendee], there: Iterable[Attendee]) -> tuple[At
     return tuple(one for address, one in by_address.items() if address not in known)
 
 
-def title(event_title: str, host_name: str, attendee_name: str) -> str:
-    """Return what a booking is called."""
-    return f"{event_title} between {host_name} and {attendee_name}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What the title of a booking is made of."""
+
+    event_type: str
+    host: str
+    attendee: str
+    place: str
+    minutes: int
+
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def title(called: Called, pattern: str | None = None) -> str:
+    """Return what a booking is called: by a pattern of its event type's owner, else in the usual way.
+
+    What stands in braces there is replaced if it is one of the names that the public API knows, and stays otherwise.
+    """
+    if not pattern:
+        return f"{called.event_type} between {called.host} and {called.attendee}"
+    of_host, of_attendee = called.host.split(), called.attendee.split()
+    known = {
+        "{Event type title}": called.event_type,
+        "{Organiser}": called.host,
+        "{Organiser first name}": "".join(of_host[:1]),
+        "{Scheduler}": called.attendee,
+        "{Scheduler first name}": "".join(of_attendee[:1]),
+        "{Scheduler last name}": "".join(of_attendee[1:][-1:]),
+        "{Location}": called.place,
+        "{LOCATION}": called.place,
+        "{Event duration}": f"{called.minutes} mins",
+        "{HOST}": called.host,
+        "{ATTENDEE}": called.attendee,
+        "{USER}": called.attendee,
+        "{HOST/ATTENDEE}": called.attendee,
+    }
+    # All at once: what somebody calls themselves is no pattern.
+    return _PLACEHOLDER.sub(lambda found: known.get(found[0], found[0]), pattern)

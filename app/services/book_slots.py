@@ -5,24 +5,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain import booking_event
-from app.domain.booking import Attendee, BookingRecord, NewBooking, newcomers, title
+from app.domain.booking import Attendee, BookingRecord, Called, NewBooking, newcomers, title
+from app.domain.booking_policy import BookingPolicy, Disallowed
 from app.domain.busy import BookingStatus
-from app.domain.event_type import StaffedEventType, staff
+from app.domain.event_type import EventType, StaffedEventType, staff
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
 from app.services.booking_errors import (
     BookingRefusedError,
+    NotAllowedError,
     NotForSeatsError,
     ReservationUsedError,
     TimeTakenError,
 )
-from app.services.bookings import Bookings, booking_refusals
+from app.services.bookings import Bookings, BookingTransaction, booking_refusals
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.commit_bookings import BookingCommitter, add
 from app.services.keep_slots import is_uid, new_uid
 from app.services.ports import Caller, Clock, DrawnUid, EventTypes, Ties
+from app.services.run_bookings import BookingRunners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +65,17 @@ class SlotBooker:
         reserved_slots: ReservedSlots,
         bookings: Bookings,
         committer: BookingCommitter,
+        runners: BookingRunners,
         clock: Clock,
     ) -> None:
-        """Work on these ports."""
+        """Work on these ports; `runners` knows who may book where only owners may."""
         self._event_types = event_types
         self._ties = ties
         self._claimer = claimer
         self._reserved_slots = reserved_slots
         self._bookings = bookings
         self._committer = committer
+        self._runners = runners
         self._clock = clock
 
     async def book(self, request: BookingRequest, drawn: DrawnUid | None = None) -> Made:
@@ -87,6 +92,8 @@ class SlotBooker:
             If the reservation is of another slot, is there to move a booking, or has become a booking already.
         NotForSeatsError
             If guests were to sit at a seated event type.
+        NotAllowedError
+            If the event type's owner does not allow it.
         BookingRefusedError
             If the slot is not free.
         NotBookableError
@@ -100,8 +107,10 @@ class SlotBooker:
             staffed = staff(await self._event_types.find(request.reference))
             if request.guests and staffed.event_type.seats is not None:
                 raise NotForSeatsError
+            policy = await self._bookings.policy(staffed.event_type.id)
+            await self._refuse_disallowed(request, staffed.event_type, policy)
             try:
-                return await self._booked(request, staffed, drawn.uid)
+                return await self._booked(request, staffed, policy, drawn.uid)
             except (BookingRefusedError, ReservationUsedError) as error:
                 # What is in the way may be what an earlier try has made since.
                 made = await self._made_before(drawn)
@@ -121,17 +130,43 @@ class SlotBooker:
             return BookingRefusedError(error.refusal, error.event_type_id, error.start)
         return error
 
-    async def _booked(self, request: BookingRequest, staffed: StaffedEventType, uid: str) -> Made:
+    async def _refuse_disallowed(self, request: BookingRequest, event_type: EventType, policy: BookingPolicy) -> None:
+        if request.guests and not policy.guests:
+            raise NotAllowedError(Disallowed.GUESTS, event_type.id)
+        if not policy.only_by_owners:
+            return
+        if request.caller is None:
+            raise NotAllowedError(Disallowed.BOOKING_UNKNOWN, event_type.id)
+        if not await self._runners.owns(request.caller, event_type):
+            raise NotAllowedError(Disallowed.BOOKING_OTHERS, event_type.id)
+
+    async def _booked(
+        self, request: BookingRequest, staffed: StaffedEventType, policy: BookingPolicy, uid: str
+    ) -> Made:
         slot = await self._claim(request, staffed)
-        booking = _new_booking(request, slot, uid, self._clock())
+        booking = _new_booking(request, slot, policy, uid, self._clock())
         # What is reserved was judged when it was reserved.
-        async with self._committer.under(slot.claim, slot.wanted, limited=slot.reserved is None) as changes:
+        async with self._committer.under(
+            slot.claim,
+            slot.wanted,
+            limited=slot.reserved is None,
+            booker=None if policy.most_of_booker is None else request.attendee.email,
+        ) as changes:
+            await self._refuse_more(changes, booking, policy)
             if booking.seated and await changes.has_seat(uid):
                 raise TimeTakenError  # Another try at the same request has taken this very seat.
             record = await add(changes, booking, slot.wanted)
             await changes.tell(booking_event.booked(record, booking.attendees[0].seat_uid))
         await self._reserved_slots.use_up(slot.reserved)
         return Made(record, booking.attendees[0].seat_uid)
+
+    async def _refuse_more(self, changes: BookingTransaction, booking: NewBooking, policy: BookingPolicy) -> None:
+        """Refuse one more booking of somebody who has as many as one may."""
+        event_type_id, email = booking.event_type_id, booking.attendees[0].email
+        if policy.most_of_booker is None or event_type_id is None:
+            return
+        if await changes.to_come(event_type_id, email, self._clock()) >= policy.most_of_booker:
+            raise NotAllowedError(Disallowed.BOOKING_MORE, event_type_id)
 
     async def _claim(self, request: BookingRequest, staffed: StaffedEventType) -> ClaimedSlot:
         """Claim what is reserved or else, if it is free, what is wanted."""
@@ -163,7 +198,9 @@ class SlotBooker:
         return await self._ties.has_tie(request.caller, event_type_id)
 
 
-def _new_booking(request: BookingRequest, slot: ClaimedSlot, uid: str, now: Instant) -> NewBooking:
+def _new_booking(
+    request: BookingRequest, slot: ClaimedSlot, policy: BookingPolicy, uid: str, now: Instant
+) -> NewBooking:
     staffed, event_type, claim = slot.wanted.staffed, slot.wanted.staffed.event_type, slot.claim
     host_ids = in_order(staffed, claim)
     pending = event_type.confirmation is not None and event_type.confirmation.is_needed(request.start, now)
@@ -178,7 +215,16 @@ def _new_booking(request: BookingRequest, slot: ClaimedSlot, uid: str, now: Inst
         status=BookingStatus.PENDING if pending else BookingStatus.ACCEPTED,
         blocks=not pending or event_type.confirmation is None or event_type.confirmation.pending_blocks,
         seated=event_type.seats is not None,
-        title=title(event_type.title, _host_name(staffed, host_ids[0]), request.attendee.name),
+        title=title(
+            Called(
+                event_type=event_type.title,
+                host=_host_name(staffed, host_ids[0]),
+                attendee=request.attendee.name,
+                place=request.location or "",
+                minutes=slot.wanted.length,
+            ),
+            policy.title_pattern,
+        ),
         attendees=(request.attendee, *newcomers(request.guests, [request.attendee])),
         location=request.location,
         metadata=request.metadata,

@@ -1,6 +1,7 @@
 """What can go wrong in the use cases of bookings."""
 
 from app.domain.availability import Refusal
+from app.domain.booking_policy import Disallowed
 from app.domain.busy import BookingStatus
 from app.domain.errors import HoldfastError
 from app.domain.time_ranges import Instant
@@ -143,6 +144,16 @@ class NotHostedByError(HoldfastError):
         """Keep who."""
         super().__init__(user_id)
         self.user_id = user_id
+
+
+class NotAllowedError(HoldfastError):
+    """The owner of the event type does not allow it."""
+
+    def __init__(self, what: Disallowed, event_type_id: int | None) -> None:
+        """Keep what is not allowed, and where."""
+        super().__init__(what, event_type_id)
+        self.what = what
+        self.event_type_id = event_type_id
 
 
 class TimeTakenError(HoldfastError):

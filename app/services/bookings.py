@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.booking import Attendee, BookingRecord, NewBooking, SeatedBooking
+from app.domain.booking_policy import BookingPolicy
 from app.domain.busy import Booking
 from app.domain.time_ranges import Instant, Range
 from app.domain.webhook import Event
@@ -33,6 +34,9 @@ class BookingTransaction(Protocol):
 
     async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
         """Return the accepted bookings of event types that start in `around`, whoever hosts them."""
+
+    async def to_come(self, event_type_id: int, email: str, now: Instant) -> int:
+        """Return how many bookings of an event type somebody has made, by their address, that are not over."""
 
     async def add(self, booking: NewBooking) -> BookingRecord:
         """Make a booking.
@@ -153,6 +157,9 @@ class Bookings(Protocol):
 
     async def is_used(self, reservation_uid: str) -> bool:
         """Say whether a reservation has become a booking."""
+
+    async def policy(self, event_type_id: int | None) -> BookingPolicy:
+        """Return what is allowed about the bookings of an event type."""
 
     async def asked_for(self, question: BookingQuestion, now: Instant) -> FoundBookings:
         """Return the bookings that somebody wants to see."""

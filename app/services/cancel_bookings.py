@@ -2,8 +2,9 @@
 
 from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord
+from app.domain.booking_policy import Disallowed
 from app.domain.busy import BookingStatus
-from app.services.booking_errors import SeatUidNeededError
+from app.services.booking_errors import NotAllowedError, SeatUidNeededError
 from app.services.bookings import Bookings, BookingTransaction, found, refuse_over, seat_of
 from app.services.ports import Caller
 from app.services.run_bookings import BookingRunners
@@ -30,13 +31,18 @@ class BookingCanceller:
             If there is no such booking or seat.
         BookingOverError
             If it was cancelled or rejected before.
+        NotAllowedError
+            If the event type's owner does not allow it.
         SeatUidNeededError
             If it has seats, and the caller neither says which nor runs it.
         StoreUnavailableError
             If the store is away.
         """
+        booking = found(await self._bookings.find(uid), uid)
+        if not booking.is_over and not (await self._bookings.policy(booking.event_type_id)).cancelling:
+            raise NotAllowedError(Disallowed.CANCELLING, booking.event_type_id)
         # Before the change begins: whoever is in one must not wait for the store to be asked on another connection.
-        may_cancel_all = seat_uid is None and await self._may_cancel_all(uid, caller)
+        may_cancel_all = not booking.seated or (seat_uid is None and await self._runners.runs(caller, booking))
         async with self._bookings.changing() as changes:
             booking = found(await changes.lock(uid), uid)
             if again and _is_done(booking, seat_uid):
@@ -53,10 +59,6 @@ class BookingCanceller:
             booking = found(await changes.lock(uid), uid)
             await changes.tell(booking_event.cancelled(booking, seat, reason=reason, by=by))
             return booking
-
-    async def _may_cancel_all(self, uid: str, caller: Caller | None) -> bool:
-        booking = found(await self._bookings.find(uid), uid)
-        return not booking.seated or await self._runners.runs(caller, booking)
 
 
 def _is_done(booking: BookingRecord, seat_uid: str | None) -> bool:

@@ -42,13 +42,19 @@ class BookingCommitter:
 
     @asynccontextmanager
     async def under(
-        self, claim: Claim, wanted: WantedSlot, *, limited: bool = True, seats_left_at: Instant | None = None
+        self,
+        claim: Claim,
+        wanted: WantedSlot,
+        *,
+        limited: bool = True,
+        seats_left_at: Instant | None = None,
+        booker: str | None = None,
     ) -> AsyncIterator[BookingTransaction]:
         """Change bookings while a claim stands, and give it up when they count, or when they are refused.
 
         Where that is not known, because the database does not answer in the end, the claim is left to lapse: the
         bookings may count. Without `limited` no limit is looked at. `seats_left_at` is another start of the event type
-        where seats are given up meanwhile.
+        where seats are given up meanwhile, `booker` an address whose bookings are counted.
 
         Raises
         ------
@@ -59,7 +65,7 @@ class BookingCommitter:
         """
         counting = False
         try:
-            async with self._bookings.changing(_locks(claim, wanted, seats_left_at)) as changes:
+            async with self._bookings.changing(_locks(claim, wanted, seats_left_at, booker)) as changes:
                 if limited:
                     await _refuse_beyond_limits(changes, wanted)
                 yield changes
@@ -133,7 +139,7 @@ def group_of(there: Sequence[SeatedBooking]) -> int | None:
     return there[0].overlap_group if there else None
 
 
-def _locks(claim: Claim, wanted: WantedSlot, seats_left_at: Instant | None) -> set[str]:
+def _locks(claim: Claim, wanted: WantedSlot, seats_left_at: Instant | None, booker: str | None) -> set[str]:
     """Return what only one may write about at a time.
 
     The database alone would keep two bookings of a host apart too, but of two that meet it may refuse both. A limit is
@@ -144,6 +150,8 @@ def _locks(claim: Claim, wanted: WantedSlot, seats_left_at: Instant | None) -> s
     if event_type.seats is not None:
         starts = {claim.start, claim.start if seats_left_at is None else seats_left_at}
         locks |= {f"seats:{event_type.id}:{start}" for start in starts}
+    if booker is not None:
+        locks.add(f"booker:{event_type.id}:{booker.lower()}")
     return locks
 
 

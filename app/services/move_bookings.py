@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, NewBooking
+from app.domain.booking_policy import BookingPolicy
 from app.domain.busy import BookingStatus
 from app.domain.errors import EventTypeNotFoundError, HoldfastError
 from app.domain.event_type import StaffedEventType, staff
@@ -15,6 +16,7 @@ from app.services.booking_errors import (
     BookingNotFoundError,
     BookingOverError,
     BookingRefusedError,
+    NotAllowedError,
     ReservationUsedError,
     SeatUidNeededError,
 )
@@ -74,6 +76,8 @@ class BookingMover:
             If it was cancelled, rejected or moved before.
         SeatUidNeededError
             If it is a seated booking, of which only seats move.
+        NotAllowedError
+            If the event type's owner does not allow it.
         BookingRefusedError, NotBookableError
             If the new slot is not free.
         OtherSlotReservedError, ReservedForMoveError, ReservationUsedError
@@ -108,7 +112,11 @@ class BookingMover:
 
     async def _moved(self, request: MoveRequest, uid: str) -> Made:
         old = found(await self._bookings.find(request.uid), request.uid)
-        seat = _movable(old, request)
+        policy = await self._bookings.policy(old.event_type_id)
+        seat = _movable(old, request, policy)
+        disallowed = policy.moving_refusal(old.start, old.end, self._clock())
+        if disallowed is not None:
+            raise NotAllowedError(disallowed, old.event_type_id)
         if seat is not None and old.start == request.start:
             return Made(old, seat.seat_uid)  # It is there already.
         staffed = staff(await self._event_types.find(reference_of(old)))
@@ -117,7 +125,7 @@ class BookingMover:
         left = old.start if old.seated else None
         async with self._committer.under(slot.claim, slot.wanted, limited=limited, seats_left_at=left) as changes:
             old = found(await changes.lock(old.uid), request.uid)
-            seat = _movable(old, request)
+            seat = _movable(old, request, policy)
             await _retire(changes, old, seat, request)
             booking = self._new_booking(request, old, seat, staffed, slot.claim, uid)
             record = await add(changes, booking, slot.wanted)
@@ -200,9 +208,11 @@ class BookingMover:
         )
 
 
-def _movable(booking: BookingRecord, request: MoveRequest) -> Attendee | None:
+def _movable(booking: BookingRecord, request: MoveRequest, policy: BookingPolicy) -> Attendee | None:
     """Return the seat that is to be moved, None where all of the booking is; or refuse to move it."""
-    refuse_over(booking)
+    is_cancelled = booking.status is BookingStatus.CANCELLED and booking.rescheduled_to_uid is None
+    if not (policy.moving_cancelled and is_cancelled and not booking.seated):
+        refuse_over(booking)
     if not booking.seated:
         return None
     if request.seat_uid is None:
@@ -213,6 +223,8 @@ def _movable(booking: BookingRecord, request: MoveRequest) -> Attendee | None:
 async def _retire(changes: BookingTransaction, old: BookingRecord, seat: Attendee | None, request: MoveRequest) -> None:
     """Take the old booking, or the seat in it, out of the way of the new one."""
     by = old.email_of(request.caller.user_id) if request.caller is not None else None
+    if old.is_over:
+        return  # It was cancelled before, and stays so.
     if seat is None:
         await changes.cancel(old.id, reason=None, by=by)
     else:

@@ -1,6 +1,9 @@
 """Who runs a booking: decides about it, and sees who attends it."""
 
+from collections.abc import Collection
+
 from app.domain.booking import BookingRecord
+from app.domain.event_type import EventType
 from app.domain.role import Role
 from app.services.booking_errors import NotRunningBookingError
 from app.services.ports import Caller, Roles
@@ -29,10 +32,26 @@ class BookingRunners:
             return False
         if caller.user_id is not None and caller.user_id in (booking.owner_id, *booking.host_ids):
             return True
-        if booking.team_id is None:
-            role = await self._roles.over(caller, booking.host_ids)
+        return await self._is_admin(caller, booking.team_id, booking.host_ids)
+
+    async def owns(self, caller: Caller, event_type: EventType) -> bool:
+        """Say whether somebody owns an event type or runs its team, or an organization of its owner.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If the store is away.
+        """
+        if caller.user_id is not None and caller.user_id == event_type.owner_id:
+            return True
+        return await self._is_admin(caller, event_type.team_id, [event_type.owner_id or 0])
+
+    async def _is_admin(self, caller: Caller, team_id: int | None, user_ids: Collection[int]) -> bool:
+        """Say whether somebody runs a team or, without one, an organization of one of some people."""
+        if team_id is None:
+            role = await self._roles.over(caller, user_ids)
         else:
-            role = await self._roles.in_team(caller, booking.team_id)
+            role = await self._roles.in_team(caller, team_id)
         return role is not None and role >= Role.ADMIN
 
     async def refuse_others(self, caller: Caller, booking: BookingRecord) -> None:

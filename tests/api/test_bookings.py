@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -1089,6 +1089,101 @@ async def test_ids_that_no_database_has_are_refused(api: Asking, name: str, numb
 async def test_a_list_that_makes_no_sense(api: Asking, query: dict[str, str]) -> None:
     answer = await api.ask("GET", "/v2/bookings", token=KEY + "ana", params=query)
     assert (answer.status, next(iter(query)) in answer.message) == (400, True)
+
+
+# What owners allow -------------------------------------------------------------------------------------------------
+
+
+async def allow(api: Asking, **settings: Any) -> None:
+    """Let Ana set something of her event type 10."""
+    headers = {"cal-api-version": "2024-06-14"}
+    answer = await api.ask("PATCH", "/v2/event-types/10", json=settings, token=KEY + "ana", headers=headers)
+    assert answer.status == 200, answer.body
+
+
+async def test_only_who_owns_an_event_type_books_it_where_that_is_said(api: Asking) -> None:
+    await allow(api, bookingRequiresAuthentication=True)
+    answers = [await book(api, 10, "10:00", token=token) for token in (None, KEY + "clo", KEY + "ana")]
+    assert [answer.status for answer in answers] == [401, 403, 201]
+    assert (await api.reserve(10, "12:00")).status == 201, "a slot may be kept by anybody"
+
+
+async def test_guests_are_not_brought_along_where_that_is_said(api: Asking) -> None:
+    await allow(api, disableGuests=True)
+    refused = await book(api, 10, "10:00", guests=["gus@example.org"])
+    assert (refused.status, "guest" in refused.message) == (400, True)
+    assert (await book(api, 10, "10:00")).status == 201
+
+
+async def test_nobody_cancels_or_moves_where_that_is_said(api: Asking) -> None:
+    uid = (await book(api, 10, "10:00")).data["uid"]
+    await allow(api, disableCancelling={"disabled": True}, disableRescheduling={"disabled": True})
+    for token in (None, KEY + "ana"):
+        assert (await act(api, uid, "cancel", token=token)).status == 400
+        assert (await act(api, uid, "reschedule", token=token, start="2050-09-05T12:00:00Z")).status == 400
+    assert (await shown(api, uid))["status"] == "accepted"
+    await allow(api, disableCancelling={"disabled": False}, disableRescheduling={"disabled": False})
+    moved = await act(api, uid, "reschedule", start="2050-09-05T12:00:00Z")
+    assert (await act(api, moved.data["uid"], "cancel")).status == 200
+
+
+async def test_a_booking_is_moved_only_as_long_before_its_start_as_is_said(api: Asking) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    times = {"start": soon.isoformat(), "end": (soon + timedelta(hours=1)).isoformat()}
+    await api.add(bookings=[{"uid": "soon", "userId": ANA, "eventTypeId": 10, **times}])
+    move = {"start": "2050-09-05T12:00:00Z"}
+    await allow(api, disableRescheduling={"minutesBefore": 60})
+    assert (await act(api, "soon", "reschedule", **move)).status == 400
+    await allow(api, disableRescheduling={"minutesBefore": 10})
+    assert (await act(api, "soon", "reschedule", **move)).status == 201
+
+
+async def test_past_and_cancelled_bookings_are_moved_where_that_is_said(api: Asking) -> None:
+    past = {"start": "2020-09-07T10:00:00Z", "end": "2020-09-07T11:00:00Z"}
+    await api.add(bookings=[{"uid": "past", "userId": ANA, "eventTypeId": 10, **past}])
+    off = (await book(api, 10, "10:00")).data["uid"]
+    await act(api, off, "cancel", cancellationReason="ill")
+    moves = [("past", "12:00"), (off, "13:00")]
+    for uid, hour in moves:
+        assert (await act(api, uid, "reschedule", start=f"2050-09-05T{hour}:00Z")).status == 400
+    await allow(api, allowReschedulingPastBookings=True, allowReschedulingCancelledBookings=True)
+    for uid, hour in moves:
+        moved = await act(api, uid, "reschedule", start=f"2050-09-05T{hour}:00Z")
+        assert (moved.status, moved.data["rescheduledFromUid"]) == (201, uid)
+        assert (await act(api, uid, "reschedule", start="2050-09-05T09:00:00Z")).status == 400, "it was moved"
+    assert (await shown(api, off))["cancellationReason"] == "ill"
+
+
+async def test_an_address_has_as_many_bookings_to_come_as_is_said(api: Asking) -> None:
+    past = {"start": "2020-09-07T10:00:00Z", "end": "2020-09-07T11:00:00Z"}
+    mia = {"email": "mia@example.org", "name": "Mia"}
+    await api.add(bookings=[{"uid": "past", "userId": ANA, "eventTypeId": 10, **past, "attendees": [mia]}])
+    await allow(api, bookerActiveBookingsLimit={"maximumActiveBookings": 2})
+    at_once = await asyncio.gather(*(book(api, 10, f"{hour}:00") for hour in ("09", "10", "11", "12")))
+    assert sorted(answer.status for answer in at_once) == [201, 201, 400, 400]
+    other = {**MIA, "email": "joe@example.org"}
+    along = await book(api, 10, "13:00", attendee=other, guests=["mia@example.org"])
+    assert along.status == 201, "who is brought along has not booked"
+    kept = next(answer.data["uid"] for answer in at_once if answer.status == 201)
+    await act(api, kept, "cancel")
+    again = {**MIA, "email": "MIA@example.org"}
+    assert [(await book(api, 10, hour, attendee=again)).status for hour in ("14:00", "15:00")] == [201, 400]
+
+
+async def test_an_address_that_books_several_hosts_at_once_is_counted(
+    api: Asking, database: asyncpg.Connection
+) -> None:
+    await database.execute(
+        """UPDATE event_types SET more = '{"bookerActiveBookingsLimit": {"maximumActiveBookings": 1}}' WHERE id = 21"""
+    )
+    first, second = await told_at_once(api, database, lambda: book(api, 21, "10:00"))
+    assert (first.status, second.status) == (201, 400)
+
+
+async def test_bookings_are_called_as_is_said(api: Asking) -> None:
+    await allow(api, customName="{Event type title}: {Scheduler first name} + {Organiser}, {Event duration} {odd}")
+    answer = await book(api, 10, "10:00", attendee={**MIA, "name": "Mia {HOST} Lee"})
+    assert answer.data["title"] == "call: Mia + ana, 60 mins {odd}"
 
 
 # Again and again ---------------------------------------------------------------------------------------------------

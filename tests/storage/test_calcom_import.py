@@ -257,7 +257,9 @@ async def test_event_types_keep_what_was_said_of_them(
         UPDATE "EventType"
         SET description = 'A class', locations = $1, "bookingFields" = $2, "disableGuests" = true,
             "successRedirectUrl" = 'https://example.com/thanks', "seatsShowAttendees" = true,
-            "seatsShowAvailabilityCount" = false
+            "seatsShowAvailabilityCount" = false, "disableCancelling" = true, "minimumRescheduleNotice" = 60,
+            "allowReschedulingPastBookings" = true, "allowReschedulingCancelledBookings" = true,
+            "bookingRequiresAuthentication" = true, "maxActiveBookingsPerBooker" = 3, "eventName" = 'Class of {HOST}'
         WHERE id = 12
         """,
         json.dumps([place for place, _ in PLACES]),
@@ -270,7 +272,17 @@ async def test_event_types_keep_what_was_said_of_them(
     assert (row["description"], row["seats_show_attendees"], row["seats_show_left"]) == ("A class", True, False)
     assert json.loads(row["locations"]) == [place for _, place in PLACES if place]
     assert json.loads(row["booking_fields"]) == [question for _, question in QUESTIONS if question]
-    assert json.loads(row["more"]) == {"disableGuests": True, "successRedirectUrl": "https://example.com/thanks"}
+    assert json.loads(row["more"]) == {
+        "allowReschedulingCancelledBookings": True,
+        "allowReschedulingPastBookings": True,
+        "bookerActiveBookingsLimit": {"maximumActiveBookings": 3},
+        "bookingRequiresAuthentication": True,
+        "customName": "Class of {HOST}",
+        "disableCancelling": {"disabled": True},
+        "disableGuests": True,
+        "disableRescheduling": {"minutesBefore": 60},
+        "successRedirectUrl": "https://example.com/thanks",
+    }
     for what in ("a place of a kind unknown here", "a question to those who book of a kind unknown here"):
         assert importing.findings.unmatched["eventTypes", what].examples == ["id 12"]
     assert changed(await importing.run()) == {}

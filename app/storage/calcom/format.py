@@ -41,7 +41,7 @@ class CalcomEventType(EventType):
     seats_show_attendees: bool = False
     seats_show_left: bool = True
     more: Mapping[str, Any] = Field(default_factory=dict)
-    """Fields of the public API that mean nothing here."""
+    """Fields of the public API that mean nothing to slots."""
 
 
 class CalcomOutOfOffice(OutOfOffice):

@@ -10,6 +10,7 @@ import asyncpg
 import orjson
 
 from app.domain.booking import Attendee, BookedHost, BookingRecord, NewBooking, SeatedBooking
+from app.domain.booking_policy import NO_POLICY, BookingPolicy
 from app.domain.busy import Booking, BookingStatus
 from app.domain.errors import EventTypeNotFoundError
 from app.domain.time_ranges import Instant, Range
@@ -63,6 +64,14 @@ class PostgresBookings:
         async with self._pool.connection() as connection:
             return bool(await connection.fetchval(_SQL["is_used"], _searched(reservation_uid)))
 
+    async def policy(self, event_type_id: int | None) -> BookingPolicy:
+        """Return what is allowed about the bookings of an event type."""
+        if event_type_id is None:
+            return NO_POLICY
+        async with self._pool.connection() as connection:
+            text = await connection.fetchval(_SQL["policy"], event_type_id)
+        return NO_POLICY if text is None else _policy(orjson.loads(text))
+
     async def asked_for(self, question: BookingQuestion, now: Instant) -> FoundBookings:
         """Return a page of bookings, and how many there are."""
         async with self._pool.connection() as connection:
@@ -97,6 +106,10 @@ class _Changes:
 
     async def has_seat(self, seat_uid: str) -> bool:
         return bool(await self._connection.fetchval(_SQL["has_seat"], seat_uid))
+
+    async def to_come(self, event_type_id: int, email: str, now: Instant) -> int:
+        number: int = await self._connection.fetchval(_SQL["to_come"], event_type_id, email, timestamp_of(now))
+        return number
 
     async def accepted_bookings(self, event_type_ids: Collection[int], around: Range) -> tuple[Booking, ...]:
         return await accepted_bookings(self._connection, event_type_ids, around)
@@ -249,6 +262,22 @@ def _read(text: str) -> BookingRecord:
         host_absent=found["hostAbsent"],
         created_at=found["createdAt"],
         updated_at=found["updatedAt"],
+    )
+
+
+def _policy(settings: Mapping[str, Any]) -> BookingPolicy:
+    """Read what an event type's owner has set, in the public API's words."""
+    moving = settings.get("disableRescheduling") or {}
+    return BookingPolicy(
+        only_by_owners=bool(settings.get("bookingRequiresAuthentication")),
+        most_of_booker=(settings.get("bookerActiveBookingsLimit") or {}).get("maximumActiveBookings"),
+        guests=not settings.get("disableGuests"),
+        cancelling=not (settings.get("disableCancelling") or {}).get("disabled"),
+        moving=not moving.get("disabled"),
+        moving_notice=moving.get("minutesBefore") or 0,
+        moving_past=bool(settings.get("allowReschedulingPastBookings")),
+        moving_cancelled=bool(settings.get("allowReschedulingCancelledBookings")),
+        title_pattern=settings.get("customName"),
     )
 
 

@@ -243,7 +243,24 @@ SELECT
         'assignAllTeamMembers', COALESCE((e.row ->> 'assignAllTeamMembers')::boolean, false),
         'rrHostSubsetEnabled', COALESCE((e.row ->> 'rrHostSubsetEnabled')::boolean, false),
         'more', json_strip_nulls(json_build_object(
+            'allowReschedulingCancelledBookings',
+            CASE WHEN (e.row ->> 'allowReschedulingCancelledBookings')::boolean THEN true END,
+            'allowReschedulingPastBookings', CASE WHEN (e.row ->> 'allowReschedulingPastBookings')::boolean THEN true END,
+            'bookerActiveBookingsLimit', CASE
+                WHEN (e.row ->> 'maxActiveBookingsPerBooker')::integer > 0
+                    THEN json_build_object('maximumActiveBookings', (e.row ->> 'maxActiveBookingsPerBooker')::integer)
+            END,
+            'bookingRequiresAuthentication', CASE WHEN (e.row ->> 'bookingRequiresAuthentication')::boolean THEN true END,
+            'customName', NULLIF(e.row ->> 'eventName', ''),
+            'disableCancelling', CASE
+                WHEN (e.row ->> 'disableCancelling')::boolean THEN json_build_object('disabled', true)
+            END,
             'disableGuests', CASE WHEN (e.row ->> 'disableGuests')::boolean THEN true END,
+            'disableRescheduling', CASE
+                WHEN (e.row ->> 'disableRescheduling')::boolean THEN json_build_object('disabled', true)
+                WHEN (e.row ->> 'minimumRescheduleNotice')::integer > 0
+                    THEN json_build_object('minutesBefore', (e.row ->> 'minimumRescheduleNotice')::integer)
+            END,
             'successRedirectUrl', NULLIF(e.row ->> 'successRedirectUrl', '')
         ))
     ) AS item,
@@ -257,7 +274,6 @@ SELECT
             WHEN (e.row ->> 'assignRRMembersUsingSegment')::boolean THEN 'hosts chosen by attributes: all of them host here'
         END,
         CASE WHEN e.row ->> 'maxLeadThreshold' IS NOT NULL THEN 'a largest lead between round-robin hosts' END,
-        CASE WHEN e.row ->> 'maxActiveBookingsPerBooker' IS NOT NULL THEN 'a most of bookings for one booker' END,
         CASE
             WHEN (e.row ->> 'requiresConfirmationForFreeEmail')::boolean THEN 'confirmation only for free e-mail addresses'
         END,

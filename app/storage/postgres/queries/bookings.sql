@@ -117,6 +117,17 @@ SELECT EXISTS (
     WHERE a.seat_uid = $1::text AND b.status NOT IN ('cancelled', 'rejected')
 );
 
+-- name: policy
+-- $1 event type. What its owner has set that means something to bookings only, as it was sent.
+SELECT more FROM event_types WHERE id = $1;
+
+-- name: to_come
+-- $1 event type, $2 an address, $3 now. How many bookings of it somebody with this address has made that are not over.
+SELECT count(DISTINCT b.id)
+FROM booking_attendees AS a
+JOIN bookings AS b ON b.id = a.booking_id
+WHERE lower(a.email) = lower($2::text) AND a.takes_until > $3 AND NOT a.guest AND b.event_type_id = $1;
+
 -- name: add_booking
 -- $1 uid, $2 event type, $3 hosts, the first one's it is, $4 start, $5 end, $6 and $7 buffers, $8 status, $9 whether it
 -- takes time, $10 title, $11 description, $12 location, $13 metadata, $14 responses, $15 overlap group or null,
