@@ -57,7 +57,8 @@ async def post_reschedule(request: web.Request) -> web.Response:
     wanted = body.request(text_in_path(request, "uid"), request.get(CALLER))
 
     async def move(drawn: DrawnUid | None) -> BookingData:
-        return _made(await request.app[USE_CASES].booking_mover.move(wanted, drawn))
+        made = await request.app[USE_CASES].booking_mover.move(wanted, drawn)
+        return await _data(request, made.booking, made.seat_uid)
 
     return await created(request, move, request.app[USE_CASES].booking_answerer)
 

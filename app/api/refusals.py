@@ -312,6 +312,9 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
     booking_errors.ReservedForMoveError: lambda e: bad_request(
         f"The reservation with uid={e.uid} was made to move booking {e.booking_uid}: reschedule that booking with it."
     ),
+    booking_errors.OneSeatReservedError: lambda e: bad_request(
+        f"The reservation with uid={e.uid} keeps one seat, and this booking has several: reschedule it without."
+    ),
     booking_errors.BookingChangedError: lambda e: RequestError(
         409, f"Booking with uid={e.uid} was changed at the same moment. Look at it again, and try once more."
     ),

@@ -142,7 +142,7 @@ def use_cases(settings: Settings, stores: Stores) -> UseCases:
             counter=key_counter,
         ),
         slot_booker=SlotBooker(event_types, credentials, claimer, reserved_slots, bookings, committer, runners, now),
-        booking_mover=BookingMover(event_types, claimer, reserved_slots, bookings, committer, now),
+        booking_mover=BookingMover(event_types, claimer, reserved_slots, bookings, committer, runners, now),
         booking_canceller=BookingCanceller(bookings, runners),
         booking_decider=BookingDecider(event_types, claimer, bookings, committer, runners),
         booking_runners=runners,

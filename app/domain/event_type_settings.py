@@ -68,7 +68,7 @@ class EventTypeSettings:
     """Questions to those who book, in the public API's words; the usual ones only where they were changed."""
     locations: tuple[Mapping[str, Any], ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of the public API that mean nothing to slots, as they were sent; some say what may be done with bookings."""
+    """Fields of the public API that mean nothing to slots, as they were sent; some are about bookings."""
     scheduling: SchedulingType = SchedulingType.INDIVIDUAL
     host_entries: tuple[HostEntry, ...] = ()
     assign_all_members: bool = False

@@ -127,6 +127,15 @@ class BookingChangedError(HoldfastError):
         self.uid = uid
 
 
+class OneSeatReservedError(HoldfastError):
+    """A booking was to be moved with all its seats to where a reservation keeps one."""
+
+    def __init__(self, uid: str) -> None:
+        """Keep the reservation's uid."""
+        super().__init__(uid)
+        self.uid = uid
+
+
 class ReservedForMoveError(HoldfastError):
     """A reservation was made in the place of a booking, and so becomes no further one."""
 

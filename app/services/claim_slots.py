@@ -58,6 +58,8 @@ class WantedSlot:
     """Claims of the same batch."""
     quotas: tuple[Quota, ...] = ()
     """In which it needs a place."""
+    seats: int = 1
+    """How many seats it takes, on a seated type."""
     buffers: tuple[int, int] | None = None
     """Before and after, in minutes, as reserved or booked; None: the event type's of today."""
 
@@ -338,9 +340,10 @@ class SlotClaimer:
         availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint_of(claimed))
         for refusal in availability.time_refusals(wanted.start):
             raise wanted.refused(refusal)
-        if _seats_left(wanted, availability, claimed) < 1:
-            # Those who came before may yet give their seats up; if not, the next look finds none left.
-            return Contended()
+        if _seats_left(wanted, availability, claimed) < wanted.seats:
+            # Those who came before may yet give their seats up; if not, the next look finds none left. That would not
+            # tell who needs several that too few are.
+            return Contended() if wanted.seats == 1 else Held(None)
         refusals = availability.host_refusals(wanted.start, claimed.claim.host_ids)
         if Refusal.LIMIT in refusals.values():
             # A claim that came first may yet be given up; if not, the next look finds the period full.

@@ -94,8 +94,10 @@ def refused(wanted: WantedSlot, refusal: Refusal) -> BookingRefusedError:
     return BookingRefusedError(refusal, wanted.staffed.event_type.id, wanted.start)
 
 
-async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSlot) -> BookingRecord:
-    """Make a booking or, on a seated type, take a seat in the one that is there.
+async def add(
+    changes: BookingTransaction, booking: NewBooking, wanted: WantedSlot, *, join: bool = True
+) -> BookingRecord:
+    """Make a booking or, on a seated type, take a seat in the one that is there, unless it is not to `join` that.
 
     Raises
     ------
@@ -109,7 +111,7 @@ async def add(changes: BookingTransaction, booking: NewBooking, wanted: WantedSl
         return await changes.add(booking)
     there = await changes.seats_at(event_type.id, booking.start)
     refuse_beyond_seats(wanted, there, [attendee.email for attendee in booking.attendees])
-    for one in there:
+    for one in there if join else ():
         if booking.seated and one.seated and (one.end, one.status) == (booking.end, booking.status):
             return await changes.add_attendees(one.id, booking.attendees, booking.reservation_uid)
     return await changes.add(replace(booking, overlap_group=group_of(there)))

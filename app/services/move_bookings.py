@@ -10,6 +10,7 @@ from app.domain.errors import EventTypeNotFoundError, HoldfastError
 from app.domain.event_type import StaffedEventType, staff
 from app.domain.reference import ById, ByUserIds
 from app.domain.reservation import Claim
+from app.domain.seats import seats_wanted
 from app.domain.time_ranges import Instant
 from app.services.book_slots import Made, in_order
 from app.services.booking_errors import (
@@ -17,6 +18,7 @@ from app.services.booking_errors import (
     BookingOverError,
     BookingRefusedError,
     NotAllowedError,
+    OneSeatReservedError,
     ReservationUsedError,
     SeatUidNeededError,
 )
@@ -27,6 +29,7 @@ from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.commit_bookings import BookingCommitter, add
 from app.services.keep_slots import is_uid, new_uid
 from app.services.ports import Caller, Clock, DrawnUid, EventTypes
+from app.services.run_bookings import BookingRunners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +58,22 @@ class BookingMover:
         reserved_slots: ReservedSlots,
         bookings: Bookings,
         committer: BookingCommitter,
+        runners: BookingRunners,
         clock: Clock,
     ) -> None:
-        """Work on these ports."""
+        """Work on these ports; `runners` knows who may move all seats of a booking."""
         self._event_types = event_types
         self._claimer = claimer
         self._reserved_slots = reserved_slots
         self._bookings = bookings
         self._committer = committer
+        self._runners = runners
         self._clock = clock
 
     async def move(self, request: MoveRequest, drawn: DrawnUid | None = None) -> Made:
         """Move a booking, which keeps its length, or a seat, which keeps its uid. Refused, nothing has changed.
+
+        Who runs a seated booking may move it with all its seats: it joins nobody at its new start.
 
         Raises
         ------
@@ -75,13 +82,14 @@ class BookingMover:
         BookingOverError
             If it was cancelled, rejected or moved before.
         SeatUidNeededError
-            If it is a seated booking, of which only seats move.
+            If it has seats, and the caller neither says which nor runs it.
         NotAllowedError
             If the event type's owner does not allow it.
         BookingRefusedError, NotBookableError
             If the new slot is not free.
-        OtherSlotReservedError, ReservedForMoveError, ReservationUsedError
-            If the reservation keeps another slot, was made to move another booking, or has become a booking already.
+        OtherSlotReservedError, OneSeatReservedError, ReservedForMoveError, ReservationUsedError
+            If the reservation keeps another slot, or one seat where several move, was made to move another booking, or
+            has become a booking already.
         StoreUnavailableError
             If a store is away.
         """
@@ -113,7 +121,8 @@ class BookingMover:
     async def _moved(self, request: MoveRequest, uid: str) -> Made:
         old = found(await self._bookings.find(request.uid), request.uid)
         policy = await self._bookings.policy(old.event_type_id)
-        seat = _movable(old, request, policy)
+        moves_all = not old.seated or (request.seat_uid is None and await self._runners.runs(request.caller, old))
+        seat = _movable(old, request, policy, moves_all=moves_all)
         disallowed = policy.moving_refusal(old.start, old.end, self._clock())
         if disallowed is not None:
             raise NotAllowedError(disallowed, old.event_type_id)
@@ -125,10 +134,10 @@ class BookingMover:
         left = old.start if old.seated else None
         async with self._committer.under(slot.claim, slot.wanted, limited=limited, seats_left_at=left) as changes:
             old = found(await changes.lock(old.uid), request.uid)
-            seat = _movable(old, request, policy)
+            seat = _movable(old, request, policy, moves_all=moves_all)
             await _retire(changes, old, seat, request)
             booking = self._new_booking(request, old, seat, staffed, slot.claim, uid)
-            record = await add(changes, booking, slot.wanted)
+            record = await add(changes, booking, slot.wanted, join=seat is not None)
             seat_uid = None if seat is None else seat.seat_uid
             await changes.tell(booking_event.moved(record, old, seat_uid))
         await self._reserved_slots.use_up(slot.reserved)
@@ -152,6 +161,10 @@ class BookingMover:
 
         A class goes on without the seat that moves, and so counts for limits still, unless that is its last one.
         """
+        moving = old.attendees if seat is None else (seat,)
+        seats = seats_wanted([one.email for one in moving], staffed.host_emails) if old.seated else 1
+        if request.reservation_uid is not None and seats > 1:
+            raise OneSeatReservedError(request.reservation_uid)
         slot = await self._reserved_slots.claim(
             request.reservation_uid, staffed, request.start, old.length, instead_of=old.uid
         )
@@ -159,7 +172,12 @@ class BookingMover:
             return slot
         rescheduling = old.uid if seat is None or is_last(old, seat) else None
         wanted = WantedSlot(
-            staffed=staffed, start=request.start, length=old.length, rescheduling=rescheduling, own=None
+            staffed=staffed,
+            start=request.start,
+            length=old.length,
+            rescheduling=rescheduling,
+            own=None,
+            seats=seats,
         )
         try:
             with booking_refusals():
@@ -182,7 +200,7 @@ class BookingMover:
         # Whoever has to confirm it need not where they move it themselves. What `by` says proves nothing.
         by_host = request.caller is not None and request.caller.user_id in old.host_ids
         pending = confirmation is not None and confirmation.is_needed(request.start, self._clock()) and not by_host
-        said = old.seen_from_seat(request.seat_uid)
+        said = old if seat is None else old.seen_from_seat(seat.seat_uid)
         return NewBooking(
             uid=uid,
             event_type_id=old.event_type_id,
@@ -208,12 +226,14 @@ class BookingMover:
         )
 
 
-def _movable(booking: BookingRecord, request: MoveRequest, policy: BookingPolicy) -> Attendee | None:
+def _movable(
+    booking: BookingRecord, request: MoveRequest, policy: BookingPolicy, *, moves_all: bool
+) -> Attendee | None:
     """Return the seat that is to be moved, None where all of the booking is; or refuse to move it."""
     is_cancelled = booking.status is BookingStatus.CANCELLED and booking.rescheduled_to_uid is None
     if not (policy.moving_cancelled and is_cancelled and not booking.seated):
         refuse_over(booking)
-    if not booking.seated:
+    if moves_all:
         return None
     if request.seat_uid is None:
         raise SeatUidNeededError(booking.uid)

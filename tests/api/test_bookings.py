@@ -382,6 +382,47 @@ async def test_a_seat_moves_alone_and_keeps_its_uid(api: Asking) -> None:
     assert (await shown(api, first["uid"]))["status"] == "cancelled"
 
 
+async def test_who_runs_a_class_moves_it_with_all_its_seats(api: Asking) -> None:
+    await api.add(eventTypes=[event_type(44, "big", ownerId=ANA, seatsPerTimeSlot=3)])
+    seats = [(await book(api, 44, "10:00")).data for _ in range(2)]
+    uid = seats[0]["uid"]
+    there = (await book(api, 44, "12:00")).data["uid"]
+    move = {"start": "2050-09-05T12:00:00Z"}
+    for token in (None, KEY + "clo"):
+        assert (await act(api, uid, "reschedule", token=token, **move)).status == 403
+    moved = (await act(api, uid, "reschedule", token=KEY + "ana", reschedulingReason="ill", **move)).data
+    assert [one["seatUid"] for one in moved["attendees"]] == [seat["seatUid"] for seat in seats]
+    assert (moved["rescheduledFromUid"], moved["reschedulingReason"]) == (uid, "ill")
+    assert moved["uid"] not in (uid, there), "it joins nobody"
+    old = await shown(api, uid, KEY + "ana")
+    assert (old["status"], old["rescheduledToUid"]) == ("cancelled", moved["uid"])
+    assert (await seats_left(api, 44))["10:00"] == 3
+    assert "12:00" not in await api.starts(44), "all seats are taken"
+    found = (await api.ask("GET", f"/v2/bookings/by-seat/{seats[1]['seatUid']}")).data
+    assert (found["uid"], found["attendees"][0]["seatUid"]) == (moved["uid"], seats[1]["seatUid"])
+
+
+@pytest.mark.parametrize("taken", ["booked", "held"])
+async def test_a_class_is_not_moved_to_where_too_few_seats_are_left(api: Asking, taken: str) -> None:
+    seats = [(await book(api, 12, "10:00")).data for _ in range(2)]
+    held = (await api.reserve(12, "12:00")).data["reservationUid"]
+    if taken == "booked":
+        await book(api, 12, "12:00", reservationUid=held)
+    move = {"start": "2050-09-05T12:00:00Z"}
+    refused = await act(api, seats[0]["uid"], "reschedule", token=KEY + "ana", **move)
+    assert (refused.status, "seats left" in refused.message) == (400, True)
+    assert (await shown(api, seats[0]["uid"], KEY + "ana"))["status"] == "accepted"
+    assert (await seats_left(api))["12:00"] == 1, "nothing stays claimed"
+
+
+async def test_a_reservation_keeps_no_seats_for_a_class(api: Asking) -> None:
+    uid, _ = [(await book(api, 12, "10:00")).data["uid"] for _ in range(2)]
+    held = (await api.reserve(12, "12:00")).data["reservationUid"]
+    move = {"start": "2050-09-05T12:00:00Z", "reservationUid": held}
+    refused = await act(api, uid, "reschedule", token=KEY + "ana", **move)
+    assert (refused.status, held in refused.message) == (400, True)
+
+
 async def test_a_seat_that_moves_back_is_found_where_it_is(api: Asking) -> None:
     first, _ = [(await book(api, 12, "10:00")).data for _ in range(2)]
     seat = {"seatUid": first["seatUid"]}
@@ -584,8 +625,8 @@ async def test_an_ordinary_booking_that_moves_to_a_class_needs_a_seat_for_each(a
     assert (await book(api, 10, "12:00")).status == 400
 
 
-async def seats_left(api: Asking) -> dict[str, int]:
-    slots = (await api.slots(eventTypeId=12, end="2050-09-05")).data["2050-09-05"]
+async def seats_left(api: Asking, event_type_id: int = 12) -> dict[str, int]:
+    slots = (await api.slots(eventTypeId=event_type_id, end="2050-09-05")).data["2050-09-05"]
     return {slot["start"][11:16]: slot["seatsRemaining"] for slot in slots}
 
 
