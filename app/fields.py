@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -81,6 +82,14 @@ def in_bounds(moment: datetime) -> datetime:
     if not FIRST_MOMENT <= moment <= LAST_MOMENT:
         raise ValueError("must lie in the years 1900 to 9998")
     return moment
+
+
+def _web_link(text: str) -> str:
+    """Refuse what a browser would run, or open on its own machine; a host with a port looks like a scheme."""
+    scheme = urlsplit(text).scheme
+    if scheme not in ("", "http", "https") and "." not in scheme:
+        raise ValueError("must be a link of the web: let it begin with https://")
+    return text
 
 
 def storable(text: str) -> str:
@@ -187,7 +196,8 @@ DATE_OR_DATE_TIME = WithJsonSchema(
 )
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
-Link = Annotated[str, Field(max_length=LONGEST_LINK), AfterValidator(storable)]
+Link = Annotated[str, Field(max_length=LONGEST_LINK), AfterValidator(storable), AfterValidator(_web_link)]
+"""Where a browser may lead; often said without `https://`."""
 Place = Annotated[str, Field(min_length=1, max_length=LONGEST_LINK), AfterValidator(storable)]
 """Where to meet, in words or as a link."""
 ZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Rome"])]

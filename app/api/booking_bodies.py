@@ -1,12 +1,14 @@
 """The bodies of requests about bookings, version 2024-08-13."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Collection
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.api.bodies import Body
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
+from app.domain.booking_policy import integration
 from app.fields import Email, IsoInstant, KeptObject, Link, Metadata, Place, Text, WholeNumber, ZoneName, storable
 from app.services.book_slots import BookingRequest
 from app.services.move_bookings import MoveRequest
@@ -80,21 +82,69 @@ class GuestsBody(Body):
 # Booking -------------------------------------------------------------------------------------------------------------
 
 
-class Location(Body):
-    """Where to meet, as one of the event type's kinds of places; each kind has its one field."""
+_PLACES = {
+    "address": "address",
+    "link": "link",
+    "phone": "phone",
+    "integration": "integration",
+    "attendeeAddress": "address",
+    "attendeePhone": "phone",
+    "attendeeDefined": "location",
+    "organizersDefaultApp": None,
+}
+"""The field of each kind of place."""
+_OWNERS = {"address", "link", "phone", "organizersDefaultApp"}
+"""Kinds of which who books need not say more: the event type's owner has such a place."""
 
-    type: Text
+
+class Location(Body):
+    """Where to meet, as one of the event type's kinds of places; each kind has its one field.
+
+    Without it, and for kinds that the event type's owner has a place of, it is there.
+    """
+
+    type: Literal[
+        "address",
+        "link",
+        "phone",
+        "integration",
+        "attendeeAddress",
+        "attendeePhone",
+        "attendeeDefined",
+        "organizersDefaultApp",
+    ]
     address: Text | None = None
     location: Place | None = None
     phone: Text | None = None
     link: Link | None = None
     integration: Text | None = None
 
+    _may_be_the_owners: ClassVar[Collection[str]] = _OWNERS
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if self.place is None and self.type not in self._may_be_the_owners:
+            needed = _PLACES[self.type]
+            raise ValueError(f"'{self.type}' needs '{needed}'" if needed else f"'{self.type}' is no place to move to")
+        return self
+
     @property
-    def text(self) -> str:
-        """The place in one line; the kind alone where the host says where it is."""
-        told = self.address or self.location or self.phone or self.link
-        return told or (f"integrations:{self.integration}" if self.integration else self.type)
+    def place(self) -> str | None:
+        """The place in one line; None where it is the owner's."""
+        needed = _PLACES[self.type]
+        told: str | None = None if needed is None else getattr(self, needed)
+        return integration(told) if told and self.type == "integration" else told
+
+
+class NewLocation(Location):
+    """Where to meet instead: all is said."""
+
+    _may_be_the_owners: ClassVar[Collection[str]] = ()
+
+
+def _in_words(value: object) -> object:
+    """Read "1 Quay", which older clients send, as an object."""
+    return {"type": "attendeeDefined", "location": value} if isinstance(value, str) else value
 
 
 class BookingBody(Body):
@@ -115,7 +165,7 @@ class BookingBody(Body):
     """Of event types that have several."""
     reservation_uid: Text | None = Field(None, alias="reservationUid")
     """The reservation that keeps this slot, and that ends with the booking."""
-    location: Location | Place | None = None
+    location: Annotated[Location | None, BeforeValidator(_in_words)] = None
     meeting_url: Place | None = Field(None, alias="meetingUrl")
     """An older way to say a location."""
     metadata: Metadata = Field(default_factory=dict)
@@ -156,7 +206,8 @@ class BookingBody(Body):
             guests=tuple(Attendee(email=email, name="", zone=attendee.zone, guest=True) for email in self.guests),
             length=self.length,
             reservation_uid=self.reservation_uid,
-            location=self.location.text if isinstance(self.location, Location) else self.location or self.meeting_url,
+            location=self.location.place if self.location is not None else self.meeting_url,
+            kind_of_place=self.location.type if self.location is not None else None,
             metadata=self.metadata,
             responses=self.responses,
             caller=caller,
@@ -204,12 +255,12 @@ class ReasonBody(Body):
 class LocationBody(Body):
     """Where a booking takes place."""
 
-    location: Location | Place
+    location: Annotated[NewLocation, BeforeValidator(_in_words)]
 
     @property
     def text(self) -> str:
         """The place in one line."""
-        return self.location.text if isinstance(self.location, Location) else self.location
+        return self.location.place or self.location.type
 
 
 class AbsentAttendee(Body):

@@ -1,6 +1,7 @@
 """What the owner of an event type allows to be done about its bookings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from app.domain.time_ranges import MINUTE, Instant
@@ -38,8 +39,16 @@ class BookingPolicy:
     moving_past: bool = False
     moving_cancelled: bool = False
     """Whether one that was cancelled can still be moved, to be booked again elsewhere."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where the owner meets people, by kind of place."""
+    usual_place: str | None = None
+    """Where they meet if nobody says; None: who books is asked."""
     title_pattern: str | None = None
     """What bookings are called, with names of what is put in between braces; None: the usual."""
+
+    def place(self, kind: str | None) -> str | None:
+        """Return where that is, the kind alone if the owner does not say; without a kind where people usually meet."""
+        return self.usual_place if kind is None else self.places.get(kind, kind)
 
     def moving_refusal(self, start: Instant, end: Instant, now: Instant) -> Disallowed | None:
         """Return why a booking of that time cannot be moved now; None if it can."""
@@ -50,6 +59,11 @@ class BookingPolicy:
         if start > now > start - self.moving_notice * MINUTE:
             return Disallowed.MOVING_SO_LATE
         return None
+
+
+def integration(name: str) -> str:
+    """Return the place that a service for video calls is."""
+    return f"integrations:{name}"
 
 
 NO_POLICY = BookingPolicy()

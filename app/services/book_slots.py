@@ -40,6 +40,9 @@ class BookingRequest:
     """Minutes; None: the reservation's or, without one, the event type's own length."""
     reservation_uid: str | None = None
     location: str | None = None
+    """Where to meet, as who books says."""
+    kind_of_place: str | None = None
+    """Which of the event type's own places it is to be instead."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     responses: Mapping[str, Any] = field(default_factory=dict)
     caller: Caller | None = None
@@ -204,6 +207,7 @@ def _new_booking(
     staffed, event_type, claim = slot.wanted.staffed, slot.wanted.staffed.event_type, slot.claim
     host_ids = in_order(staffed, claim)
     pending = event_type.confirmation is not None and event_type.confirmation.is_needed(request.start, now)
+    place = policy.place(request.kind_of_place)
     booking = NewBooking(
         uid=uid,
         event_type_id=event_type.id,
@@ -220,30 +224,30 @@ def _new_booking(
                 event_type=event_type.title,
                 host=_host_name(staffed, host_ids[0]),
                 attendee=request.attendee.name,
-                place=request.location or "",
+                place=request.location or place or "",
                 minutes=slot.wanted.length,
             ),
             policy.title_pattern,
         ),
         attendees=(request.attendee, *newcomers(request.guests, [request.attendee])),
-        location=request.location,
+        location=request.location or place,
         metadata=request.metadata,
         responses=request.responses,
         reservation_uid=request.reservation_uid if is_uid(request.reservation_uid) else None,
     )
-    return _of_a_seat(booking, event_type.title) if booking.seated else booking
+    return _of_a_seat(booking, request, event_type.title, policy) if booking.seated else booking
 
 
-def _of_a_seat(booking: NewBooking, event_title: str) -> NewBooking:
+def _of_a_seat(booking: NewBooking, request: BookingRequest, event_title: str, policy: BookingPolicy) -> NewBooking:
     """Return a booking of one seat: what its attendee says is not the others' business, nor is their uid."""
-    responses = booking.responses if booking.location is None else {**booking.responses, "location": booking.location}
+    responses = booking.responses if request.location is None else {**booking.responses, "location": request.location}
     attendee = replace(booking.attendees[0], seat_uid=booking.uid, metadata=booking.metadata, responses=responses)
     return replace(
         booking,
         uid=new_uid(),
         title=event_title,
         attendees=(attendee,),
-        location=None,
+        location=policy.usual_place,
         metadata={},
         responses={},
     )

@@ -180,6 +180,66 @@ async def test_a_meeting_url_is_a_location(api: Asking) -> None:
     assert (await book(api, 10, "10:00", meetingUrl=LONG_LINK)).data["location"] == LONG_LINK
 
 
+OWNERS_PLACES = [
+    {"type": "address", "address": "1 Quay", "public": True},
+    {"type": "link", "link": "https://meet.example/own"},
+    {"type": "address", "address": "2 Quay"},
+    {"type": "attendeePhone"},
+]
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        (None, "1 Quay"),
+        ({"type": "address"}, "1 Quay"),
+        ({"type": "link"}, "https://meet.example/own"),
+        ({"type": "phone"}, "phone"),
+        ({"type": "attendeePhone", "phone": "+3512"}, "+3512"),
+        ("3 Quay", "3 Quay"),
+    ],
+)
+async def test_it_is_where_the_owner_says(api: Asking, location: object, told: str) -> None:
+    await allow(api, locations=OWNERS_PLACES, customName="at {Location}")
+    booked = (await book(api, 10, "10:00", location=location)).data
+    assert (booked["location"], booked["title"]) == (told, f"at {told}")
+
+
+async def test_who_books_says_where_if_that_is_usual(api: Asking) -> None:
+    await allow(api, locations=OWNERS_PLACES[::-1])
+    assert (await book(api, 10, "10:00")).data["location"] == ""
+
+
+async def test_a_class_meets_where_the_owner_says(api: Asking) -> None:
+    headers = {"cal-api-version": "2024-06-14"}
+    body = {"locations": OWNERS_PLACES}
+    await api.ask("PATCH", "/v2/event-types/12", json=body, token=KEY + "ana", headers=headers)
+    seat = (await book(api, 12, "10:00", location={"type": "attendeePhone", "phone": "+3512"})).data
+    assert (seat["location"], seat["attendees"][0]["bookingFieldsResponses"]) == ("1 Quay", {"location": "+3512"})
+    assert (await shown(api, seat["uid"]))["location"] == "", "its uid is in listings"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        {"type": "nope"},
+        {"type": "attendeePhone"},
+        {"type": "attendeeAddress", "phone": "+3512"},
+        {"type": "attendeeDefined"},
+        {"type": "integration"},
+        {"type": "link", "link": "javascript:alert(1)"},
+        {"type": "link", "link": " JavaScript:alert(1)"},
+        {"type": "link", "link": "data:text/html,x"},
+    ],
+)
+async def test_a_place_that_is_none_is_refused(api: Asking, location: object) -> None:
+    assert (await book(api, 10, "10:00", location=location)).status == 400
+    uid = (await book(api, 10, "10:00")).data["uid"]
+    path = f"/v2/bookings/{uid}/location"
+    for place in (location, {"type": "address"}, {"type": "organizersDefaultApp"}):
+        assert (await api.ask("PATCH", path, json={"location": place}, token=KEY + "ana")).status == 400
+
+
 @pytest.mark.parametrize("name", ["location", "meetingUrl"])
 @pytest.mark.parametrize("place", ["", LONG_LINK + "x"])
 async def test_a_location_that_is_empty_or_too_long_is_refused(api: Asking, name: str, place: str) -> None:

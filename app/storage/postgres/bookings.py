@@ -1,7 +1,7 @@
 """Bookings in PostgreSQL: the port `Bookings`. Two that take a host's time at once it refuses, whatever Redis lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from app.domain.booking import Attendee, BookedHost, BookingRecord, NewBooking, SeatedBooking
-from app.domain.booking_policy import NO_POLICY, BookingPolicy
+from app.domain.booking_policy import NO_POLICY, BookingPolicy, integration
 from app.domain.busy import Booking, BookingStatus
 from app.domain.errors import EventTypeNotFoundError
 from app.domain.time_ranges import Instant, Range
@@ -70,7 +70,7 @@ class PostgresBookings:
             return NO_POLICY
         async with self._pool.connection() as connection:
             text = await connection.fetchval(_SQL["policy"], event_type_id)
-        return NO_POLICY if text is None else _policy(orjson.loads(text))
+        return NO_POLICY if text is None else _policy(**orjson.loads(text))
 
     async def asked_for(self, question: BookingQuestion, now: Instant) -> FoundBookings:
         """Return a page of bookings, and how many there are."""
@@ -265,9 +265,10 @@ def _read(text: str) -> BookingRecord:
     )
 
 
-def _policy(settings: Mapping[str, Any]) -> BookingPolicy:
+def _policy(settings: Mapping[str, Any], locations: Sequence[Mapping[str, Any]]) -> BookingPolicy:
     """Read what an event type's owner has set, in the public API's words."""
     moving = settings.get("disableRescheduling") or {}
+    places = [(location["type"], _place(location)) for location in locations]
     return BookingPolicy(
         only_by_owners=bool(settings.get("bookingRequiresAuthentication")),
         most_of_booker=(settings.get("bookerActiveBookingsLimit") or {}).get("maximumActiveBookings"),
@@ -277,8 +278,22 @@ def _policy(settings: Mapping[str, Any]) -> BookingPolicy:
         moving_notice=moving.get("minutesBefore") or 0,
         moving_past=bool(settings.get("allowReschedulingPastBookings")),
         moving_cancelled=bool(settings.get("allowReschedulingCancelledBookings")),
+        places={kind: place for kind, place in reversed(places) if place},
+        usual_place=places[0][1] if places else None,
         title_pattern=settings.get("customName"),
     )
+
+
+def _place(location: Mapping[str, Any]) -> str | None:
+    """Return where a location of an event type is, if its owner says."""
+    match location:
+        case {"type": "address", "address": str(place)} | {"type": "link", "link": str(place)}:
+            return place
+        case {"type": "phone", "phone": str(place)}:
+            return place
+        case {"type": "integration", "integration": str(name)}:
+            return integration(name)
+    return None
 
 
 def _attendee(found: Mapping[str, Any]) -> Attendee:

@@ -118,8 +118,8 @@ SELECT EXISTS (
 );
 
 -- name: policy
--- $1 event type. What its owner has set that means something to bookings only, as it was sent.
-SELECT more FROM event_types WHERE id = $1;
+-- $1 event type. What its owner has set that means something to bookings only, and where they meet, as it was sent.
+SELECT json_build_object('settings', more, 'locations', locations) FROM event_types WHERE id = $1;
 
 -- name: to_come
 -- $1 event type, $2 an address, $3 now. How many bookings of it somebody with this address has made that are not over.
