@@ -30,6 +30,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 """Whether there is such a mailbox only a letter to it could tell; email-validator would refuse those of companies' own
 networks."""
+_HOST_AND_PORT = re.compile(r"[\w-]+(\.[\w-]+)+:[0-9]+(/|$)", re.ASCII)
 _ISO_8601 = re.compile(r"[0-9TZW:.,+-]+")
 """Its characters: `fromisoformat` itself lets others pass in places."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,9 +86,9 @@ def in_bounds(moment: datetime) -> datetime:
 
 
 def _web_link(text: str) -> str:
-    """Refuse what a browser would run, or open on its own machine; a host with a port looks like a scheme."""
+    """Refuse what a browser would run, or open with another program; a host with a port looks like a scheme."""
     scheme = urlsplit(text).scheme
-    if scheme not in ("", "http", "https") and "." not in scheme:
+    if scheme not in ("", "http", "https") and not _HOST_AND_PORT.match(text):
         raise ValueError("must be a link of the web: let it begin with https://")
     return text
 

@@ -1,9 +1,9 @@
 """The bodies of requests about bookings, version 2024-08-13."""
 
-from collections.abc import Collection
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from typing_extensions import override
 
 from app.api.bodies import Body
 from app.api.slots_query import Usernames, named_event_type
@@ -82,69 +82,125 @@ class GuestsBody(Body):
 # Booking -------------------------------------------------------------------------------------------------------------
 
 
-_PLACES = {
-    "address": "address",
-    "link": "link",
-    "phone": "phone",
-    "integration": "integration",
-    "attendeeAddress": "address",
-    "attendeePhone": "phone",
-    "attendeeDefined": "location",
-    "organizersDefaultApp": None,
-}
-"""The field of each kind of place."""
-_OWNERS = {"address", "link", "phone", "organizersDefaultApp"}
-"""Kinds of which who books need not say more: the event type's owner has such a place."""
+class _Location(Body):
+    """Where to meet, as one of the kinds of places of event types."""
 
-
-class Location(Body):
-    """Where to meet, as one of the event type's kinds of places; each kind has its one field.
-
-    Without it, and for kinds that the event type's owner has a place of, it is there.
-    """
-
-    type: Literal[
-        "address",
-        "link",
-        "phone",
-        "integration",
-        "attendeeAddress",
-        "attendeePhone",
-        "attendeeDefined",
-        "organizersDefaultApp",
-    ]
-    address: Text | None = None
-    location: Place | None = None
-    phone: Text | None = None
-    link: Link | None = None
-    integration: Text | None = None
-
-    _may_be_the_owners: ClassVar[Collection[str]] = _OWNERS
-
-    @model_validator(mode="after")
-    def _says_where(self) -> Self:
-        if self.place is None and self.type not in self._may_be_the_owners:
-            needed = _PLACES[self.type]
-            raise ValueError(f"'{self.type}' needs '{needed}'" if needed else f"'{self.type}' is no place to move to")
-        return self
+    type: str
 
     @property
     def place(self) -> str | None:
-        """The place in one line; None where it is the owner's."""
-        needed = _PLACES[self.type]
-        told: str | None = None if needed is None else getattr(self, needed)
-        return integration(told) if told and self.type == "integration" else told
+        """The place in one line; None where the event type's owner says where it is."""
+        told = (value for name, value in self if name != "type")
+        return next(told, None) or None
 
 
-class NewLocation(Location):
-    """Where to meet instead: all is said."""
+class Address(_Location):
+    """The owner's address, or another."""
 
-    _may_be_the_owners: ClassVar[Collection[str]] = ()
+    type: Literal["address"]
+    address: Text | None = None
+
+
+class WebLink(_Location):
+    """The owner's link, or another."""
+
+    type: Literal["link"]
+    link: Link | None = None
+
+
+class Phone(_Location):
+    """The owner's telephone, or another."""
+
+    type: Literal["phone"]
+    phone: Text | None = None
+
+
+class Integration(_Location):
+    """A service for video calls."""
+
+    type: Literal["integration"]
+    integration: Text
+
+    @property
+    @override
+    def place(self) -> str:
+        """The place in one line."""
+        return integration(self.integration)
+
+
+class OrganizersDefaultApp(_Location):
+    """The service for video calls that the owner prefers."""
+
+    type: Literal["organizersDefaultApp"]
+
+
+class AttendeeAddress(_Location):
+    """The attendee's address."""
+
+    type: Literal["attendeeAddress"]
+    address: Text
+
+
+class AttendeePhone(_Location):
+    """The attendee's telephone."""
+
+    type: Literal["attendeePhone"]
+    phone: Text
+
+
+class AttendeeDefined(_Location):
+    """Wherever the attendee says."""
+
+    type: Literal["attendeeDefined"]
+    location: Place
+
+
+class NewAddress(Address):
+    """Another address."""
+
+    address: Text
+
+
+class NewLink(WebLink):
+    """Another link."""
+
+    link: Annotated[Link, Field(min_length=1)]
+
+
+class NewPhone(Phone):
+    """Another telephone."""
+
+    phone: Text
 
 
 def _in_words(value: object) -> object:
     """Read "1 Quay", which older clients send, as an object."""
     return {"type": "attendeeDefined", "location": value} if isinstance(value, str) else value
+
+
+Location = Annotated[
+    Annotated[
+        Address
+        | WebLink
+        | Phone
+        | Integration
+        | OrganizersDefaultApp
+        | AttendeeAddress
+        | AttendeePhone
+        | AttendeeDefined,
+        Field(discriminator="type"),
+    ],
+    BeforeValidator(_in_words),
+]
+"""Where to meet. Without it, and where the event type's owner has a place of that kind, it is the owner's."""
+NewLocation = Annotated[
+    Annotated[
+        NewAddress | NewLink | NewPhone | Integration | AttendeeAddress | AttendeePhone | AttendeeDefined,
+        Field(discriminator="type"),
+    ],
+    BeforeValidator(_in_words),
+]
+"""Where to meet instead."""
 
 
 class BookingBody(Body):
@@ -165,8 +221,8 @@ class BookingBody(Body):
     """Of event types that have several."""
     reservation_uid: Text | None = Field(None, alias="reservationUid")
     """The reservation that keeps this slot, and that ends with the booking."""
-    location: Annotated[Location | None, BeforeValidator(_in_words)] = None
-    meeting_url: Place | None = Field(None, alias="meetingUrl")
+    location: Location | None = None
+    meeting_url: Annotated[Link, Field(min_length=1)] | None = Field(None, alias="meetingUrl")
     """An older way to say a location."""
     metadata: Metadata = Field(default_factory=dict)
     responses: KeptObject = Field(default_factory=dict, alias="bookingFieldsResponses")
@@ -255,7 +311,7 @@ class ReasonBody(Body):
 class LocationBody(Body):
     """Where a booking takes place."""
 
-    location: Annotated[NewLocation, BeforeValidator(_in_words)]
+    location: NewLocation
 
     @property
     def text(self) -> str:

@@ -327,7 +327,7 @@ async def post_reassign(request: web.Request) -> web.Response:
 
     async def reassign(drawn: DrawnUid | None) -> Reassigned:
         decider = request.app[USE_CASES].booking_decider
-        host = host_data(await decider.reassign(uid, caller, named, again=is_again(drawn)))
+        host = host_data(await decider.reassign(uid, caller, named, drawn))
         told: Reassigned = {
             "bookingUid": uid,
             "reassignedTo": {

@@ -49,6 +49,10 @@ def _place(value: object) -> object:
     return value or None
 
 
+_OWNERS_PLACES = {"inPerson": "address", "link": "link", "userPhone": "phone"}
+"""Kinds of places that booking pages name without saying more: the event type's owner has such a place."""
+
+
 def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
@@ -164,7 +168,8 @@ class OlderBookingBody(Body):
             guests=tuple(Attendee(email=email, name="", zone=self.time_zone, guest=True) for email in said.guests),
             length=self.length,
             reservation_uid=self.reservation_uid,
-            location=said.location,
+            location=None if said.location in _OWNERS_PLACES else said.location,
+            kind_of_place=_OWNERS_PLACES.get(said.location or ""),
             metadata=self.metadata,
             responses=self.answers,
             caller=caller,
@@ -179,6 +184,10 @@ async def post_booking(request: web.Request) -> web.Response:
         slot = SlotRequest(
             reference=body.reference, start=body.start, length=body.length, rescheduling=body.rescheduling
         )
+        if body.rescheduling is None:
+            await request.app[USE_CASES].slot_booker.check(
+                body.reference, request.get(CALLER), with_guests=bool(body.responses.guests)
+            )
         await request.app[USE_CASES].slot_keeper.rehearse(slot, body.reservation_uid or own_reservation(request))
         return success({}, status=201)
     wanted = body.request(request.get(CALLER))

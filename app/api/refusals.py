@@ -32,13 +32,13 @@ _REFUSALS = {
 
 
 _NOT_ALLOWED = {
-    Disallowed.BOOKING_UNKNOWN: (401, "Only who owns or runs event type {} may book it: say who you are."),
-    Disallowed.BOOKING_OTHERS: (403, "Only who owns or runs event type {} may book it."),
+    Disallowed.BOOKING_UNKNOWN: (401, "Only who owns, runs or hosts event type {} may book it: say who you are."),
+    Disallowed.BOOKING_OTHERS: (403, "Only who owns, runs or hosts event type {} may book it."),
     Disallowed.BOOKING_MORE: (400, "This attendee has as many bookings of event type {} to come as one may have."),
     Disallowed.GUESTS: (400, "To event type {} nobody can be brought along as a guest: leave 'guests' out."),
     Disallowed.CANCELLING: (400, "Bookings of event type {} cannot be cancelled."),
     Disallowed.MOVING: (400, "Bookings of event type {} cannot be rescheduled."),
-    Disallowed.MOVING_SO_LATE: (400, "It is too late to reschedule this booking of event type {}."),
+    Disallowed.MOVING_SO_LATE: (403, "It is too late to reschedule this booking of event type {}: only a host may."),
     Disallowed.MOVING_PAST: (400, "This booking of event type {} is past, and past ones cannot be rescheduled."),
 }
 """Status, and text for an event type's id."""

@@ -13,7 +13,7 @@ class Disallowed(Enum):
     BOOKING_UNKNOWN = auto()
     """Booking without saying who one is."""
     BOOKING_OTHERS = auto()
-    """Booking by others than who owns or runs the event type."""
+    """Booking by others than who owns, runs or hosts the event type."""
     BOOKING_MORE = auto()
     """Having so many bookings to come."""
     GUESTS = auto()
@@ -25,17 +25,17 @@ class Disallowed(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingPolicy:
-    """What is allowed about the bookings of an event type: by everybody alike, but for who may book at all."""
+    """What is allowed about the bookings of an event type, by everybody alike where nothing else is said."""
 
     only_by_owners: bool = False
-    """Whether only who owns or runs the event type may book it."""
+    """Whether only who owns, runs or hosts the event type may book it."""
     most_of_booker: int | None = None
     """How many bookings to come one address may have."""
     guests: bool = True
     cancelling: bool = True
     moving: bool = True
     moving_notice: int = 0
-    """How many minutes before its start a booking can still be moved."""
+    """How many minutes before its start a booking can still be moved by others than those who run it."""
     moving_past: bool = False
     moving_cancelled: bool = False
     """Whether one that was cancelled can still be moved, to be booked again elsewhere."""

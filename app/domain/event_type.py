@@ -223,16 +223,17 @@ def staff(rules: EventTypeRules, subset: Collection[int] = ()) -> StaffedEventTy
     round_robin = event_type.scheduling is SchedulingType.ROUND_ROBIN
     entries = [entry for entry in _entries(rules) if entry.user_id in rules.people]
     all_host_ids = frozenset(entry.user_id for entry in entries)
+    asked = entries
     if round_robin and event_type.subset_enabled and subset:
-        entries = [entry for entry in entries if entry.mandatory or entry.user_id in subset]
-    hosts = tuple(_host(rules, entry, mandatory=entry.mandatory or not round_robin) for entry in entries)
+        asked = [entry for entry in entries if entry.mandatory or entry.user_id in subset]
+    hosts = tuple(_host(rules, entry, mandatory=entry.mandatory or not round_robin) for entry in asked)
     listed_only = not event_type.host_entries and event_type.owner_id is None and bool(event_type.assigned_user_ids)
     return StaffedEventType(
         event_type=event_type,
         hosts=hosts,
         all_host_ids=all_host_ids,
         host_emails=frozenset(rules.people[user_id].email.lower() for user_id in all_host_ids),
-        zone=_event_zone(rules, hosts, entries),
+        zone=_event_zone(rules, entries),
         reservable=bool(hosts) and not listed_only,
     )
 
@@ -272,14 +273,16 @@ def _host(rules: EventTypeRules, entry: HostEntry, *, mandatory: bool) -> Host:
     )
 
 
-def _event_zone(rules: EventTypeRules, hosts: tuple[Host, ...], entries: list[HostEntry]) -> str:
-    """Return the zone of the type's schedule, else of the first host's, mandatory ones last (docs/rules.md, Words)."""
+def _event_zone(rules: EventTypeRules, entries: list[HostEntry]) -> str:
+    """Return the zone of the type's schedule, else of the first host's, mandatory ones last (docs/rules.md, Words).
+
+    Whichever hosts are asked for: days are the same ones whoever asks.
+    """
     own = rules.schedules.get(rules.event_type.schedule_id or 0)
     if own is not None:
         return own.zone
-    mandatory = {entry.user_id for entry in entries if entry.mandatory}
-    first = min(hosts, key=lambda host: host.id in mandatory, default=None)
-    return "UTC" if first is None else first.schedule.zone
+    first = min(entries, key=lambda entry: entry.mandatory, default=None)
+    return "UTC" if first is None else _host(rules, first, mandatory=first.mandatory).schedule.zone
 
 
 def dynamic(people: tuple[Person, ...]) -> EventTypeRules:

@@ -53,6 +53,8 @@ class Claim:
     after_buffer: int
     seats: int | None = None
     """Seats of the start, on a seated type; claims of the same start share its hosts."""
+    seats_wanted: int = 1
+    """How many of them it takes: of a reservation one."""
     ledgers: tuple[str, ...] = ()
     """Of the limits that count it (`EventType.ledgers`)."""
     quotas: tuple[Quota, ...] = ()

@@ -96,9 +96,11 @@ class OnceAnswerer:
     ) -> Answer:
         # What was tried before is counted. Counted first: who leaves while something is made is remembered too.
         if self._counter is not None and client and not drawn.perhaps_kept:
-            full = await self._counter.count(client)
-            if full is not None:
-                raise KeysUsedUpError(full.standing)
+            # While the counter's store is away nobody is counted: not everything that is asked needs that store.
+            with suppress(StoreUnavailableError):
+                full = await self._counter.count(client)
+                if full is not None:
+                    raise KeysUsedUpError(full.standing)
         return await make(drawn)
 
     async def _made(

@@ -8,10 +8,12 @@ from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, Called, NewBooking, newcomers, title
 from app.domain.booking_policy import BookingPolicy, Disallowed
 from app.domain.busy import BookingStatus
-from app.domain.event_type import EventType, StaffedEventType, staff
+from app.domain.errors import HoldfastError
+from app.domain.event_type import StaffedEventType, staff
 from app.domain.reference import EventTypeReference
 from app.domain.reservation import Claim
 from app.domain.time_ranges import Instant
+from app.services.allow_bookings import counted_booker, refuse_booker, refuse_more
 from app.services.booking_errors import (
     BookingRefusedError,
     NotAllowedError,
@@ -19,7 +21,7 @@ from app.services.booking_errors import (
     ReservationUsedError,
     TimeTakenError,
 )
-from app.services.bookings import Bookings, BookingTransaction, booking_refusals
+from app.services.bookings import Bookings, booking_refusals
 from app.services.claim_reserved import ClaimedSlot, ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.commit_bookings import BookingCommitter, add
@@ -110,11 +112,10 @@ class SlotBooker:
             staffed = staff(await self._event_types.find(request.reference))
             if request.guests and staffed.event_type.seats is not None:
                 raise NotForSeatsError
-            policy = await self._bookings.policy(staffed.event_type.id)
-            await self._refuse_disallowed(request, staffed.event_type, policy)
+            policy = await self._policy(request.caller, staffed, with_guests=bool(request.guests))
             try:
                 return await self._booked(request, staffed, policy, drawn.uid)
-            except (BookingRefusedError, ReservationUsedError) as error:
+            except (BookingRefusedError, NotAllowedError, ReservationUsedError) as error:
                 # What is in the way may be what an earlier try has made since.
                 made = await self._made_before(drawn)
                 if made is None:
@@ -122,9 +123,7 @@ class SlotBooker:
         await self._reserved_slots.use_up_late(request.reservation_uid, self._bookings)
         return made
 
-    async def _as_told(
-        self, error: BookingRefusedError | ReservationUsedError, request: BookingRequest, staffed: StaffedEventType
-    ) -> BookingRefusedError | ReservationUsedError:
+    async def _as_told(self, error: HoldfastError, request: BookingRequest, staffed: StaffedEventType) -> HoldfastError:
         """Return what is said of a refusal: who is not free only to those with a tie to the event type."""
         uid = request.reservation_uid
         if uid is not None and await self._reserved_slots.use_up_late(uid, self._bookings):
@@ -133,15 +132,23 @@ class SlotBooker:
             return BookingRefusedError(error.refusal, error.event_type_id, error.start)
         return error
 
-    async def _refuse_disallowed(self, request: BookingRequest, event_type: EventType, policy: BookingPolicy) -> None:
-        if request.guests and not policy.guests:
-            raise NotAllowedError(Disallowed.GUESTS, event_type.id)
-        if not policy.only_by_owners:
-            return
-        if request.caller is None:
-            raise NotAllowedError(Disallowed.BOOKING_UNKNOWN, event_type.id)
-        if not await self._runners.owns(request.caller, event_type):
-            raise NotAllowedError(Disallowed.BOOKING_OTHERS, event_type.id)
+    async def check(self, reference: EventTypeReference, caller: Caller | None, *, with_guests: bool) -> None:
+        """Refuse, before anything is looked at, what the event type's owner does not allow.
+
+        Raises
+        ------
+        HoldfastError
+            As `book`.
+        """
+        _ = await self._policy(caller, staff(await self._event_types.find(reference)), with_guests=with_guests)
+
+    async def _policy(self, caller: Caller | None, staffed: StaffedEventType, *, with_guests: bool) -> BookingPolicy:
+        """Return what is allowed; refuse who or what is not."""
+        policy = await self._bookings.policy(staffed.event_type.id)
+        if with_guests and not policy.guests:
+            raise NotAllowedError(Disallowed.GUESTS, staffed.event_type.id)
+        await refuse_booker(caller, staffed, policy, self._runners)
+        return policy
 
     async def _booked(
         self, request: BookingRequest, staffed: StaffedEventType, policy: BookingPolicy, uid: str
@@ -153,23 +160,15 @@ class SlotBooker:
             slot.claim,
             slot.wanted,
             limited=slot.reserved is None,
-            booker=None if policy.most_of_booker is None else request.attendee.email,
+            booker=counted_booker(policy, request.attendee.email),
         ) as changes:
-            await self._refuse_more(changes, booking, policy)
+            await refuse_more(changes, booking, policy, self._clock())
             if booking.seated and await changes.has_seat(uid):
                 raise TimeTakenError  # Another try at the same request has taken this very seat.
             record = await add(changes, booking, slot.wanted)
             await changes.tell(booking_event.booked(record, booking.attendees[0].seat_uid))
         await self._reserved_slots.use_up(slot.reserved)
         return Made(record, booking.attendees[0].seat_uid)
-
-    async def _refuse_more(self, changes: BookingTransaction, booking: NewBooking, policy: BookingPolicy) -> None:
-        """Refuse one more booking of somebody who has as many as one may."""
-        event_type_id, email = booking.event_type_id, booking.attendees[0].email
-        if policy.most_of_booker is None or event_type_id is None:
-            return
-        if await changes.to_come(event_type_id, email, self._clock()) >= policy.most_of_booker:
-            raise NotAllowedError(Disallowed.BOOKING_MORE, event_type_id)
 
     async def _claim(self, request: BookingRequest, staffed: StaffedEventType) -> ClaimedSlot:
         """Claim what is reserved or else, if it is free, what is wanted."""
@@ -240,7 +239,9 @@ def _new_booking(
 
 def _of_a_seat(booking: NewBooking, request: BookingRequest, event_title: str, policy: BookingPolicy) -> NewBooking:
     """Return a booking of one seat: what its attendee says is not the others' business, nor is their uid."""
-    responses = booking.responses if request.location is None else {**booking.responses, "location": request.location}
+    # Where the owner's place is chosen, that is kept with the seat too: others choose another.
+    chosen = request.location or (request.kind_of_place and policy.place(request.kind_of_place))
+    responses = {**booking.responses, "location": chosen} if chosen else booking.responses
     attendee = replace(booking.attendees[0], seat_uid=booking.uid, metadata=booking.metadata, responses=responses)
     return replace(
         booking,

@@ -81,8 +81,8 @@ class BookingTransaction(Protocol):
             If it did not block, and one of its hosts has another booking there by now.
         """
 
-    async def give_to(self, booking_id: int, host_id: int, instead_of: int) -> None:
-        """Put a host in the place of another.
+    async def give_to(self, booking_id: int, host_id: int, instead_of: int, under: str | None) -> None:
+        """Put a host in the place of another, `under` the uid that was drawn for the request.
 
         Raises
         ------

@@ -107,6 +107,7 @@ class WantedSlot:
             before_buffer=before,
             after_buffer=after,
             seats=event_type.seats,
+            seats_wanted=self.seats,
             ledgers=event_type.ledgers,
             quotas=self.quotas,
             first_at=None if self.own is None else self.own.claim.first_at,

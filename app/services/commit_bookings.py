@@ -48,13 +48,15 @@ class BookingCommitter:
         *,
         limited: bool = True,
         seats_left_at: Instant | None = None,
+        moves_all: bool = False,
         booker: str | None = None,
     ) -> AsyncIterator[BookingTransaction]:
         """Change bookings while a claim stands, and give it up when they count, or when they are refused.
 
         Where that is not known, because the database does not answer in the end, the claim is left to lapse: the
         bookings may count. Without `limited` no limit is looked at. `seats_left_at` is another start of the event type
-        where seats are given up meanwhile, `booker` an address whose bookings are counted.
+        where seats are given up meanwhile: all of a booking's where it `moves_all`. `booker` is an address whose
+        bookings are counted.
 
         Raises
         ------
@@ -67,7 +69,7 @@ class BookingCommitter:
         try:
             async with self._bookings.changing(_locks(claim, wanted, seats_left_at, booker)) as changes:
                 if limited:
-                    await _refuse_beyond_limits(changes, wanted)
+                    await _refuse_beyond_limits(changes, wanted, moves_all=moves_all)
                 yield changes
                 await self._let_stand(claim)
                 counting = True
@@ -157,7 +159,7 @@ def _locks(claim: Claim, wanted: WantedSlot, seats_left_at: Instant | None, book
     return locks
 
 
-async def _refuse_beyond_limits(changes: BookingTransaction, wanted: WantedSlot) -> None:
+async def _refuse_beyond_limits(changes: BookingTransaction, wanted: WantedSlot, *, moves_all: bool) -> None:
     """Count the bookings again, now that nobody else can make one that counts (docs/rules.md 10)."""
     staffed, limits = wanted.staffed, wanted.staffed.event_type.limits
     if not limits.all:
@@ -167,7 +169,9 @@ async def _refuse_beyond_limits(changes: BookingTransaction, wanted: WantedSlot)
         staffed.event_type.limited_type_ids, reach(limits.all, where, wanted.time)
     )
     # A class that one seat of several leaves goes on, and counts.
-    goes_on = any(one.uid == wanted.rescheduling and one.seated and len(one.attendee_emails) > 1 for one in counted)
+    goes_on = not moves_all and any(
+        one.uid == wanted.rescheduling and one.seated and len(one.attendee_emails) > 1 for one in counted
+    )
     full = full_periods(
         staffed,
         BusyTimes(limited=counted),

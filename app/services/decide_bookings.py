@@ -23,7 +23,7 @@ from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.commit_bookings import BookingCommitter, group_of, refuse_beyond_seats
 from app.services.keep_slots import new_uid
 from app.services.move_bookings import reference_of
-from app.services.ports import Caller, EventTypes
+from app.services.ports import Caller, DrawnUid, EventTypes
 from app.services.run_bookings import BookingRunners
 
 MOST_ATTENDEES = 50
@@ -74,6 +74,8 @@ class BookingDecider:
         claim = await self._claim(wanted, booking.host_ids, limited=True, seats=seats)
         async with self._committer.under(claim, wanted) as changes:
             booking = found(await changes.lock(uid), uid)
+            if again and booking.status is BookingStatus.ACCEPTED:
+                return booking
             _refuse_unless_pending(booking)
             if set(booking.host_ids) != set(claim.host_ids):
                 raise BookingChangedError(uid)
@@ -90,11 +92,11 @@ class BookingDecider:
         BookingNotFoundError, NotRunningBookingError, BookingOverError
             As `confirm`.
         """
-        booking = await self._run_by(caller, uid)
-        if again and booking.status is BookingStatus.REJECTED:
-            return booking
+        await self._run_by(caller, uid)
         async with self._bookings.changing() as changes:
             booking = found(await changes.lock(uid), uid)
+            if again and booking.status is BookingStatus.REJECTED:
+                return booking
             _refuse_unless_pending(booking)
             await changes.reject(booking.id, reason=reason)
             booking = found(await changes.lock(uid), uid)
@@ -103,10 +105,12 @@ class BookingDecider:
 
     # Hosts ---------------------------------------------------------------------------------------------------------
 
-    async def reassign(self, uid: str, caller: Caller, to_user_id: int | None, *, again: bool = False) -> BookedHost:
+    async def reassign(
+        self, uid: str, caller: Caller, to_user_id: int | None, drawn: DrawnUid | None = None
+    ) -> BookedHost:
         """Give a round-robin booking to another host of the same group: to one of those who are free, or to this one.
 
-        Return who has it now. Asked `again`, a booking that this one has is fine.
+        Return who has it now; what an earlier try gave under the drawn uid is not given on.
 
         Whom the caller names need not be at work then, but must have nothing else booked.
 
@@ -124,14 +128,15 @@ class BookingDecider:
             If a store is away.
         """
         booking = found(await self._bookings.find(uid), uid)
-        has_it = next((host for host in booking.hosts if host.id == to_user_id), None)
-        if again and has_it is not None:
-            # Perhaps from the caller, who then hosts it no more.
-            return has_it
-        await self._runners.refuse_others(caller, booking)
-        refuse_over(booking)
+        is_given = drawn is not None and drawn.perhaps_kept and booking.given_under == drawn.uid
+        # Perhaps by the caller, who hosts it no more.
+        if not is_given:
+            await self._runners.refuse_others(caller, booking)
+            refuse_over(booking)
         wanted = await self._as_booked(booking)
         leaving, others = _others(wanted.staffed, booking)
+        if is_given:
+            return next(host for host in booking.hosts if host.id == leaving)
         if to_user_id is None:
             candidates = await self._free(wanted, others)
         else:
@@ -144,7 +149,7 @@ class BookingDecider:
             refuse_over(booking)
             if leaving not in booking.host_ids or claim.host_ids[0] in booking.host_ids:
                 raise BookingChangedError(uid)
-            await changes.give_to(booking.id, claim.host_ids[0], instead_of=leaving)
+            await changes.give_to(booking.id, claim.host_ids[0], leaving, None if drawn is None else drawn.uid)
             booking = found(await changes.lock(uid), uid)
         return next(host for host in booking.hosts if host.id in claim.host_ids)
 

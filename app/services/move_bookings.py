@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain import booking_event
 from app.domain.booking import Attendee, BookingRecord, NewBooking
-from app.domain.booking_policy import BookingPolicy
+from app.domain.booking_policy import BookingPolicy, Disallowed
 from app.domain.busy import BookingStatus
 from app.domain.errors import EventTypeNotFoundError, HoldfastError
 from app.domain.event_type import StaffedEventType, staff
@@ -12,8 +12,10 @@ from app.domain.reference import ById, ByUserIds
 from app.domain.reservation import Claim
 from app.domain.seats import seats_wanted
 from app.domain.time_ranges import Instant
+from app.services.allow_bookings import counted_booker, refuse_booker, refuse_more
 from app.services.book_slots import Made, in_order
 from app.services.booking_errors import (
+    BookingChangedError,
     BookingNotFoundError,
     BookingOverError,
     BookingRefusedError,
@@ -79,8 +81,8 @@ class BookingMover:
         ------
         BookingNotFoundError
             If there is no such booking or seat.
-        BookingOverError
-            If it was cancelled, rejected or moved before.
+        BookingOverError, BookingChangedError
+            If it was cancelled, rejected or moved before, or somebody joins it at the same moment.
         SeatUidNeededError
             If it has seats, and the caller neither says which nor runs it.
         NotAllowedError
@@ -98,7 +100,14 @@ class BookingMover:
         if made is None:
             try:
                 return await self._moved(request, drawn.uid)
-            except (BookingNotFoundError, BookingOverError, BookingRefusedError, ReservationUsedError) as error:
+            except (
+                BookingChangedError,
+                BookingNotFoundError,
+                BookingOverError,
+                BookingRefusedError,
+                NotAllowedError,
+                ReservationUsedError,
+            ) as error:
                 # What is in the way may be what an earlier try has done since.
                 made = await self._made_before(request, drawn)
                 if made is None:
@@ -123,25 +132,42 @@ class BookingMover:
         policy = await self._bookings.policy(old.event_type_id)
         moves_all = not old.seated or (request.seat_uid is None and await self._runners.runs(request.caller, old))
         seat = _movable(old, request, policy, moves_all=moves_all)
-        disallowed = policy.moving_refusal(old.start, old.end, self._clock())
-        if disallowed is not None:
-            raise NotAllowedError(disallowed, old.event_type_id)
+        await self._refuse_disallowed(request, old, policy)
         if seat is not None and old.start == request.start:
             return Made(old, seat.seat_uid)  # It is there already.
         staffed = staff(await self._event_types.find(reference_of(old)))
+        if old.is_over:
+            # Who moves a booking that was cancelled makes a new one.
+            await refuse_booker(request.caller, staffed, policy, self._runners)
         slot = await self._claim(request, old, seat, staffed)
-        limited = slot.reserved is None or old.seated
-        left = old.start if old.seated else None
-        async with self._committer.under(slot.claim, slot.wanted, limited=limited, seats_left_at=left) as changes:
-            old = found(await changes.lock(old.uid), request.uid)
+        async with self._committer.under(
+            slot.claim,
+            slot.wanted,
+            limited=slot.reserved is None or old.seated,
+            seats_left_at=old.start if old.seated else None,
+            moves_all=moves_all,
+            booker=counted_booker(policy, old.attendees[0].email) if old.is_over and old.attendees else None,
+        ) as changes:
+            was_over, old = old.is_over, found(await changes.lock(old.uid), request.uid)
             seat = _movable(old, request, policy, moves_all=moves_all)
+            if old.is_over != was_over or _seats(old, seat, staffed) > slot.wanted.seats:
+                raise BookingChangedError(old.uid)  # Cancelled meanwhile, or joined.
             await _retire(changes, old, seat, request)
             booking = self._new_booking(request, old, seat, staffed, slot.claim, uid)
+            if old.is_over and old.attendees:
+                await refuse_more(changes, booking, policy, self._clock())
             record = await add(changes, booking, slot.wanted, join=seat is not None)
             seat_uid = None if seat is None else seat.seat_uid
             await changes.tell(booking_event.moved(record, old, seat_uid))
         await self._reserved_slots.use_up(slot.reserved)
         return Made(record, seat_uid)
+
+    async def _refuse_disallowed(self, request: MoveRequest, old: BookingRecord, policy: BookingPolicy) -> None:
+        disallowed = policy.moving_refusal(old.start, old.end, self._clock())
+        # Who gives the time may give another at short notice.
+        late_by_host = disallowed is Disallowed.MOVING_SO_LATE and await self._runners.runs(request.caller, old)
+        if disallowed is not None and not late_by_host:
+            raise NotAllowedError(disallowed, old.event_type_id)
 
     async def _made_before(self, request: MoveRequest, drawn: DrawnUid) -> Made | None:
         """Return what an earlier try at the same request made."""
@@ -161,8 +187,7 @@ class BookingMover:
 
         A class goes on without the seat that moves, and so counts for limits still, unless that is its last one.
         """
-        moving = old.attendees if seat is None else (seat,)
-        seats = seats_wanted([one.email for one in moving], staffed.host_emails) if old.seated else 1
+        seats = _seats(old, seat, staffed)
         if request.reservation_uid is not None and seats > 1:
             raise OneSeatReservedError(request.reservation_uid)
         slot = await self._reserved_slots.claim(
@@ -212,7 +237,8 @@ class BookingMover:
             status=BookingStatus.PENDING if pending else BookingStatus.ACCEPTED,
             blocks=not pending or confirmation is None or confirmation.pending_blocks,
             seated=old.seated,
-            title=said.title,
+            # Seen by who has a seat, it may be named after nobody.
+            title=old.title_of_seats if old.seated else old.title,
             description=said.description,
             location=said.location,
             metadata=said.metadata,
@@ -224,6 +250,14 @@ class BookingMover:
             rescheduling_reason=request.reason if seat is None else None,
             rescheduled_by=request.by if seat is None else None,
         )
+
+
+def _seats(old: BookingRecord, seat: Attendee | None, staffed: StaffedEventType) -> int:
+    """Return how many seats move."""
+    if not old.seated:
+        return 1
+    moving = old.attendees if seat is None else (seat,)
+    return seats_wanted([one.email for one in moving], staffed.host_emails)
 
 
 def _movable(

@@ -29,7 +29,7 @@ from tests.engines import new_database
 _HAS_ONE: ContextVar[bool] = ContextVar("_HAS_ONE", default=False)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _nobody_needs_two_connections_at_once() -> Iterator[None]:
     """Once as many have one and wait for another as there are, nobody gets any until their time is up."""
     lent = Pool.connection

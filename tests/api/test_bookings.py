@@ -176,6 +176,15 @@ async def test_locations(api: Asking, location: object, told: str, url: str | No
     assert await shown(api, booked["uid"]) == booked
 
 
+async def test_a_link_is_often_said_without_its_scheme(api: Asking) -> None:
+    link = "meet.example:8443/x"
+    assert (await book(api, 10, "10:00", location={"type": "link", "link": link})).data["location"] == link
+
+
+async def test_a_meeting_url_is_one_of_the_web(api: Asking) -> None:
+    assert (await book(api, 10, "10:00", meetingUrl="javascript:alert(1)")).status == 400
+
+
 async def test_a_meeting_url_is_a_location(api: Asking) -> None:
     assert (await book(api, 10, "10:00", meetingUrl=LONG_LINK)).data["location"] == LONG_LINK
 
@@ -216,6 +225,8 @@ async def test_a_class_meets_where_the_owner_says(api: Asking) -> None:
     await api.ask("PATCH", "/v2/event-types/12", json=body, token=KEY + "ana", headers=headers)
     seat = (await book(api, 12, "10:00", location={"type": "attendeePhone", "phone": "+3512"})).data
     assert (seat["location"], seat["attendees"][0]["bookingFieldsResponses"]) == ("1 Quay", {"location": "+3512"})
+    seat = (await book(api, 12, "10:00", location={"type": "link"})).data
+    assert seat["attendees"][0]["bookingFieldsResponses"] == {"location": "https://meet.example/own"}
     assert (await shown(api, seat["uid"]))["location"] == "", "its uid is in listings"
 
 
@@ -230,13 +241,14 @@ async def test_a_class_meets_where_the_owner_says(api: Asking) -> None:
         {"type": "link", "link": "javascript:alert(1)"},
         {"type": "link", "link": " JavaScript:alert(1)"},
         {"type": "link", "link": "data:text/html,x"},
+        {"type": "link", "link": "com.app.x:9javascript"},
     ],
 )
 async def test_a_place_that_is_none_is_refused(api: Asking, location: object) -> None:
     assert (await book(api, 10, "10:00", location=location)).status == 400
     uid = (await book(api, 10, "10:00")).data["uid"]
     path = f"/v2/bookings/{uid}/location"
-    for place in (location, {"type": "address"}, {"type": "organizersDefaultApp"}):
+    for place in (location, {"type": "address"}, {"type": "link", "link": ""}, {"type": "organizersDefaultApp"}):
         assert (await api.ask("PATCH", path, json={"location": place}, token=KEY + "ana")).status == 400
 
 
@@ -462,6 +474,38 @@ async def test_who_runs_a_class_moves_it_with_all_its_seats(api: Asking) -> None
     assert (found["uid"], found["attendees"][0]["seatUid"]) == (moved["uid"], seats[1]["seatUid"])
 
 
+async def test_a_class_that_moves_does_not_count_against_itself(api: Asking) -> None:
+    await api.add(eventTypes=[event_type(44, "big", ownerId=ANA, seatsPerTimeSlot=3, bookingLimitsCount={"day": 2})])
+    uid, _, _ = [(await book(api, 44, hour)).data["uid"] for hour in ("10:00", "10:00", "14:00")]
+    move = {"start": "2050-09-05T12:00:00Z"}
+    assert (await act(api, uid, "reschedule", token=KEY + "ana", **move)).status == 201
+
+
+async def test_nobody_gets_a_hold_of_the_seats_to_which_a_class_moves(
+    api: Asking, database: asyncpg.Connection
+) -> None:
+    await api.add(eventTypes=[event_type(44, "big", ownerId=ANA, seatsPerTimeSlot=3)])
+    uid, _, _ = [(await book(api, 44, "10:00")).data["uid"] for _ in range(3)]
+    async with locked(api.urls, "booking_attendees"):
+        moving = asyncio.create_task(act(api, uid, "reschedule", token=KEY + "ana", start="2050-09-05T12:00:00Z"))
+        await until_waiting(database, "relation")
+        assert (await api.reserve(44, "12:00")).status == 422
+    assert (await moving).status == 201
+
+
+async def test_a_class_that_somebody_joins_while_it_moves_is_looked_at_again(
+    api: Asking, database: asyncpg.Connection
+) -> None:
+    """Its new start has been claimed for fewer seats."""
+    uid = (await book(api, 12, "10:00")).data["uid"]
+    async with locked(api.urls, "booking_attendees"):
+        joining = asyncio.create_task(book(api, 12, "10:00"))
+        await until_waiting(database, "relation")
+        moving = asyncio.create_task(act(api, uid, "reschedule", token=KEY + "ana", start="2050-09-05T12:00:00Z"))
+        await until_waiting(database, "advisory")
+    assert ((await joining).status, (await moving).status) == (201, 409)
+
+
 @pytest.mark.parametrize("taken", ["booked", "held"])
 async def test_a_class_is_not_moved_to_where_too_few_seats_are_left(api: Asking, taken: str) -> None:
     seats = [(await book(api, 12, "10:00")).data for _ in range(2)]
@@ -534,6 +578,11 @@ async def test_what_an_imported_class_says_of_its_first_attendee_is_told_to_thos
     ]
     for answer in told:
         assert "Secret" not in str(answer)
+    whole = {"start": "2050-09-05T14:00:00Z"}
+    there = (await act(api, first["uid"], "reschedule", token=KEY + "ana", **whole)).data
+    assert "Secret" in str(there), "to those who run it"
+    for path in (there["uid"], f"{there['uid']}/calendar-links", f"by-seat/{first['seatUid']}"):
+        assert "Secret" not in str((await api.ask("GET", f"/v2/bookings/{path}")).data)
     assert [moved["title"], told[2]["title"], told[4]["title"]] == ["class", "class", "class"]
 
 
@@ -1206,7 +1255,28 @@ async def test_only_who_owns_an_event_type_books_it_where_that_is_said(api: Aski
     await allow(api, bookingRequiresAuthentication=True)
     answers = [await book(api, 10, "10:00", token=token) for token in (None, KEY + "clo", KEY + "ana")]
     assert [answer.status for answer in answers] == [401, 403, 201]
+    await act(api, answers[-1].data["uid"], "cancel")
+    await allow(api, allowReschedulingCancelledBookings=True)
+    again = [
+        await act(api, answers[-1].data["uid"], "reschedule", token=token, start="2050-09-05T13:00:00Z")
+        for token in (None, KEY + "clo", KEY + "ana")
+    ]
+    assert [answer.status for answer in again] == [401, 403, 201]
     assert (await api.reserve(10, "12:00")).status == 201, "a slot may be kept by anybody"
+
+
+async def test_a_teams_event_type_is_booked_by_who_hosts_or_runs_it(api: Asking, database: asyncpg.Connection) -> None:
+    await database.execute(
+        """
+        UPDATE event_types SET more = '{"bookingRequiresAuthentication": true}' WHERE id IN (21, 31);
+        UPDATE memberships SET accepted = true, role = 'ADMIN' WHERE user_id = 3 AND team_id = 50;
+        """
+    )
+    tries = [(21, "dee"), (21, "ben"), (21, "clo"), (31, "ana")]
+    answers = [await book(api, type_id, f"{8 + n:02}:00", token=KEY + who) for n, (type_id, who) in enumerate(tries)]
+    assert [answer.status for answer in answers] == [403, 201, 201, 403]
+    client = {"x-cal-client-id": "client-of-acme", "x-cal-secret-key": "secret-of-acme"}
+    assert (await book(api, 31, "13:00", headers=client)).status == 201, "its organization's client"
 
 
 async def test_guests_are_not_brought_along_where_that_is_said(api: Asking) -> None:
@@ -1233,10 +1303,12 @@ async def test_a_booking_is_moved_only_as_long_before_its_start_as_is_said(api: 
     times = {"start": soon.isoformat(), "end": (soon + timedelta(hours=1)).isoformat()}
     await api.add(bookings=[{"uid": "soon", "userId": ANA, "eventTypeId": 10, **times}])
     move = {"start": "2050-09-05T12:00:00Z"}
+    await api.add(bookings=[{"uid": "too", "userId": ANA, "eventTypeId": 10, **times}])
     await allow(api, disableRescheduling={"minutesBefore": 60})
-    assert (await act(api, "soon", "reschedule", **move)).status == 400
+    assert (await act(api, "soon", "reschedule", **move)).status == 403
+    assert (await act(api, "soon", "reschedule", token=KEY + "ana", **move)).status == 201, "a host may"
     await allow(api, disableRescheduling={"minutesBefore": 10})
-    assert (await act(api, "soon", "reschedule", **move)).status == 201
+    assert (await act(api, "too", "reschedule", start="2050-09-05T14:00:00Z")).status == 201
 
 
 async def test_past_and_cancelled_bookings_are_moved_where_that_is_said(api: Asking) -> None:
@@ -1277,8 +1349,34 @@ async def test_an_address_that_books_several_hosts_at_once_is_counted(
     await database.execute(
         """UPDATE event_types SET more = '{"bookerActiveBookingsLimit": {"maximumActiveBookings": 1}}' WHERE id = 21"""
     )
-    first, second = await told_at_once(api, database, lambda: book(api, 21, "10:00"))
+    spellings = iter(["mia@example.org", "MIA@example.org"])
+    first, second = await told_at_once(
+        api, database, lambda: book(api, 21, "10:00", attendee={**MIA, "email": next(spellings)})
+    )
     assert (first.status, second.status) == (201, 400)
+
+
+async def test_tries_of_one_request_do_not_count_each_other(api: Asking, database: asyncpg.Connection) -> None:
+    await database.execute(
+        """UPDATE event_types SET more = '{"bookerActiveBookingsLimit": {"maximumActiveBookings": 1}}' WHERE id = 21"""
+    )
+    key = {"Idempotency-Key": "k"}
+    first, second = await told_at_once(api, database, lambda: book(api, 21, "10:00", headers=key))
+    assert (first.status, second.status, second.data) == (201, 201, first.data)
+
+
+async def test_bookings_that_were_cancelled_count_again_when_they_are_moved(api: Asking) -> None:
+    await allow(
+        api,
+        bookerActiveBookingsLimit={"maximumActiveBookings": 1},
+        allowReschedulingCancelledBookings=True,
+    )
+    uids = []
+    for _ in range(2):
+        uids.append((await book(api, 10, "10:00")).data["uid"])
+        await act(api, uids[-1], "cancel")
+    moves = [(await act(api, uid, "reschedule", start=f"2050-09-05T1{n}:00:00Z")).status for n, uid in enumerate(uids)]
+    assert moves == [201, 400]
 
 
 async def test_bookings_are_called_as_is_said(api: Asking) -> None:
@@ -1312,6 +1410,7 @@ DECISIONS: dict[str, tuple[int, dict[str, Any]]] = {
     "decline": (45, {"reason": "ill"}),
     "mark-absent": (10, {"host": True}),
     f"reassign/{BEN}": (21, {}),
+    "reassign": (21, {}),
     "attendees": (10, {**MIA, "email": "jo@example.org"}),
     "guests": (10, {"guests": [{"email": "Gus@example.org"}, {"email": "gus@example.org"}]}),
 }
@@ -1337,6 +1436,17 @@ async def test_what_is_decided_about_a_booking_is_decided_once(api: Asking, dyin
         assert (again.headers.get("Idempotency-Replayed") == "true") == (pod is api)
         assert (await shown(api, uid, KEY + "ana"))["status"] == first.data.get("status", "accepted")
         await act(api, uid, "cancel")
+
+
+async def test_a_seat_that_was_left_in_a_pod_that_died_is_left(api: Asking, dying: Asking) -> None:
+    first, _ = [(await book(api, 12, "10:00")).data for _ in range(2)]
+    path, headers, body = f"/v2/bookings/{first['uid']}/cancel", {"Idempotency-Key": "k"}, {"seatUid": first["seatUid"]}
+    assert (await dying.ask("POST", path, json=body, headers=headers)).status == 200
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE booking_requests SET lease_until = now()")
+    await connection.close()
+    again = await api.ask("POST", path, json=body, headers=headers)
+    assert (again.status, again.data["status"]) == (200, "accepted")
 
 
 async def _booked_with_ana(api: Asking, type_id: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.fields import LONGEST_LINK
@@ -178,6 +179,44 @@ async def test_a_dry_run_books_nothing(api: Asking) -> None:
     api.client.session.cookie_jar.clear()
     assert (await book(api, "12:00", _isDryRun=True)).status == 422
     assert (await book(api, "12:00", _isDryRun=True, reservedSlotUid=uid)).status == 201
+
+
+async def allow(api: Asking, **settings: Any) -> None:
+    """Let Ana set something of her event type 10."""
+    headers = {"cal-api-version": "2024-06-14"}
+    answer = await api.ask("PATCH", "/v2/event-types/10", json=settings, token="cal_key_of_ana", headers=headers)
+    assert answer.status == 200, answer.body
+
+
+async def test_a_dry_run_is_refused_what_is_not_allowed(api: Asking) -> None:
+    await allow(api, disableGuests=True)
+    guests = {**MIA, "guests": ["g@example.org"]}
+    for dry in (True, False):
+        assert (await book(api, responses=guests, _isDryRun=dry)).status == 400
+    await allow(api, bookingRequiresAuthentication=True)
+    for dry in (True, False):
+        assert (await book(api, _isDryRun=dry)).status == 401
+
+
+async def test_a_kind_of_place_is_the_owners(api: Asking) -> None:
+    await allow(
+        api, locations=[{"type": "link", "link": "https://meet.example/x"}, {"type": "address", "address": "1 Quay"}]
+    )
+    for hour, kind, told in (("10:00", "inPerson", "1 Quay"), ("11:00", "link", "https://meet.example/x")):
+        said = {**MIA, "location": {"value": kind, "optionValue": ""}}
+        assert (await book(api, hour, responses=said)).data["location"] == told
+
+
+@pytest.mark.parametrize("pods", ["one", "a dying one first"])
+async def test_a_cancellation_that_is_sent_again_is_answered_again(api: Asking, dying: Asking, pods: str) -> None:
+    uid = (await book(api)).data["uid"]
+    path, headers = f"/v2/bookings/{uid}/cancel", {**OLDER, "Idempotency-Key": "k"}
+    first = await (api if pods == "one" else dying).ask("POST", path, json={}, headers=headers)
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE booking_requests SET lease_until = now()")
+    await connection.close()
+    again = await api.ask("POST", path, json={}, headers=headers)
+    assert (first.status, again.status, again.data) == (200, 200, first.data)
 
 
 @pytest.mark.parametrize(

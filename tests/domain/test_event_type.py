@@ -221,6 +221,11 @@ class TestEventZone:
         found = staffed(*self.people, scheduling=SchedulingType.ROUND_ROBIN, host_entries=rows)
         assert found.zone == expected
 
+    def test_whoever_is_asked_for(self) -> None:
+        rows, type_ = entries(1, 2), SchedulingType.ROUND_ROBIN
+        found = staffed(*self.people, subset=(2,), scheduling=type_, host_entries=rows, subset_enabled=True)
+        assert (ids(found), found.zone) == ([2], "Europe/Rome")
+
     def test_the_type_s_schedule_comes_first(self) -> None:
         found = staffed(
             *self.people,

@@ -159,9 +159,9 @@ async def test_giving_a_booking_to_a_host_who_has_another_is_refused(bookings: P
     await added(bookings, booking("b", 30, 2))
     with pytest.raises(TimeTakenError):
         async with bookings.changing() as changes:
-            await changes.give_to(first.id, 2, instead_of=1)
+            await changes.give_to(first.id, 2, instead_of=1, under=None)
     async with bookings.changing() as changes:
-        await changes.give_to(first.id, 3, instead_of=1)
+        await changes.give_to(first.id, 3, instead_of=1, under="drawn")
     await added(bookings, booking("c"))
 
 

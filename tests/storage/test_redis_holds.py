@@ -538,6 +538,20 @@ async def test_an_unfinished_last_seat_is_contended(holds: RedisHolds) -> None:
     assert await holds.claim(seat("second", 1), None) == Contended()
 
 
+async def test_a_claim_of_several_seats_leaves_so_many_fewer(holds: RedisHolds) -> None:
+    """A class that moves takes them all until it is written."""
+    class_ = replace(seat("class", 3, hosts=(1, 4)), seats_wanted=2)
+    moving = await claimed(holds, class_)
+    beside = await claimed(holds, seat("beside", 3, hosts=(2,)))
+    assert (moving.seat_rank, beside.seat_rank, beside.claim.host_ids) == (0, 2, (1, 4))
+    assert await holds.claim(seat("third", 3), None) == Contended()
+    await holds.release(beside.claim)
+    await kept(holds, seat("third", 3))
+    assert await holds.claim(replace(seat("fourth", 3), seats_wanted=3), None) == Held(None)
+    await holds.release(moving.claim)
+    assert (await claimed(holds, replace(seat("fourth", 3), seats_wanted=2))).seat_rank == 1
+
+
 async def test_the_next_seat_takes_the_hosts_of_the_first(holds: RedisHolds) -> None:
     await kept(holds, seat("first", 5, hosts=(1, 4)))
     outcome = await claimed(holds, seat("second", 5, hosts=(2,)))

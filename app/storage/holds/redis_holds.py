@@ -463,7 +463,15 @@ def _claim_seat(claim: Claim, ignoring: KeptReservation | None) -> Call:
     return Call(
         "claim_seat",
         [keys.seat_ledger(claim), prefix + claim.id],
-        [claim.id, _ignored(ignoring), PROVISIONAL_MS, claim.seats or 0, _joined(claim.host_ids), prefix],
+        [
+            claim.id,
+            _ignored(ignoring),
+            PROVISIONAL_MS,
+            claim.seats or 0,
+            _joined(claim.host_ids),
+            prefix,
+            claim.seats_wanted,
+        ],
     )
 
 

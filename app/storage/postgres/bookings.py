@@ -177,9 +177,9 @@ class _Changes:
         with _refusals(None, None):
             await self._connection.execute(_SQL["accept"], booking_id, overlap_group)
 
-    async def give_to(self, booking_id: int, host_id: int, instead_of: int) -> None:
+    async def give_to(self, booking_id: int, host_id: int, instead_of: int, under: str | None) -> None:
         with _refusals(None, None):
-            if await self._connection.fetchval(_SQL["give_to"], booking_id, host_id, instead_of) is None:
+            if await self._connection.fetchval(_SQL["give_to"], booking_id, host_id, instead_of, under) is None:
                 raise TimeTakenError
 
     async def relocate(self, booking_id: int, location: str) -> None:
@@ -260,6 +260,7 @@ def _read(text: str) -> BookingRecord:
         rescheduled_from_uid=found["rescheduledFrom"],
         rescheduled_to_uid=found["rescheduledTo"],
         host_absent=found["hostAbsent"],
+        given_under=found["givenUnder"],
         created_at=found["createdAt"],
         updated_at=found["updatedAt"],
     )
