@@ -1,7 +1,7 @@
 """What is sent to make or change an event type, version 2024-06-14.
 
 A field that is left out stays as it is, on POST as by default; `null` and, where the peer has it, `{"disabled": true}`
-set the default again. Fields that mean something here become settings; the others are kept as they were sent.
+set the default again. Fields that say which slots there are become settings; the others are kept as they were sent.
 """
 
 from dataclasses import MISSING, fields, replace

@@ -10,7 +10,7 @@ from app.domain.event_type import DYNAMIC_NOTICE_MINUTES, HostEntry, SchedulingT
 from app.domain.limits import Limit
 
 PRIVATE = frozenset({"destinationCalendar", "metadata"})
-"""Fields without meaning here that are not everybody's business."""
+"""Of the fields that mean nothing to slots, those that are not everybody's business."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,10 @@ class BookingTransaction(Protocol):
         """Return the accepted bookings of event types that start in `around`, whoever hosts them."""
 
     async def to_come(self, event_type_id: int, email: str, now: Instant) -> int:
-        """Return how many bookings of an event type somebody has made, by their address, that are not over."""
+        """Return in how many bookings of an event type somebody takes part, by their address, that are not over.
+
+        Those do not count to which another brings them along.
+        """
 
     async def add(self, booking: NewBooking) -> BookingRecord:
         """Make a booking.

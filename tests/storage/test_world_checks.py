@@ -107,6 +107,14 @@ BAD = [
         "reservations, uid r, hostIds: there is no user 9",
     ),
     (
+        {
+            "users": [user(1)],
+            "eventTypes": [event_type(1, schedulingType="managed")],
+            "reservations": [reservation()],
+        },
+        "reservations, uid r, eventTypeId: is a managed event type's template, which has no slots",
+    ),
+    (
         {"users": [user(1)], "outOfOffice": [{"userId": 1, "start": "2050-01-02", "end": "2050-01-01"}]},
         "outOfOffice, number 1 (userId 1), end: must not be before the start",
     ),

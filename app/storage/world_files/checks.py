@@ -157,6 +157,7 @@ def problems(world: World, known: KnownIds) -> list[WorldProblem]:
         *_unresolved(world, known),
         *_twice_within(world),
         *_out_of_order(world),
+        *_reserved_templates(world),
     ]
 
 
@@ -231,6 +232,16 @@ def _twice_within(world: World) -> Iterator[WorldProblem]:
                 yield WorldProblem("eventTypes", f"id {event_type.id}", field_name, f"names user {user_id} twice")
         if event_type.parent_id == event_type.id:
             yield WorldProblem("eventTypes", f"id {event_type.id}", "parentId", "is the event type itself")
+
+
+TEMPLATE = "is a managed event type's template, which has no slots"
+
+
+def _reserved_templates(world: World) -> Iterator[WorldProblem]:
+    templates = {one.id for one in world.event_types if one.scheduling_type == "managed"}
+    for reservation in world.reservations:
+        if reservation.event_type_id in templates:
+            yield WorldProblem("reservations", f"uid {reservation.uid}", "eventTypeId", TEMPLATE)
 
 
 def _out_of_order(world: World) -> Iterator[WorldProblem]:

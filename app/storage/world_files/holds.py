@@ -11,7 +11,7 @@ from app.domain.reservation import Claim, KeptReservation
 from app.domain.time_ranges import Instant
 from app.fields import instant_from
 from app.services.ports import EventTypes
-from app.storage.world_files.checks import WorldProblem, WorldRefusedError
+from app.storage.world_files.checks import TEMPLATE, WorldProblem, WorldRefusedError
 from app.storage.world_files.format import Reservation, World
 
 
@@ -69,7 +69,7 @@ async def _staffed(event_types: EventTypes, reservation: Reservation) -> Staffed
     try:
         return staff(await event_types.find(ById(reservation.event_type_id)))
     except EventTypeManagedError:
-        raise _refused(reservation, "eventTypeId", "is a managed event type's template, which has no slots") from None
+        raise _refused(reservation, "eventTypeId", TEMPLATE) from None
 
 
 def _kept(reservation: Reservation, staffed: StaffedEventType) -> KeptReservation:

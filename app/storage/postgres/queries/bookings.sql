@@ -123,7 +123,8 @@ SELECT EXISTS (
 SELECT json_build_object('settings', more, 'locations', locations) FROM event_types WHERE id = $1;
 
 -- name: to_come
--- $1 event type, $2 an address, $3 now. How many bookings of it somebody with this address has made that are not over.
+-- $1 event type, $2 an address, $3 now. In how many bookings of it somebody of this address takes part that are not over,
+-- unless as the guest of another.
 SELECT count(DISTINCT b.id)
 FROM booking_attendees AS a
 JOIN bookings AS b ON b.id = a.booking_id

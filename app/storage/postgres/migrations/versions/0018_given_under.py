@@ -10,6 +10,11 @@ COMMENT = """
 COMMENT ON COLUMN bookings.given_under IS 'The uid drawn for the request that last gave it to another host'
 """
 
+MORE = """
+COMMENT ON COLUMN event_types.more IS 'Fields of the public API that mean nothing to slots, as they were sent; some are
+about bookings'
+"""
+
 # They have their owner's rights, and temporary tables are found before all others unless a path says otherwise: whoever
 # may make some and write a booking could have had them run what is not ours.
 TABLES = (
@@ -46,6 +51,7 @@ def upgrade() -> None:
     """Add the column, and let the functions look for tables where they were made, and nowhere before."""
     op.execute(GIVEN_UNDER)
     op.execute(COMMENT)
+    op.execute(MORE)
     op.execute(REMEMBER_PATH)
     op.execute(SAFE_PATH)
     for function in FUNCTIONS:
