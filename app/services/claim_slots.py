@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import inf
+from time import monotonic
 
 from app.domain.availability import Availability, Refusal
 from app.domain.busy import Reservation
@@ -140,8 +141,8 @@ class SlotClaimer:
         """
         await self._refuse_unless_reservable(wanted)
         passed_over, contended = set[int](), set[int]()
-        deadline = asyncio.get_running_loop().time() + CONTENTION_S
-        while asyncio.get_running_loop().time() < deadline:
+        deadline = monotonic() + CONTENTION_S
+        while monotonic() < deadline:
             host_ids = await self._choose(wanted, passed_over, contended)
             outcome = await self._holds.claim(wanted.claim(uid, host_ids), wanted.own)
             if isinstance(outcome, Claimed):
@@ -180,8 +181,8 @@ class SlotClaimer:
         StoreUnavailableError
             If the store of holds is away.
         """
-        refusal, deadline = Refusal.RESERVED, asyncio.get_running_loop().time() + CONTENTION_S
-        while asyncio.get_running_loop().time() < deadline:
+        refusal, deadline = Refusal.RESERVED, monotonic() + CONTENTION_S
+        while monotonic() < deadline:
             match await self._holds.claim(wanted.claim(uid, host_ids), wanted.own):
                 case Claimed() as claimed:
                     beyond = await self._beyond(wanted, claimed, seats) if limited else None

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from app.services.errors import StoreUnavailableError
 
@@ -78,8 +79,7 @@ class Breaker:
             As `check`.
         """
         self.check()
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = monotonic()
         try:
             yield
         except self._timeouts:
@@ -88,7 +88,7 @@ class Breaker:
                 self._asking = asyncio.create_task(self._ask())
                 self._asking.add_done_callback(self._asked)
             raise
-        self._answered_at = loop.time()
+        self._answered_at = monotonic()
 
     async def _ask(self) -> None:
         while not await self._answers():

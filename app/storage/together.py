@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, copy_context
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -20,6 +21,9 @@ class Together(Generic[Item, Outcome]):
     Under load most of what a round trip costs is the trip, not what is done. A trip that nobody waits for any more is
     called off: what it did later it would do for nobody, perhaps after its asker tried to undo it.
     """
+
+    _loop: asyncio.AbstractEventLoop
+    """That of those who wait."""
 
     def __init__(
         self,
@@ -39,17 +43,17 @@ class Together(Generic[Item, Outcome]):
         self._waiting: list[tuple[Item, asyncio.Future[Outcome], Context]] = []
         self._next: asyncio.Handle | None = None
         """When those who wait begin."""
-        self._under_way: dict[asyncio.Future[Sequence[Outcome]], list[asyncio.Future[Outcome]]] = {}
-        """Round trips, and what becomes of their items."""
+        self._under_way: set[_Trip[Outcome]] = set()
 
     async def done(self, item: Item) -> Outcome:
         """Return what came of an item, or raise what was raised for all."""
-        loop = asyncio.get_running_loop()
         if not self._waiting:
+            # Asked for once: before Python 3.12 that is a call of the system.
+            self._loop = asyncio.get_running_loop()
             # Whoever else is ready to run in this round of the loop asks before it.
-            is_crowd = sum(map(len, self._under_way.values())) > _FEW
-            self._next = loop.call_later(self._patience_s if is_crowd else 0, self._begin)
-        outcome: asyncio.Future[Outcome] = loop.create_future()
+            is_crowd = sum(len(trip.outcomes) for trip in self._under_way) > _FEW
+            self._next = self._loop.call_later(self._patience_s if is_crowd else 0, self._begin)
+        outcome: asyncio.Future[Outcome] = self._loop.create_future()
         self._waiting.append((item, outcome, copy_context()))
         if len(self._waiting) == self._most:
             self._begin()
@@ -64,39 +68,54 @@ class Together(Generic[Item, Outcome]):
             self._next.cancel()
         waiting, self._waiting = [one for one in self._waiting if not one[1].done()], []
         if waiting:
-            items, outcomes = [one[0] for one in waiting], [one[1] for one in waiting]
+            trip = _Trip([one[1] for one in waiting])
+            self._under_way.add(trip)
             # What several share is done in nobody's name: traces, logs and times of one request are not the others'.
             context = waiting[0][2] if len(waiting) == 1 else Context()
-            doing = asyncio.get_running_loop().create_task(self._outcomes(items), context=context)
-            self._under_way[doing] = outcomes
-            doing.add_done_callback(self._end)
+            making = self._make(trip, [one[0] for one in waiting])
+            trip.making = self._loop.create_task(making, context=context)
 
-    async def _outcomes(self, items: Sequence[Item]) -> Sequence[Outcome]:
-        outcomes = await self._do(items)
-        if len(outcomes) != len(items):
-            raise ValueError(f"there are {len(outcomes)} outcomes of {len(items)} items")
-        return outcomes
+    async def _make(self, trip: "_Trip[Outcome]", items: Sequence[Item]) -> None:
+        # Told from here and not when the task is done, which would be a round of the loop later.
+        try:
+            trip.tell(await self._do(items))
+        except Exception as error:  # noqa: BLE001 - theirs to handle
+            trip.fail(error)
+        except BaseException as error:
+            trip.fail(error)
+            raise
+        finally:
+            self._end(trip)
 
     def _leave(self, outcome: asyncio.Future[Outcome]) -> None:
-        for doing, outcomes in self._under_way.items():
-            if outcome in outcomes and all(one.cancelled() for one in outcomes):
-                doing.cancel()
+        for trip in self._under_way:
+            if trip.making is not None and outcome in trip.outcomes and all(one.cancelled() for one in trip.outcomes):
+                trip.making.cancel()
 
-    def _end(self, done: asyncio.Future[Sequence[Outcome]]) -> None:
-        _tell(done, self._under_way.pop(done))
+    def _end(self, trip: "_Trip[Outcome]") -> None:
+        self._under_way.remove(trip)
         if self._waiting and self._next is not None:
             self._next.cancel()
             # Those who were just told may ask for more in this round of the loop.
-            self._next = asyncio.get_running_loop().call_soon(self._begin)
+            self._next = self._loop.call_soon(self._begin)
 
 
-def _tell(done: asyncio.Future[Sequence[Outcome]], outcomes: list[asyncio.Future[Outcome]]) -> None:
-    error = asyncio.CancelledError() if done.cancelled() else done.exception()
-    if error is not None:
-        for future in outcomes:
+@dataclass(slots=True, eq=False)
+class _Trip(Generic[Outcome]):
+    """A round trip under way."""
+
+    outcomes: list[asyncio.Future[Outcome]]
+    """What becomes of its items."""
+    making: asyncio.Task[None] | None = None
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        if len(outcomes) != len(self.outcomes):
+            raise ValueError(f"there are {len(outcomes)} outcomes of {len(self.outcomes)} items")
+        for future, outcome in zip(self.outcomes, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
+    def fail(self, error: BaseException) -> None:
+        for future in self.outcomes:
             if not future.done():
                 future.set_exception(error)
-        return
-    for future, outcome in zip(outcomes, done.result(), strict=True):
-        if not future.done():
-            future.set_result(outcome)

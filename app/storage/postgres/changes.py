@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from math import inf
 from secrets import token_hex
+from time import monotonic
 
 import asyncpg
 
@@ -45,7 +46,7 @@ class PostgresChanges:
         self._begun = 0
         """The step at which the last round trip that came back began."""
         self._heard_at = -inf
-        """When it began, by the event loop's clock."""
+        """When it began, by a clock that never goes back."""
         self._silent_until = -inf
         self._asking: asyncio.Task[bool] | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -58,7 +59,7 @@ class PostgresChanges:
 
     async def told(self) -> bool:
         """Say whether every change has been told; see `services.ports.Changes`."""
-        since, written = self._now() - TRUSTED_S, self._written
+        since, written = monotonic() - TRUSTED_S, self._written
         # A round trip that was under way may have begun too early; the next one has not.
         for _ in range(2):
             if self._heard_at >= since and self._begun > written:
@@ -104,7 +105,7 @@ class PostgresChanges:
         self._asking = None
 
     async def _round_trip(self, connection: Connection) -> bool:
-        begun, at = next(self._steps), self._now()
+        begun, at = next(self._steps), monotonic()
         try:
             async with asyncio.timeout(_ANSWER_S):
                 await connection.execute("SELECT 1")
@@ -116,7 +117,7 @@ class PostgresChanges:
 
     def _begin_listening(self) -> None:
         """Connect, while nobody waits for it: until then everything is read anew."""
-        if self._connecting is None and self._now() >= self._silent_until:
+        if self._connecting is None and monotonic() >= self._silent_until:
             self._connecting = asyncio.create_task(self._listen())
             self._connecting.add_done_callback(self._listened)
 
@@ -163,12 +164,8 @@ class PostgresChanges:
 
     def _lose(self, error: BaseException) -> None:
         _logger.warning("nothing is remembered for now: changes cannot be heard: %r", error)
-        self._silent_until = self._now() + _PAUSE_S
+        self._silent_until = monotonic() + _PAUSE_S
         self._heard_at = -inf
         lost, self._connection = self._connection, None
         if lost is not None:
             lost.terminate()
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
