@@ -130,7 +130,7 @@ def picture(pictured: Pictured, time_zone: str | None) -> Picture:
     availability, times = pictured.looked.availability, pictured.times
 
     def told(reasons: list[Reason]) -> list[ReasonData]:
-        return [_reason(availability, one, write, names_others=pictured.names_others) for one in reasons]
+        return [_reason(availability, one, write, pictured) for one in reasons]
 
     def host_told(one: HostPictured) -> HostPicture:
         return {
@@ -156,7 +156,7 @@ def explanation(explained: Explained, time_zone: str | None) -> Explanation:
     found = explained.found
     if isinstance(found, StartExplained):
         write = Writer(zone(time_zone or "UTC")).text
-        return _start(explained.looked.availability, found, write, names_others=explained.names_others)
+        return _start(explained, found, write)
     return {date_text(day): _day(counts) for day, counts in found.items()}
 
 
@@ -165,11 +165,11 @@ def _day(day: DayExplained) -> DayData:
     return {"candidates": day.candidates, "listed": day.listed, "taken": taken}
 
 
-def _start(availability: Availability, found: StartExplained, write: _Write, *, names_others: bool) -> StartExplanation:
+def _start(explained: Explained, found: StartExplained, write: _Write) -> StartExplanation:
     def told(reasons: tuple[Reason, ...]) -> list[ReasonData]:
         items: list[ReasonData] = []
         for reason in reasons:
-            item = _reason(availability, reason, write, names_others=names_others)
+            item = _reason(explained.looked.availability, reason, write, explained)
             # Once each: strangers are not told either how many bookings there are.
             if item not in items:
                 items.append(item)
@@ -196,10 +196,12 @@ def _host(one: HostExplained, reasons: list[ReasonData]) -> HostExplanation:
     }
 
 
-def _reason(availability: Availability, reason: Reason, write: _Write, *, names_others: bool) -> ReasonData:
+def _reason(availability: Availability, reason: Reason, write: _Write, told_of: Explained | Pictured) -> ReasonData:
     details: Details = {}
-    if names_others or reason.rule in _TOLD_TO_ANYBODY:
+    if told_of.names_others or reason.rule in _TOLD_TO_ANYBODY:
         details = _details(availability, reason, write)
+    if told_of.names_bookings and isinstance(reason.item, Booking):
+        details["bookingUid"] = reason.item.uid
     told: ReasonData = {"kind": reason.rule.value, **details}
     if reason.of is not None:
         told["of"] = reason.of.value
@@ -210,8 +212,6 @@ def _details(availability: Availability, reason: Reason, write: _Write) -> Detai
     details: Details = {}
     if reason.time is not None:
         details |= {"start": write(reason.time[0]), "end": write(reason.time[1])}
-    if isinstance(reason.item, Booking):
-        details["bookingUid"] = reason.item.uid
     if isinstance(reason.item, Reservation):
         # Its uid stays untold: who has it may end or move the reservation.
         details["reservationUntil"] = write(reason.item.until)

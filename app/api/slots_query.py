@@ -40,7 +40,6 @@ _TOLERATED = frozenset(
 """What real clients send along and means nothing here."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}(\.0*)?", re.ASCII)
-_BRACKETS = re.compile(r"\[.*\]$")
 
 
 def _number(value: object) -> object:
@@ -212,7 +211,7 @@ def plain_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """
     result: dict[str, Any] = {}
     for written, value in pairs:
-        name = _BRACKETS.sub("", written)
+        name = written.partition("[")[0] if written.endswith("]") else written
         if name != written:
             result.setdefault(name, [])
         if name not in result:

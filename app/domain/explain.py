@@ -3,10 +3,12 @@
 The answer to "is it free?" stays that of `availability`; this module only says what that answer comes from.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import chain
 
 from app.domain.answer import by_day
 from app.domain.availability import Availability, Refusal, hours_of
@@ -44,6 +46,8 @@ class Rule(Enum):
     """An earlier start of the date is the only one shown."""
 
 
+_OF_OTHER_SEATS = {Refusal.BOOKED: Rule.BOOKING, Refusal.RESERVED: Rule.RESERVATION}
+"""What refuses a start that lies across another one, of which seats are left."""
 _RULES = {Refusal.NOTICE: Rule.NOTICE, Refusal.WINDOW: Rule.BOOKING_WINDOW}
 """What refuses a start whoever hosts it."""
 
@@ -181,19 +185,60 @@ class HostTimes:
     """Those, less the dates that overrides close."""
     opened: list[Range]
     """Those, less absences."""
-    items: list[tuple[Rule, Booking | Reservation]]
-    """Bookings and reservations that take it."""
+    items: list["_Item"]
+    """What takes it."""
     reported: list[Range]
     """By connected calendars."""
+    closed: list[Range] = field(init=False)
+    away: list[Range] = field(init=False)
+    _by_begin: list[tuple[Instant, int]] = field(init=False)
+    """When items begin to matter, and their numbers."""
+    _longest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive what is looked at for many starts."""
+        object.__setattr__(self, "closed", without(self.lifted, self.kept))
+        object.__setattr__(self, "away", without(self.kept, self.opened))
+        begins = sorted((item.reach[0], number) for number, item in enumerate(self.items))
+        object.__setattr__(self, "_by_begin", begins)
+        longest = max((item.reach[1] - item.reach[0] for item in self.items), default=0)
+        object.__setattr__(self, "_longest", longest)
+
+    def near(self, slot: Range) -> "list[_Item]":
+        """Return the items that may meet a slot, in their order."""
+        begin = bisect_left(self._by_begin, (slot[0] - self._longest, 0))
+        end = bisect_left(self._by_begin, (slot[1], 0))
+        return [self.items[number] for number in sorted(number for _, number in self._by_begin[begin:end])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A booking or reservation that takes hosts' time."""
+
+    rule: Rule
+    item: Booking | Reservation
+    blocked: list[Range]
+    """Where slots cannot lie because of it."""
+
+    @property
+    def time(self) -> Range:
+        return self.item.start, self.item.end
+
+    @property
+    def reach(self) -> Range:
+        """From the first to the last moment at which it matters."""
+        ranges = [self.time, *self.blocked]
+        return min(begin for begin, _ in ranges), max(end for _, end in ranges)
 
 
 def host_times(availability: Availability) -> dict[int, HostTimes]:
     """Return what opens and takes the time of each host, by id."""
     hosts = availability.staffed.hosts
-    items: dict[int, list[tuple[Rule, Booking | Reservation]]] = {host.id: [] for host in hosts}
+    items: dict[int, list[_Item]] = {host.id: [] for host in hosts}
     for rule, item in _all_items(availability):
+        taking = _Item(rule, item, blocked_by(availability, item))
         for host_id in item.host_ids & items.keys():
-            items[host_id].append((rule, item))
+            items[host_id].append(taking)
     there = [replace(host, person=replace(host.person, absences=())) for host in hosts]
     kept = hours_of(there, availability.around)
     unclosed = [replace(host, schedule=without_closed_dates(host.schedule)) for host in there]
@@ -234,20 +279,19 @@ def _host_reasons(availability: Availability, times: HostTimes, start: Instant) 
 def _closed(times: HostTimes, slot: Range) -> Iterator[Reason]:
     if not holds(times.lifted, *slot):
         yield Reason(rule=Rule.OUTSIDE_HOURS)
-    closed, away = without(times.lifted, times.kept), without(times.kept, times.opened)
-    for rule, ranges in ((Rule.DATE_CLOSED, closed), (Rule.OUT_OF_OFFICE, away)):
+    for rule, ranges in ((Rule.DATE_CLOSED, times.closed), (Rule.OUT_OF_OFFICE, times.away)):
         yield from (Reason(rule=rule, time=time) for time in ranges if overlaps(time, slot))
 
 
 def _taken(availability: Availability, times: HostTimes, slot: Range) -> Iterator[Reason]:
-    for rule, item in times.items:
-        time = item.start, item.end
+    for taking in times.near(slot):
+        rule, item, time = taking.rule, taking.item, taking.time
         across, partly_taken = overlaps(time, slot), availability.partly_taken(item) is not None
         # At a start with seats left another seat is welcome; a slot across it is not.
         if across and not (partly_taken and item.start == slot[0]):
             yield Reason(rule=rule, time=time, item=item)
         # Such a start blocks its buffers besides.
-        if (partly_taken or not across) and any(overlaps(one, slot) for one in blocked_by(availability, item)):
+        if (partly_taken or not across) and any(overlaps(one, slot) for one in taking.blocked):
             yield Reason(rule=Rule.BUFFER, time=time, of=rule, item=item)
 
 
@@ -325,11 +369,12 @@ def _first_rule(
 def _first_seat_rule(availability: Availability, times: dict[int, HostTimes], start: Instant) -> Rule:
     """Return what forbids a start that the team is free for: its seats' hosts are not, or sit at another start."""
     seat = availability.seated.get(start)
-    reasons = [] if seat is None else list(_seat_reasons(availability, seat))
-    for host_id, of_host in times.items():
-        if seat is None or host_id in seat.host_ids:
-            reasons += _host_reasons(availability, of_host, start)
-    return reasons[0].rule
+    if seat is None:
+        return _OF_OTHER_SEATS[min(availability.team_refusals(start))]
+    of_hosts = (
+        _host_reasons(availability, of_host, start) for host_id, of_host in times.items() if host_id in seat.host_ids
+    )
+    return next(chain(_seat_reasons(availability, seat), *of_hosts)).rule
 
 
 def _team_stages(availability: Availability, times: dict[int, HostTimes]) -> list[tuple[Rule, list[Range]]]:
@@ -345,10 +390,10 @@ def _stages(availability: Availability, host_id: int, times: HostTimes) -> list[
     """Return what is left of a host's time after each of `_STAGES`."""
     own: dict[Rule, list[Range]] = {Rule.BOOKING: [], Rule.RESERVATION: [], Rule.CALENDAR: times.reported}
     blocked_times: list[Range] = []
-    for rule, item in times.items:
-        if availability.partly_taken(item) is None:
-            own[rule].append((item.start, item.end))
-        blocked_times += blocked_by(availability, item)
+    for taking in times.items:
+        if availability.partly_taken(taking.item) is None:
+            own[taking.rule].append(taking.time)
+        blocked_times += taking.blocked
     blocked_times += (calendar_blocked(availability.staffed.event_type, time) for time in times.reported)
     left = [times.lifted, times.kept, times.opened]
     taken: list[Range] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.domain.availability import Availability
 from app.domain.busy import calendar_blocked
 from app.domain.event_type import Host
-from app.domain.explain import HostTimes, Reason, Rule, blocked_by, host_times, listed_starts
+from app.domain.explain import HostTimes, Reason, Rule, host_times, listed_starts
 from app.domain.schedule import Zone, zone
 from app.domain.time_ranges import MINUTE, Instant, Range, intersection, merged, without
 
@@ -75,23 +75,22 @@ def _beyond_booking_window(start: Instant, end: Instant) -> Reason:
 
 
 def _pictured(availability: Availability, host: Host, times: HostTimes, window: Range) -> HostPictured:
-    reasons = [*_closed(times), *_taken(availability, times), *_reported(availability, times)]
+    reasons = [*_closed(times), *_taken(times), *_reported(availability, times)]
     return HostPictured(host=host, open=intersection(times.opened, [window]), reasons=_within(window, reasons))
 
 
 def _closed(times: HostTimes) -> Iterator[Reason]:
-    for time in without(times.lifted, times.kept):
+    for time in times.closed:
         yield Reason(rule=Rule.DATE_CLOSED, time=time)
-    for time in without(times.kept, times.opened):
+    for time in times.away:
         yield Reason(rule=Rule.OUT_OF_OFFICE, time=time)
 
 
-def _taken(availability: Availability, times: HostTimes) -> Iterator[Reason]:
-    for rule, item in times.items:
-        time = item.start, item.end
-        yield Reason(rule=rule, time=time, item=item)
-        for buffer in without(merged(blocked_by(availability, item)), [time]):
-            yield Reason(rule=Rule.BUFFER, time=buffer, of=rule, item=item)
+def _taken(times: HostTimes) -> Iterator[Reason]:
+    for taking in times.items:
+        yield Reason(rule=taking.rule, time=taking.time, item=taking.item)
+        for buffer in without(merged(taking.blocked), [taking.time]):
+            yield Reason(rule=Rule.BUFFER, time=buffer, of=taking.rule, item=taking.item)
 
 
 def _reported(availability: Availability, times: HostTimes) -> Iterator[Reason]:

@@ -20,6 +20,9 @@ class Explained:
     """One start, or every date of the window."""
     names_others: bool
     """Whether the caller has a tie to the event type, and so may know what takes its hosts' time."""
+    names_bookings: bool
+    """Whether it is the caller's own file. Elsewhere who knows a booking's uid may end it, and a tie is no proof that
+    one may: somebody else's booking takes the time of whoever has its attendee's address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class Pictured:
     looked: Looked
     times: TimesExplained
     names_others: bool
+    """As of `Explained`."""
+    names_bookings: bool
     """As of `Explained`."""
 
 
@@ -57,7 +62,10 @@ class SlotExplainer:
         else:
             found = explain_start(looked.availability, at, question.window, asker)
         return Explained(
-            looked=looked, found=found, names_others=await self._has_tie(caller, looked.availability.staffed)
+            looked=looked,
+            found=found,
+            names_others=await self._has_tie(caller, looked.availability.staffed),
+            names_bookings=self._ties is None,
         )
 
     async def picture(self, question: SlotsQuestion, asker: Zone, caller: Caller | None) -> Pictured:
@@ -73,15 +81,14 @@ class SlotExplainer:
             looked=looked,
             times=explain_times(looked.availability, question.window, asker),
             names_others=await self._has_tie(caller, looked.availability.staffed),
+            names_bookings=self._ties is None,
         )
 
     async def _has_tie(self, caller: Caller | None, staffed: StaffedEventType) -> bool:
         if self._ties is None:
             return True
-        if caller is None:
-            return False
         event_type_id = staffed.event_type.id
-        if event_type_id is None:
-            # A dynamic event belongs to the people it names.
-            return caller.user_id in staffed.all_host_ids
+        # A dynamic event is nobody's: anybody may name anybody.
+        if caller is None or event_type_id is None:
+            return False
         return await self._ties.has_tie(caller, event_type_id)

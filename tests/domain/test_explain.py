@@ -1,5 +1,7 @@
 """Why a start is not on offer."""
 
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,7 +14,7 @@ from app.domain.busy import BusyTimes
 from app.domain.explain import DayExplained, Reason, Rule, StartExplained, explain_days, explain_start
 from app.domain.limits import BookingLimits, Counts, Limit, Period
 from app.domain.schedule import day_of, zone
-from app.domain.time_ranges import MINUTE
+from app.domain.time_ranges import DAY, MINUTE
 from tests.domain.builders import (
     ASKED,
     MONDAY,
@@ -35,6 +37,7 @@ from tests.domain.situations import ZONES, Situation, situations
 
 UTC = zone("UTC")
 ALL_MONDAY = on("2050-09-05")
+HOUR = 60 * MINUTE
 
 
 def start_explained(start: str, *items: object, **asked: object) -> StartExplained:
@@ -290,3 +293,40 @@ def _free_by_its_own_words(found: StartExplained) -> bool:
 
 def _rules(found: StartExplained) -> set[Rule]:
     return {reason.rule for reasons in (found.reasons, *(one.reasons for one in found.hosts)) for reason in reasons}
+
+
+@pytest.mark.parametrize("free_hosts", [True, False])
+def test_what_explains_many_classes_is_not_looked_at_for_each_of_them(*, free_hosts: bool) -> None:
+    """Strangers may ask for a year of an event type with seats, and take some themselves."""
+
+    def calls(days: int) -> int:
+        monday = at("2050-09-05T00:00Z")
+        around = monday, monday + days * DAY
+        classes = [
+            replace(booking("08:00-09:00", type_id=ASKED, seated=True), start=start, end=start + HOUR)
+            for day in range(days)
+            for start in range(monday + day * DAY, monday + day * DAY + 8 * HOUR, HOUR)
+        ]
+        calendar = {} if free_hosts else {1: tuple((one.start, one.start + MINUTE) for one in classes)}
+        always = schedule("00:00-24:00")
+        asked = staffed(host(1, always), seats=9, slot_interval=15)
+        there = availability(asked, BusyTimes(bookings=tuple(classes), calendars=calendar), around=around)
+        return calls_of(lambda: explain_days(there, around, UTC))
+
+    assert calls(40) < 3 * calls(20)
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """Count the calls of functions: what something costs, whatever else the machine does."""
+    number = 0
+
+    def count(*_: object) -> None:
+        nonlocal number
+        number += 1
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return number
