@@ -199,6 +199,9 @@ DATE_OR_DATE_TIME = WithJsonSchema(
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(storable)]
 Link = Annotated[str, Field(max_length=LONGEST_LINK), AfterValidator(storable), AfterValidator(_web_link)]
 """Where a browser may lead; often said without `https://`."""
+GivenLink = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_LINK), AfterValidator(storable), AfterValidator(_web_link)
+]
 Place = Annotated[str, Field(min_length=1, max_length=LONGEST_LINK), AfterValidator(storable)]
 """Where to meet, in words or as a link."""
 ZoneName = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/Rome"])]

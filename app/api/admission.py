@@ -179,9 +179,12 @@ TURN = web.RequestKey("TURN", Turn)
 """Not there: the request needs none."""
 
 
+def is_preflight(request: web.Request) -> bool:
+    """Return whether a browser asks what it may send."""
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
 def needs_turn(request: web.Request) -> bool:
     """Return whether a request is work, and no preflight, look at the process's health or stream."""
     path = request.path
-    return not (
-        request.method == "OPTIONS" or path.startswith(_WITHOUT_TURN) or path.removesuffix("/").endswith(_STREAM)
-    )
+    return not (is_preflight(request) or path.startswith(_WITHOUT_TURN) or path.removesuffix("/").endswith(_STREAM))

@@ -6,7 +6,7 @@ them.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Literal, TypeVar
 
 import orjson
@@ -177,18 +177,34 @@ def validated(body: dict[str, Any], model: type[Model]) -> Model:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise RequestError(400, "Bad Request Exception", _field_errors(error)) from None
+        raise RequestError(400, "Bad Request Exception", _field_errors(error, body)) from None
 
 
-def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+def _field_errors(error: ValidationError, body: dict[str, Any]) -> tuple[FieldError, ...]:
     return tuple(
         FieldError(
-            property=".".join(str(part) for part in one["loc"]) or "body",
+            property=".".join(_sent(one["loc"], body)) or "body",
             value=_echo(one["input"]) if one["type"] != "missing" else None,
             constraints={one["type"]: one["msg"].removeprefix("Value error, ")},
         )
         for one in error.errors(include_url=False)
     )
+
+
+def _sent(place: tuple[int | str, ...], body: object) -> Iterator[str]:
+    """Tell where in what was sent something is wrong: as far as there are objects, without the kinds of unions."""
+    at = body
+    for part in place:
+        if isinstance(at, dict):
+            if part not in at and part == at.get("type"):
+                continue
+            yield str(part)
+            at = at.get(part)
+        elif isinstance(at, list) and isinstance(part, int):
+            yield str(part)
+            at = at[part] if part < len(at) else None
+        else:
+            return
 
 
 def _echo(value: object) -> object:

@@ -9,7 +9,19 @@ from app.api.bodies import Body
 from app.api.slots_query import Usernames, named_event_type
 from app.domain.booking import Attendee
 from app.domain.booking_policy import integration
-from app.fields import Email, IsoInstant, KeptObject, Link, Metadata, Place, Text, WholeNumber, ZoneName, storable
+from app.fields import (
+    Email,
+    GivenLink,
+    IsoInstant,
+    KeptObject,
+    Link,
+    Metadata,
+    Place,
+    Text,
+    WholeNumber,
+    ZoneName,
+    storable,
+)
 from app.services.book_slots import BookingRequest
 from app.services.move_bookings import MoveRequest
 from app.services.ports import Caller
@@ -164,7 +176,7 @@ class NewAddress(Address):
 class NewLink(WebLink):
     """Another link."""
 
-    link: Annotated[Link, Field(min_length=1)]
+    link: GivenLink
 
 
 class NewPhone(Phone):
@@ -222,7 +234,7 @@ class BookingBody(Body):
     reservation_uid: Text | None = Field(None, alias="reservationUid")
     """The reservation that keeps this slot, and that ends with the booking."""
     location: Location | None = None
-    meeting_url: Annotated[Link, Field(min_length=1)] | None = Field(None, alias="meetingUrl")
+    meeting_url: GivenLink | None = Field(None, alias="meetingUrl")
     """An older way to say a location."""
     metadata: Metadata = Field(default_factory=dict)
     responses: KeptObject = Field(default_factory=dict, alias="bookingFieldsResponses")

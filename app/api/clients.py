@@ -26,11 +26,18 @@ def client_address(request: web.BaseRequest) -> str:
     trusted = request.app[TRUSTED_PROXIES] if isinstance(request, web.Request) else ()
     heard = [part for line in request.headers.getall("X-Forwarded-For", []) for part in line.split(",")]
     while heard and address is not None and any(address in network for network in trusted):
-        before = _address(heard.pop().strip())
+        before = _address(_without_port(heard.pop().strip()))
         if before is None:
             break
         address = before
     return "" if address is None else _text(address)
+
+
+def _without_port(text: str) -> str:
+    """Return an address as it is, or of what some proxies write: 192.0.2.1:50000 and [2001:db8::1]:50000."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 @lru_cache(1_024)

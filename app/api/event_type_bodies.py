@@ -230,7 +230,10 @@ class TeamEventTypeBody(EventTypeBody):
         if self.assign_all_members:
             return replace(after, host_entries=())
         if self.host_entries is not None:
-            return replace(after, assign_all_members=False)
+            # Of which no answer and no body tells.
+            schedules = {entry.user_id: entry.schedule_id for entry in settings.host_entries}
+            entries = (replace(one, schedule_id=schedules.get(one.user_id)) for one in after.host_entries)
+            return replace(after, host_entries=tuple(entries), assign_all_members=False)
         if after.scheduling is not settings.scheduling:
             raise SettingsRefusedError(Flaw.HOSTS_NEEDED, None)
         return after

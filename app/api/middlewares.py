@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
 
-from app.api.admission import ADMISSION, TURN, Turn, needs_turn
+from app.api.admission import ADMISSION, TURN, Turn, is_preflight, needs_turn
 from app.api.bodies import LARGEST_BODY_BYTES, json_response
 from app.api.credentials import authenticated
 from app.api.error_shapes import ErrorEnvelope
@@ -73,7 +73,7 @@ async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
     aiohttp-cors was looked at and left: it works by route, so that 404s and refusals would lack the headers that a
     widget needs to read them.
     """
-    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+    if is_preflight(request):
         asked = request.headers.get("Access-Control-Request-Headers", _USUAL_HEADERS)
         return web.Response(status=204, headers={**ALLOWED, **_PREFLIGHT, "Access-Control-Allow-Headers": asked})
     response = await handler(request)

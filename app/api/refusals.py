@@ -38,7 +38,10 @@ _NOT_ALLOWED = {
     Disallowed.GUESTS: (400, "To event type {} nobody can be brought along as a guest: leave 'guests' out."),
     Disallowed.CANCELLING: (400, "Bookings of event type {} cannot be cancelled."),
     Disallowed.MOVING: (400, "Bookings of event type {} cannot be rescheduled."),
-    Disallowed.MOVING_SO_LATE: (403, "It is too late to reschedule this booking of event type {}: only a host may."),
+    Disallowed.MOVING_SO_LATE: (
+        403,
+        "It is too late to reschedule this booking of event type {}: only who hosts or runs it may.",
+    ),
     Disallowed.MOVING_PAST: (400, "This booking of event type {} is past, and past ones cannot be rescheduled."),
 }
 """Status, and text for an event type's id."""

@@ -34,7 +34,7 @@ async def get_slots_stream(request: web.Request) -> web.StreamResponse:
         if request.method != hdrs.METH_HEAD:
             # It may go on for days: nobody is to wait for its end, nor to take it for work.
             with request.app[UNDER_WAY].set_aside(), suppress(ConnectionError):
-                await _tell(stream, view, found, query, request.headers.get(LAST_EVENT_ID))
+                await _tell(stream, view, found, query, request.headers.get(LAST_EVENT_ID) or None)
         return stream.response
 
 

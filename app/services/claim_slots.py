@@ -342,6 +342,10 @@ class SlotClaimer:
         availability = await self._looker.availability(wanted.staffed, wanted.time, wanted.viewpoint_of(claimed))
         for refusal in availability.time_refusals(wanted.start):
             raise wanted.refused(refusal)
+        seat = availability.seated.get(wanted.start)
+        if seat is not None and seat.host_ids & {host.id for host in wanted.staffed.hosts} != {*claimed.claim.host_ids}:
+            # The first seat was booked since hosts were chosen for this one, and is gone from the ledger.
+            return Contended()
         if _seats_left(wanted, availability, claimed) < wanted.seats:
             # Those who came before may yet give their seats up; if not, the next look finds none left. That would not
             # tell who needs several that too few are.

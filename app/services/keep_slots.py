@@ -226,7 +226,8 @@ class SlotKeeper:
             return ()
         quotas = (
             Quota(f"client:{request.client}", self._rules.most_of_a_client if request.client else 0),
-            Quota(f"type:{rules.event_type.id}", self._rules.most_of_an_event_type),
+            # Dynamic events are of all kinds of people.
+            Quota(f"type:{rules.event_type.id}", self._rules.most_of_an_event_type if rules.event_type.id else 0),
         )
         return tuple(quota for quota in quotas if quota.most)
 

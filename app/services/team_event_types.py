@@ -55,11 +55,12 @@ class TeamEventTypeKeeper:
         return found if member else [one.for_strangers() for one in found]
 
     async def of_organization(self, caller: Caller, organization_id: int, wanted: Wanted) -> list[KeptEventType]:
-        """Return the event types of all teams of an organization, hidden ones only to those who run it."""
+        """Return the event types of all teams of an organization; hidden ones, and all of each, to those who run it."""
         role = await self._roles.in_organization(caller, organization_id)
         if role is None:
             raise MembershipNeededError
-        return await self._kept.of_organization(organization_id, replace(wanted, with_hidden=runs(role)))
+        found = await self._kept.of_organization(organization_id, replace(wanted, with_hidden=runs(role)))
+        return found if runs(role) else [one.for_strangers() for one in found]
 
     async def shown(self, caller: Caller, place: TeamPlace, event_type_id: int) -> KeptEventType:
         """Return one event type of a team to a member.

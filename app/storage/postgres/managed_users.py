@@ -112,6 +112,9 @@ class PostgresManagedUsers:
     async def renew_tokens(self, client_id: str, user_id: int, expiries: Expiries) -> TokenPair | None:
         """Return a new pair in the place of whatever tokens a client's user has; None if there is none."""
         async with self._pool.connection() as connection, connection.transaction():
+            # The client first, as who deletes one does.
+            if await connection.fetchrow(_SQL["lock_client"], client_id) is None:
+                return None
             if not await lock_account(connection, user_id) or await _one(connection, client_id, user_id) is None:
                 return None
             return await issue_pair(connection, client_id, user_id, expiries)
@@ -119,7 +122,9 @@ class PostgresManagedUsers:
     async def exchange(self, client_id: str, refresh_token: str, expiries: Expiries) -> TokenPair | None:
         """Return a new pair in the place of the one that a refresh token is of; None if it is none that lives."""
         async with self._pool.connection() as connection, connection.transaction():
-            # Whoever gives a user new tokens locks the user first, so that two never wait for each other.
+            # Whoever gives a user new tokens locks the client and then the user, so that two never wait for each other.
+            if await connection.fetchrow(_SQL["lock_client"], client_id) is None:
+                return None
             user_id = await refresh_token_owner(connection, client_id, refresh_token)
             if user_id is None or not await lock_account(connection, user_id):
                 return None

@@ -6,7 +6,7 @@ driver is needed, and revisions are plain SQL that never looks at a connection.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -20,14 +20,24 @@ from app.domain.errors import HoldfastError
 from app.storage.postgres.pool import CLOSING_S, Connection, storage_errors
 
 _PAUSE_S = 0.2
+_TRIES = 5
+"""How often it is tried where those who use the tables wait for it, and it for them."""
 MIGRATION_LOCK = 0x484F_4C44_0001
 """Advisory lock of the database: whoever holds it migrates."""
 _HAS_REVISION = """
 SELECT EXISTS (
     SELECT FROM pg_catalog.pg_class
-    WHERE relname = 'alembic_version' AND relnamespace = current_schema()::regnamespace
+    WHERE relname = 'alembic_version' AND relnamespace = (
+        SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema()
+    )
 )
 """
+_REFUSALS = (
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.InvalidSchemaNameError,
+)
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -79,10 +89,10 @@ async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
             if not await pending_revisions(connection):
                 return []
             try:
-                return await _apply(connection, timeout_s)
-            except asyncpg.LockNotAvailableError as error:
+                return await _apply_in_the_end(connection, timeout_s)
+            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
                 raise MigrationLockedError(timeout_s) from error
-            except (asyncpg.SyntaxOrAccessError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            except _REFUSALS as error:
                 raise MigrationFailedError(str(error)) from error
 
 
@@ -106,6 +116,14 @@ async def _connect(database_url: str, timeout_s: float) -> Connection:
                 )
             except asyncpg.CannotConnectNowError:
                 await asyncio.sleep(_PAUSE_S)
+
+
+async def _apply_in_the_end(connection: Connection, timeout_s: float) -> list[str]:
+    for _ in range(_TRIES - 1):
+        with suppress(asyncpg.DeadlockDetectedError):
+            return await _apply(connection, timeout_s)
+        await asyncio.sleep(_PAUSE_S)
+    return await _apply(connection, timeout_s)
 
 
 async def _apply(connection: Connection, timeout_s: float) -> list[str]:

@@ -222,8 +222,9 @@ ON CONFLICT (booking_id, host_id) DO UPDATE
 SET busy_range = excluded.busy_range, overlap_group = COALESCE($2, booking_hosts.overlap_group);
 
 -- name: give_to
--- $1 booking, $2 the new host, $3 whose place that is, $4 uid drawn for this, or null. Nothing where the new host has another booking there: in one
--- overlap group with it, as imported ones may be, the constraint would let it be. One that takes no time has none there.
+-- $1 booking, $2 the new host, $3 whose place that is, $4 uid drawn for this, or null. Nothing where the new host has
+-- another booking there: in one overlap group with it, as imported ones may be, the constraint would let it be. One that
+-- takes no time has none there.
 WITH taken AS (
     SELECT other.booking_id
     FROM booking_hosts AS h

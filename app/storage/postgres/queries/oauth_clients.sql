@@ -35,7 +35,7 @@ SELECT id FROM oauth_clients WHERE id = $1 FOR UPDATE;
 UPDATE users AS u
 SET made_by_organization = COALESCE(u.made_by_organization, c.organization_id)
 FROM oauth_clients AS c
-WHERE c.id = $1 AND u.managed_by = c.id;
+WHERE c.id = $1 AND u.managed_by = c.id AND c.organization_id IS NOT NULL;
 
 -- name: delete
 -- $1 client.

@@ -7,6 +7,8 @@ down_revision = "0016"
 
 # Anybody may give a host's address as an attendee's, in any number of bookings that are cancelled again.
 TAKES_TIME = "b.status IN ('accepted', 'pending', 'awaiting_host')"
+# Both at once, in the order in which listings and bookings read them: one after the other would wait in a circle.
+LOCK = "LOCK TABLE bookings, booking_attendees IN ACCESS EXCLUSIVE MODE"
 TAKES_UNTIL = "ALTER TABLE booking_attendees ADD COLUMN takes_until timestamptz"
 COMMENT = """
 COMMENT ON COLUMN booking_attendees.takes_until IS 'When the booking ends, if it takes time; derived by triggers'
@@ -178,6 +180,7 @@ $$
 def upgrade() -> None:
     """Derive the column, find attendees by it, and let the function do so."""
     for statement in (
+        LOCK,
         TAKES_UNTIL,
         COMMENT,
         OF_NEW_ATTENDEE,
