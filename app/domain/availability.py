@@ -188,7 +188,9 @@ class Availability:
         for host_id in host_ids:
             taken[host_id] += ranges
             if seat is not None:
-                self.calendar_open_for[host_id].append((item.start, item.end))
+                # What a calendar reports there is the class itself. Of one that is only held nobody can have reported.
+                if isinstance(item, Booking):
+                    self.calendar_open_for[host_id].append((item.start, item.end))
                 shared = self._shared[host_id]
                 shared[item.start] = max(item.end, shared.get(item.start, item.end))
 

@@ -1,10 +1,30 @@
 """What address counts as whose."""
 
+from ipaddress import IPv4Network
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from app.api.clients import TRUSTED_PROXIES, client_address
+
+
+@pytest.mark.parametrize(
+    ("heard", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:50000", "192.0.2.1"),
+        ("[2001:db8:1:2::1]:50000", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::1]", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("unknown", "127.0.0.1"),
+    ],
+)
+def test_what_a_proxy_says_may_have_a_port(heard: str, address: str) -> None:
+    app = web.Application()
+    app[TRUSTED_PROXIES] = (IPv4Network("127.0.0.0/8"),)
+    request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": heard}, app=app)
+    assert client_address(request.clone(remote="127.0.0.1")) == address
 
 
 @pytest.mark.parametrize(

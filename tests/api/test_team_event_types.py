@@ -1,10 +1,13 @@
 """Event types of teams, by the teams' own path and by their organization's."""
 
+import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.api.asking import Answer, Asking
+from tests.api.pods import until_waiting
 from tests.api.world import ANA, BEN, CLO, EVE
 
 CREW = "/v2/teams/50/event-types"
@@ -222,10 +225,43 @@ async def test_all_event_types_of_an_organizations_teams(api: Asking) -> None:
     path = "/v2/organizations/90/teams/event-types"
     made = (await post(api, BRANCH, hosts=hosts(EVE), hidden=True)).data
     assert [one["id"] for one in (await get(api, path)).data] == [31, made["id"]]
-    assert [one["id"] for one in (await get(api, path, "cal_key_of_dee")).data] == [31]
+    place = {"type": "link", "link": "https://meet.example/private"}
+    await patch(api, 31, BRANCH, locations=[place], destinationCalendar={"integration": "x", "externalId": "secret"})
+    [of_dee] = (await get(api, path, "cal_key_of_dee")).data
+    assert (of_dee["id"], of_dee["locations"]) == (31, [{"type": "link"}])
+    assert "secret" not in str(of_dee), "she is not in the team"
+    assert "secret" in str((await get(api, path)).data)
     assert [one["id"] for one in (await get(api, path, take=1, skip=1)).data] == [made["id"]]
     assert (await get(api, path, "cal_key_of_ana")).status == 403
     assert (await get(api, path, None)).status == 401
+
+
+async def test_hosts_keep_their_own_schedules_of_which_no_answer_tells(
+    api: Asking, database: asyncpg.Connection
+) -> None:
+    await database.execute(
+        "UPDATE event_type_hosts SET schedule_id = 102 WHERE event_type_id = 20 AND user_id = $1", BEN
+    )
+    await patch(api, 20, hosts=hosts(BEN, ANA))
+    rows = await database.fetch(
+        "SELECT user_id, schedule_id FROM event_type_hosts WHERE event_type_id = 20 ORDER BY position"
+    )
+    assert [tuple(row) for row in rows] == [(BEN, 102), (ANA, None)]
+
+
+async def test_who_leaves_a_team_while_its_hosts_change_hosts_no_more(
+    api: Asking, database: asyncpg.Connection
+) -> None:
+    leaving = await asyncpg.connect(api.urls.database)
+    async with leaving.transaction():
+        # As who leaves does.
+        await leaving.execute("SELECT FROM teams WHERE id = 50 FOR NO KEY UPDATE")
+        changing = asyncio.create_task(patch(api, 20, hosts=hosts(BEN, ANA)))
+        await until_waiting(database, "transactionid")
+        await leaving.execute("DELETE FROM memberships WHERE team_id = 50 AND user_id = $1", BEN)
+        await leaving.execute("DELETE FROM event_type_hosts WHERE user_id = $1", BEN)
+    await leaving.close()
+    assert wrong_fields(await changing) == ["hosts"]
 
 
 # Managed ones --------------------------------------------------------------------------------------------------------

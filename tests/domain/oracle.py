@@ -149,7 +149,7 @@ def busy_minutes(question: Question, host_id: int) -> set[int]:
             )
             shared = _is_seat(question, item) and _seats_are_left(question, item.start)
             taken |= around - time if shared else around
-            calendars_may_be_busy |= time if shared else set()
+            calendars_may_be_busy |= time if shared and isinstance(item, Booking) else set()
     for start, end in question.busy.calendars.get(host_id, ()):
         for minute in _minutes(start, end) - calendars_may_be_busy:
             taken.update(range(minute - asked.after_buffer, minute + 1 + asked.before_buffer))

@@ -21,6 +21,7 @@ from app.services.booking_errors import BookingRefusedError, OtherSlotReservedEr
 from app.services.claim_reserved import ReservedSlots
 from app.services.claim_slots import SlotClaimer, WantedSlot
 from app.services.errors import NotReservableError, SlotRefusedError, StoreUnavailableError
+from app.services.look_at_calendars import Looker, Viewpoint
 from app.services.tell_reservations import Noticeboard
 from app.storage.holds.redis_holds import RedisHolds
 
@@ -111,6 +112,28 @@ async def is_free(holds: RedisHolds, *host_ids: int) -> bool:
     one = wanted(*map(host, host_ids), scheduling=SchedulingType.COLLECTIVE)
     outcome = await holds.claim(one.claim("probe", list(host_ids)), None)
     return isinstance(outcome, Claimed)
+
+
+# Seats ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_further_seat_of_a_start_that_is_only_held_is_judged_as_it_is_listed(holds: RedisHolds) -> None:
+    """Where a calendar reports something there, that is not the class, of which it cannot know yet."""
+    slot = wanted(host(1), scheduling=SchedulingType.COLLECTIVE, seats=3)
+    first = await claimer(holds).claim(slot, "first")
+    assert await holds.keep(first.claim, first.at + 300_000)
+    busy = BusyTimes(calendars={1: ((TEN, TEN + 30 * MINUTE),)})
+    looker = Looker(Calendars([busy]), holds, lambda: MONDAY - 7 * DAY)
+    seen = await looker.see(slot.staffed, (MONDAY, MONDAY + DAY), Viewpoint(length=60))
+    assert TEN not in seen.availability().starts((MONDAY, MONDAY + DAY))
+    with pytest.raises(SlotRefusedError):
+        await claimer(holds, busy).claim(slot, "second")
+
+
+async def test_a_seat_goes_to_the_hosts_of_one_that_was_booked_since_hosts_were_chosen(holds: RedisHolds) -> None:
+    slot = wanted(host(1, priority=3), host(2), seats=3)
+    looks = BusyTimes(), booked(2, emails=("guest@example.org",))
+    assert await hosts_claimed(claimer(holds, *looks), slot) == (2,)
 
 
 # A look that comes too late --------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 import asyncio
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from alembic import command
 
 import app
 from app.services.errors import StoreUnavailableError
@@ -17,6 +19,7 @@ from app.storage.postgres.migrate import (
     MigrationLockedError,
     UnknownRevisionError,
     _apply,
+    _config,
     _connected,
     migrate,
     pending_revisions,
@@ -35,6 +38,56 @@ print(" ".join(asyncio.run(migrate(sys.argv[1], timeout_s=30))))
 async def test_an_empty_database_gets_every_revision_in_order(empty_database_url: str) -> None:
     assert await migrate(empty_database_url, timeout_s=10) == ALL
     assert await migrate(empty_database_url, timeout_s=10) == []
+
+
+async def test_a_schema_may_have_any_name(empty_database_url: str) -> None:
+    connection = await asyncpg.connect(empty_database_url)
+    await connection.execute('CREATE SCHEMA "My App"')
+    await connection.close()
+    mark = "&" if "?" in empty_database_url else "?"
+    there = f"{empty_database_url}{mark}options=-csearch_path%3D%22My%5C%20App%22"
+    assert await migrate(there, timeout_s=10) == ALL
+    assert await migrate(there, timeout_s=10) == []
+    nowhere = f"{empty_database_url}{mark}options=-csearch_path%3Dnowhere"
+    with pytest.raises(MigrationFailedError, match="schema"):
+        await migrate(nowhere, timeout_s=10)
+
+
+async def test_a_database_in_use_is_brought_up_with_what_it_holds(empty_database_url: str) -> None:
+    """Listings and bookings read bookings first, and then who attends them."""
+    connection = await asyncpg.connect(empty_database_url)
+    await connection.execute(until("0016"))
+    await connection.execute(
+        """
+        INSERT INTO users (id, username, email, time_zone) VALUES (1, 'ann', 'ann@example.com', 'UTC');
+        INSERT INTO bookings
+            (uid, user_id, starts_at, ends_at, status, before_buffer_minutes, after_buffer_minutes)
+        SELECT 'b' || n, 1, '2050-03-08', '2050-03-09', CASE WHEN n % 2 = 0 THEN 'accepted' ELSE 'cancelled' END, 0, 0
+        FROM generate_series(1, 10) AS n;
+        INSERT INTO booking_attendees (booking_id, position, email) SELECT id, 0, 'guest@example.org' FROM bookings;
+        """
+    )
+    reading = await asyncpg.connect(empty_database_url)
+    begun = reading.transaction()
+    await begun.start()
+    await reading.execute("SELECT FROM bookings")
+    migrating = asyncio.create_task(migrate(empty_database_url, timeout_s=10))
+    await asyncio.sleep(0.5)
+    # Whoever waits for whoever waits for them would be told of a deadlock.
+    await reading.execute("SELECT FROM booking_attendees")
+    await begun.commit()
+    await reading.close()
+    assert await migrating == ALL[ALL.index("0017") :]
+    taking = await connection.fetchval("SELECT count(*) FROM booking_attendees WHERE takes_until = '2050-03-09'")
+    assert (taking, await connection.fetchval("SELECT count(*) FROM booking_attendees")) == (5, 10)
+    await connection.close()
+
+
+def until(revision: str) -> str:
+    """Return the SQL of all revisions as far as one."""
+    sql = StringIO()
+    command.upgrade(_config(sql), f"base:{revision}", sql=True)
+    return sql.getvalue()
 
 
 async def test_with_nothing_to_do_it_does_nothing_and_waits_for_nobody(database_url: str) -> None:

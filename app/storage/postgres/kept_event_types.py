@@ -17,6 +17,7 @@ from app.domain.limits import Limit, Period
 from app.fields import MAX_ID
 from app.services.errors import TooManyEventTypesError
 from app.services.event_types import MOST_EVENT_TYPES, Change, KeptEventType, PersonName, Somebody, SomeTeam, Wanted
+from app.storage.postgres.groups import lock_group
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
 
@@ -90,6 +91,8 @@ class PostgresKeptEventTypes:
     async def add(self, settings: EventTypeSettings, *, owner_id: int | None, team_id: int | None) -> KeptEventType:
         """Make an event type."""
         async with self._writing() as connection:
+            if team_id is not None:
+                await lock_group(connection, team_id)
             # Two that are made for the same owner take turns. One that is gone is told by the insert.
             await connection.execute(_SQL["lock_owner"], owner_id, team_id)
             if await connection.fetchval(_SQL["count_of_owner"], owner_id, team_id) >= MOST_EVENT_TYPES:
@@ -106,6 +109,10 @@ class PostgresKeptEventTypes:
     async def change(self, event_type_id: int, change: Change) -> KeptEventType:
         """Set an event type anew."""
         async with self._writing() as connection:
+            # The team first, as who changes its members does: nobody leaves it unseen while its hosts change.
+            team_id = await connection.fetchval(_SQL["team_of"], event_type_id)
+            if team_id is not None:
+                await lock_group(connection, team_id)
             if await connection.fetchval(_SQL["lock"], event_type_id) is None:
                 raise EventTypeNotFoundError(event_type_id)
             (kept,) = await _described(connection, [event_type_id])

@@ -9,6 +9,7 @@ from app.services.made_accounts import AccountValues, MadeAccount
 from app.services.managed_users import Expiries, TokenPair
 from app.services.ports import Page
 from app.storage.postgres.credentials import issue_pair, refresh_token_owner
+from app.storage.postgres.groups import lock_group
 from app.storage.postgres.made_accounts import (
     change_account,
     create_account,
@@ -18,7 +19,7 @@ from app.storage.postgres.made_accounts import (
     made_accounts,
     names_taken,
 )
-from app.storage.postgres.memberships import join, lock_group
+from app.storage.postgres.memberships import join
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
 from app.storage.postgres.schedules import create_schedule

@@ -1,6 +1,6 @@
 """Memberships in PostgreSQL: the port `Memberships`.
 
-Whoever locks several locks the organization first, then its team, then the member.
+Whoever locks several locks the organization first, then its team, then the member, then event types.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from app.services.errors import (
 )
 from app.services.memberships import Group, Judge, Membership, MembershipChange, MembershipDraft
 from app.services.ports import Caller, Page
+from app.storage.postgres.groups import lock_group
 from app.storage.postgres.kept_event_types import assign_member
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
@@ -110,13 +111,6 @@ class PostgresMemberships:
                 await connection.execute(_SQL["delete"], membership_id)
                 await leave(connection, group_id, found.user_id)
             return found
-
-
-async def lock_group(connection: Borrowed, group_id: int) -> bool:
-    """Make changes to who belongs to a team or organization take turns; False if there is none."""
-    return group_id in [
-        await connection.fetchval(_SQL[query], group_id) for query in ("lock_organization", "lock_team")
-    ]
 
 
 async def join(connection: Borrowed, group_id: int, user_id: int) -> None:

@@ -116,6 +116,10 @@ WHERE num_nonnulls($2::text, $3::integer) > 0 AND p.username = $1
 -- $1 team, $2 organization or null for any.
 SELECT EXISTS (SELECT FROM teams WHERE id = $1 AND ($2::integer IS NULL OR parent_organization_id = $2));
 
+-- name: team_of
+-- $1 event type. Its team, which is always the same one.
+SELECT team_id FROM event_types WHERE id = $1;
+
 -- name: lock
 -- $1 event type.
 SELECT id
