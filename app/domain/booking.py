@@ -112,8 +112,6 @@ class BookingRecord:
     rescheduled_from_uid: str | None
     rescheduled_to_uid: str | None
     host_absent: bool
-    given_under: str | None
-    """The uid drawn for the request that last gave it to another host."""
     created_at: Instant
     updated_at: Instant
 

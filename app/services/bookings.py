@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.domain.booking import Attendee, BookingRecord, NewBooking, SeatedBooking
+from app.domain.booking import Attendee, BookedHost, BookingRecord, NewBooking, SeatedBooking
 from app.domain.booking_policy import BookingPolicy
 from app.domain.busy import Booking
 from app.domain.time_ranges import Instant, Range
@@ -85,13 +85,16 @@ class BookingTransaction(Protocol):
         """
 
     async def give_to(self, booking_id: int, host_id: int, instead_of: int, under: str | None) -> None:
-        """Put a host in the place of another, `under` the uid that was drawn for the request.
+        """Put a host in the place of another, and remember it `under` the uid that was drawn for the request.
 
         Raises
         ------
         TimeTakenError
             If the host has another booking there.
         """
+
+    async def given(self, under: str) -> BookedHost | None:
+        """As `Bookings.given`."""
 
     async def relocate(self, booking_id: int, location: str) -> None:
         """Let a booking take place elsewhere."""
@@ -160,6 +163,9 @@ class Bookings(Protocol):
 
     async def is_used(self, reservation_uid: str) -> bool:
         """Say whether a reservation has become a booking."""
+
+    async def given(self, under: str) -> BookedHost | None:
+        """Return to whom a request gave a booking, by the uid that was drawn for it; None: to nobody."""
 
     async def policy(self, event_type_id: int | None) -> BookingPolicy:
         """Return what is allowed about the bookings of an event type."""

@@ -16,6 +16,7 @@ from app.services.booking_errors import (
     NotForSeatsError,
     NotHostedByError,
     NotRoundRobinError,
+    NotRunningBookingError,
     TooManyAttendeesError,
 )
 from app.services.bookings import Bookings, BookingTransaction, booking_refusals, found, refuse_over
@@ -127,16 +128,26 @@ class BookingDecider:
         StoreUnavailableError
             If a store is away.
         """
-        booking = found(await self._bookings.find(uid), uid)
-        is_given = drawn is not None and drawn.perhaps_kept and booking.given_under == drawn.uid
-        # Perhaps by the caller, who hosts it no more.
-        if not is_given:
-            await self._runners.refuse_others(caller, booking)
-            refuse_over(booking)
+        given = await self._given(drawn)
+        if given is not None:
+            return given
+        try:
+            return await self._reassigned(uid, caller, to_user_id, drawn)
+        except (BookingChangedError, BookingRefusedError, NotRunningBookingError):
+            # What is in the way may be what an earlier try has done since.
+            given = await self._given(drawn)
+            if given is None:
+                raise
+            return given
+
+    async def _given(self, drawn: DrawnUid | None) -> BookedHost | None:
+        return await self._bookings.given(drawn.uid) if drawn is not None and drawn.perhaps_kept else None
+
+    async def _reassigned(self, uid: str, caller: Caller, to_user_id: int | None, drawn: DrawnUid | None) -> BookedHost:
+        booking = await self._run_by(caller, uid)
+        refuse_over(booking)
         wanted = await self._as_booked(booking)
         leaving, others = _others(wanted.staffed, booking)
-        if is_given:
-            return next(host for host in booking.hosts if host.id == leaving)
         if to_user_id is None:
             candidates = await self._free(wanted, others)
         else:
@@ -144,12 +155,16 @@ class BookingDecider:
             if not candidates:
                 raise NotHostedByError(to_user_id)
         claim = await self._claim_one(wanted, candidates)
+        under = None if drawn is None else drawn.uid
         async with self._committer.under(claim, wanted, limited=False) as changes:
             booking = found(await changes.lock(uid), uid)
+            given = None if under is None else await changes.given(under)
+            if given is not None:
+                return given
             refuse_over(booking)
             if leaving not in booking.host_ids or claim.host_ids[0] in booking.host_ids:
                 raise BookingChangedError(uid)
-            await changes.give_to(booking.id, claim.host_ids[0], leaving, None if drawn is None else drawn.uid)
+            await changes.give_to(booking.id, claim.host_ids[0], leaving, under)
             booking = found(await changes.lock(uid), uid)
         return next(host for host in booking.hosts if host.id in claim.host_ids)
 

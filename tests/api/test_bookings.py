@@ -1438,6 +1438,25 @@ async def test_what_is_decided_about_a_booking_is_decided_once(api: Asking, dyin
         await act(api, uid, "cancel")
 
 
+async def test_a_booking_that_was_given_on_since_is_not_taken_back(api: Asking, dying: Asking) -> None:
+    hosts = [{"userId": user_id} for user_id in (ANA, BEN, CLO)]
+    await api.add(eventTypes=[event_type(44, "three", teamId=50, schedulingType="roundRobin", hosts=hosts)])
+    names = {ANA: "ana", BEN: "ben", CLO: "clo"}
+    booked = (await book(api, 44, "10:00")).data
+    first = booked["hosts"][0]["id"]
+    second, third = (user_id for user_id in names if user_id != first)
+    path, headers = f"/v2/bookings/{booked['uid']}/reassign", {"Idempotency-Key": "k"}
+    given = await dying.ask("POST", f"{path}/{second}", json={}, headers=headers, token=KEY + names[first])
+    assert given.status == 200
+    assert (await act(api, booked["uid"], f"reassign/{third}", token=KEY + names[second])).status == 200
+    connection = await asyncpg.connect(api.urls.database)
+    await connection.execute("UPDATE booking_requests SET lease_until = now()")
+    await connection.close()
+    again = await api.ask("POST", f"{path}/{second}", json={}, headers=headers, token=KEY + names[first])
+    assert (again.status, again.data) == (200, given.data)
+    assert (await shown(api, booked["uid"]))["hosts"][0]["id"] == third
+
+
 async def test_a_seat_that_was_left_in_a_pod_that_died_is_left(api: Asking, dying: Asking) -> None:
     first, _ = [(await book(api, 12, "10:00")).data for _ in range(2)]
     path, headers, body = f"/v2/bookings/{first['uid']}/cancel", {"Idempotency-Key": "k"}, {"seatUid": first["seatUid"]}

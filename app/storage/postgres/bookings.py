@@ -64,6 +64,11 @@ class PostgresBookings:
         async with self._pool.connection() as connection:
             return bool(await connection.fetchval(_SQL["is_used"], _searched(reservation_uid)))
 
+    async def given(self, under: str) -> BookedHost | None:
+        """Return to whom a request gave a booking, by the uid that was drawn for it."""
+        async with self._pool.connection() as connection:
+            return await _given(connection, under)
+
     async def policy(self, event_type_id: int | None) -> BookingPolicy:
         """Return what is allowed about the bookings of an event type."""
         if event_type_id is None:
@@ -179,8 +184,13 @@ class _Changes:
 
     async def give_to(self, booking_id: int, host_id: int, instead_of: int, under: str | None) -> None:
         with _refusals(None, None):
-            if await self._connection.fetchval(_SQL["give_to"], booking_id, host_id, instead_of, under) is None:
+            if await self._connection.fetchval(_SQL["give_to"], booking_id, host_id, instead_of) is None:
                 raise TimeTakenError
+        if under is not None:
+            await self._connection.execute(_SQL["note_given"], under, host_id)
+
+    async def given(self, under: str) -> BookedHost | None:
+        return await _given(self._connection, under)
 
     async def relocate(self, booking_id: int, location: str) -> None:
         await self._connection.execute(_SQL["relocate"], booking_id, location)
@@ -226,6 +236,11 @@ async def _record(
     return None if text is None else _read(text)
 
 
+async def _given(connection: Borrowed, under: str) -> BookedHost | None:
+    row = await connection.fetchrow(_SQL["given"], under)
+    return None if row is None else BookedHost(**row)
+
+
 def _read(text: str) -> BookingRecord:
     found = orjson.loads(text)
     return BookingRecord(
@@ -260,7 +275,6 @@ def _read(text: str) -> BookingRecord:
         rescheduled_from_uid=found["rescheduledFrom"],
         rescheduled_to_uid=found["rescheduledTo"],
         host_absent=found["hostAbsent"],
-        given_under=found["givenUnder"],
         created_at=found["createdAt"],
         updated_at=found["updatedAt"],
     )

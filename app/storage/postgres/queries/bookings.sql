@@ -72,7 +72,6 @@ SELECT json_build_object(
     'rescheduledFrom', (SELECT old.uid FROM bookings AS old WHERE old.id = b.rescheduled_from),
     'rescheduledTo', (SELECT max(new.uid) FROM bookings AS new WHERE new.rescheduled_from = b.id),
     'hostAbsent', b.host_absent,
-    'givenUnder', b.given_under,
     'createdAt', CAST(floor(extract(epoch FROM b.created_at) * 1000) AS bigint),
     'updatedAt', CAST(floor(extract(epoch FROM b.updated_at) * 1000) AS bigint)
 )
@@ -222,9 +221,8 @@ ON CONFLICT (booking_id, host_id) DO UPDATE
 SET busy_range = excluded.busy_range, overlap_group = COALESCE($2, booking_hosts.overlap_group);
 
 -- name: give_to
--- $1 booking, $2 the new host, $3 whose place that is, $4 uid drawn for this, or null. Nothing where the new host has
--- another booking there: in one overlap group with it, as imported ones may be, the constraint would let it be. One that
--- takes no time has none there.
+-- $1 booking, $2 the new host, $3 whose place that is. Nothing where the new host has another booking there: in one
+-- overlap group with it, as imported ones may be, the constraint would let it be. One that takes no time has none there.
 WITH taken AS (
     SELECT other.booking_id
     FROM booking_hosts AS h
@@ -236,10 +234,20 @@ given AS (
     UPDATE booking_hosts SET host_id = $2
     WHERE booking_id = $1 AND host_id = $3 AND NOT EXISTS (SELECT FROM taken)
 )
-UPDATE bookings
-SET user_id = CASE WHEN user_id = $3 THEN $2 ELSE user_id END, given_under = $4, updated_at = now()
+UPDATE bookings SET user_id = CASE WHEN user_id = $3 THEN $2 ELSE user_id END, updated_at = now()
 WHERE id = $1 AND NOT EXISTS (SELECT FROM taken)
 RETURNING id;
+
+-- name: note_given
+-- $1 uid drawn for a request, $2 to whom it gives a booking. Kept as long as the request is remembered.
+UPDATE booking_requests SET given_to = $2 WHERE uid = $1;
+
+-- name: given
+-- $1 uid drawn for a request. To whom it gave a booking.
+SELECT u.id, u.name, u.username, u.email, u.time_zone AS zone
+FROM booking_requests AS r
+JOIN users AS u ON u.id = r.given_to
+WHERE r.uid = $1;
 
 -- name: relocate
 -- $1 booking, $2 where it takes place.

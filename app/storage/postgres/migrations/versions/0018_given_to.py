@@ -1,14 +1,13 @@
-"""A booking knows which request last gave it to another host; and triggers' functions take no table for another."""
+"""A request knows to whom it gave a booking; and triggers' functions take no table for another."""
 
 from alembic import op
 
 revision = "0018"
 down_revision = "0017"
 
-GIVEN_UNDER = "ALTER TABLE bookings ADD COLUMN given_under text"
-COMMENT = """
-COMMENT ON COLUMN bookings.given_under IS 'The uid drawn for the request that last gave it to another host'
-"""
+GIVEN_TO = "ALTER TABLE booking_requests ADD COLUMN given_to integer"
+BY_UID = "CREATE INDEX booking_requests_uid ON booking_requests (uid)"
+COMMENT = "COMMENT ON COLUMN booking_requests.given_to IS 'Who hosts a booking since, by what the request did'"
 
 MORE = """
 COMMENT ON COLUMN event_types.more IS 'Fields of the public API that mean nothing to slots, as they were sent; some are
@@ -49,7 +48,8 @@ USUAL_PATH = "SELECT set_config('search_path', current_setting('holdfast.search_
 
 def upgrade() -> None:
     """Add the column, and let the functions look for tables where they were made, and nowhere before."""
-    op.execute(GIVEN_UNDER)
+    op.execute(GIVEN_TO)
+    op.execute(BY_UID)
     op.execute(COMMENT)
     op.execute(MORE)
     op.execute(REMEMBER_PATH)
