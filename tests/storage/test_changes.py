@@ -1,6 +1,7 @@
 """When what is remembered may be relied on: after a round trip that began late enough."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -120,3 +121,18 @@ async def test_after_a_lost_connection_anything_may_have_changed(
     monkeypatch.setattr(changes, "_PAUSE_S", 0.01)
     await heard.hears()
     assert heard.told_of.count(ANYTHING) == 2
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4])
+async def test_a_process_that_stands_still_does_not_take_that_for_silence(
+    heard: Counted, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Because it computes, or is not let run, while the answer is there; nothing would be remembered for a second."""
+    monkeypatch.setattr(changes, "_ANSWER_S", 1.0)
+    heard.told_of.clear()
+    asking = asyncio.create_task(heard.told())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    time.sleep(1.1)  # noqa: ASYNC251 - nobody is let run
+    assert await asking
+    assert heard.told_of == []

@@ -16,6 +16,7 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from app.services.sources import ANYTHING
 from app.storage.holds.keys import CHANGES
+from app.storage.slices import within
 
 _ANSWER_S = 0.5
 """How long a word may take from one connection to the other."""
@@ -50,9 +51,7 @@ class RedisHoldChanges:
         self._proven.clear()
         was_subscribed = self._subscribed
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                await self._redis.publish(CHANGES, self._proof)
-                await self._proven.wait()
+            await within(_ANSWER_S, self._prove())
         except TimeoutError:
             if was_subscribed:
                 self._listening.cancel()  # The next who asks begins anew, where the server is by then.
@@ -60,6 +59,10 @@ class RedisHoldChanges:
         except _ERRORS:
             return False
         return True
+
+    async def _prove(self) -> None:
+        await self._redis.publish(CHANGES, self._proof)
+        await self._proven.wait()
 
     @asynccontextmanager
     async def heard(self) -> AsyncIterator[None]:

@@ -13,6 +13,7 @@ import asyncpg
 
 from app.services.sources import ANYTHING
 from app.storage.postgres.pool import DRIVER_ERRORS, Connection
+from app.storage.slices import within
 
 TRUSTED_S = 0.05
 """How long others' changes may be unknown: half of what docs/rules.md promises, the rest is the answer's own time."""
@@ -107,8 +108,7 @@ class PostgresChanges:
     async def _round_trip(self, connection: Connection) -> bool:
         begun, at = next(self._steps), monotonic()
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                await connection.execute("SELECT 1")
+            await within(_ANSWER_S, connection.execute("SELECT 1"))
         except _ERRORS as error:
             self._lose(error)
             return False
