@@ -27,7 +27,7 @@ USER 10001:10001
 EXPOSE 8080
 
 # Not /health/ready: a container is not broken because its database is away.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('HOLDFAST_PORT', '8080')), timeout=2); c.request('GET', '/health/live'); sys.exit(c.getresponse().status != 200)"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=240s --retries=3 CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('HOLDFAST_PORT', '8080')), timeout=2); c.request('GET', '/health/live'); sys.exit(c.getresponse().status != 200)"]
 
 # Lists, not shell lines, so that SIGTERM reaches Python and requests under way finish.
 ENTRYPOINT ["python", "-m", "app"]

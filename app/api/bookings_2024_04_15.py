@@ -184,10 +184,11 @@ async def post_booking(request: web.Request) -> web.Response:
         slot = SlotRequest(
             reference=body.reference, start=body.start, length=body.length, rescheduling=body.rescheduling
         )
-        if body.rescheduling is None:
-            await request.app[USE_CASES].slot_booker.check(
-                body.reference, request.get(CALLER), with_guests=bool(body.responses.guests)
-            )
+        dry = body.request(request.get(CALLER))
+        if isinstance(dry, MoveRequest):
+            await request.app[USE_CASES].booking_mover.check(dry)
+        else:
+            await request.app[USE_CASES].slot_booker.check(dry)
         await request.app[USE_CASES].slot_keeper.rehearse(slot, body.reservation_uid or own_reservation(request))
         return success({}, status=201)
     wanted = body.request(request.get(CALLER))

@@ -1,6 +1,5 @@
 """What the owner of an event type does not allow is refused (`BookingPolicy`)."""
 
-from app.domain.booking import NewBooking
 from app.domain.booking_policy import BookingPolicy, Disallowed
 from app.domain.event_type import StaffedEventType
 from app.domain.time_ranges import Instant
@@ -34,7 +33,9 @@ def counted_booker(policy: BookingPolicy, email: str) -> str | None:
     return None if policy.most_of_booker is None else email
 
 
-async def refuse_more(changes: BookingTransaction, booking: NewBooking, policy: BookingPolicy, now: Instant) -> None:
+async def refuse_more(
+    changes: BookingTransaction, policy: BookingPolicy, event_type_id: int | None, email: str, now: Instant
+) -> None:
     """Refuse one more booking of somebody who has as many to come as one may have.
 
     Raises
@@ -42,7 +43,6 @@ async def refuse_more(changes: BookingTransaction, booking: NewBooking, policy: 
     NotAllowedError
         If they have so many.
     """
-    event_type_id, email = booking.event_type_id, booking.attendees[0].email
     if policy.most_of_booker is None or event_type_id is None:
         return
     if await changes.to_come(event_type_id, email, now) >= policy.most_of_booker:

@@ -132,15 +132,18 @@ class SlotBooker:
             return BookingRefusedError(error.refusal, error.event_type_id, error.start)
         return error
 
-    async def check(self, reference: EventTypeReference, caller: Caller | None, *, with_guests: bool) -> None:
-        """Refuse, before anything is looked at, what the event type's owner does not allow.
+    async def check(self, request: BookingRequest) -> None:
+        """Refuse what the event type's owner does not allow, whether or not the slot is free.
 
         Raises
         ------
         HoldfastError
             As `book`.
         """
-        _ = await self._policy(caller, staff(await self._event_types.find(reference)), with_guests=with_guests)
+        staffed = staff(await self._event_types.find(request.reference))
+        policy = await self._policy(request.caller, staffed, with_guests=bool(request.guests))
+        async with self._bookings.changing() as changes:
+            await refuse_more(changes, policy, staffed.event_type.id, request.attendee.email, self._clock())
 
     async def _policy(self, caller: Caller | None, staffed: StaffedEventType, *, with_guests: bool) -> BookingPolicy:
         """Return what is allowed; refuse who or what is not."""
@@ -162,7 +165,7 @@ class SlotBooker:
             limited=slot.reserved is None,
             booker=counted_booker(policy, request.attendee.email),
         ) as changes:
-            await refuse_more(changes, booking, policy, self._clock())
+            await refuse_more(changes, policy, booking.event_type_id, request.attendee.email, self._clock())
             if booking.seated and await changes.has_seat(uid):
                 raise TimeTakenError  # Another try at the same request has taken this very seat.
             record = await add(changes, booking, slot.wanted)

@@ -130,7 +130,7 @@ class BookingMover:
     async def _moved(self, request: MoveRequest, uid: str) -> Made:
         old = found(await self._bookings.find(request.uid), request.uid)
         policy = await self._bookings.policy(old.event_type_id)
-        moves_all = not old.seated or (request.seat_uid is None and await self._runners.runs(request.caller, old))
+        moves_all = await self._moves_all(request, old)
         seat = _movable(old, request, policy, moves_all=moves_all)
         await self._refuse_disallowed(request, old, policy)
         if seat is not None and old.start == request.start:
@@ -155,12 +155,28 @@ class BookingMover:
             await _retire(changes, old, seat, request)
             booking = self._new_booking(request, old, seat, staffed, slot.claim, uid)
             if old.is_over and old.attendees:
-                await refuse_more(changes, booking, policy, self._clock())
+                await refuse_more(changes, policy, old.event_type_id, old.attendees[0].email, self._clock())
             record = await add(changes, booking, slot.wanted, join=seat is not None)
             seat_uid = None if seat is None else seat.seat_uid
             await changes.tell(booking_event.moved(record, old, seat_uid))
         await self._reserved_slots.use_up(slot.reserved)
         return Made(record, seat_uid)
+
+    async def check(self, request: MoveRequest) -> None:
+        """Refuse what cannot be moved, or is not allowed to be, whether or not the slot is free.
+
+        Raises
+        ------
+        HoldfastError
+            As `move`.
+        """
+        old = found(await self._bookings.find(request.uid), request.uid)
+        policy = await self._bookings.policy(old.event_type_id)
+        _ = _movable(old, request, policy, moves_all=await self._moves_all(request, old))
+        await self._refuse_disallowed(request, old, policy)
+
+    async def _moves_all(self, request: MoveRequest, old: BookingRecord) -> bool:
+        return not old.seated or (request.seat_uid is None and await self._runners.runs(request.caller, old))
 
     async def _refuse_disallowed(self, request: MoveRequest, old: BookingRecord, policy: BookingPolicy) -> None:
         disallowed = policy.moving_refusal(old.start, old.end, self._clock())
