@@ -193,13 +193,15 @@ def _field_errors(error: ValidationError, body: dict[str, Any]) -> tuple[FieldEr
 
 def _sent(place: tuple[int | str, ...], body: object) -> Iterator[str]:
     """Tell where in what was sent something is wrong: as far as there are objects, without the kinds of unions."""
-    at = body
-    for part in place:
+    at, told_kind = body, False
+    for number, part in enumerate(place, start=1):
         if isinstance(at, dict):
-            if part not in at and part == at.get("type"):
+            # What a union is by its `type` comes between an object and its field.
+            if not told_kind and number < len(place) and part == at.get("type"):
+                told_kind = True
                 continue
             yield str(part)
-            at = at.get(part)
+            at, told_kind = at.get(part), False
         elif isinstance(at, list) and isinstance(part, int):
             yield str(part)
             at = at[part] if part < len(at) else None

@@ -413,7 +413,8 @@ TABLE: dict[type[domain.HoldfastError], Callable[[Any], RequestError]] = {
         409, "There is an out-of-office entry from the same start to the same end already."
     ),
     services.TooManyOutOfOfficeError: lambda e: bad_request(
-        f"A person may have at most {e.most} out-of-office entries ahead. Delete one, or make one longer."
+        f"A person may have at most {e.most} out-of-office entries, apart from those that were over 400 days ago. "
+        "Delete one, or make one longer."
     ),
     services.CoverError: lambda e: _wrong_field(
         "toUserId",

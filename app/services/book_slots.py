@@ -110,8 +110,6 @@ class SlotBooker:
         made = await self._made_before(drawn)
         if made is None:
             staffed = staff(await self._event_types.find(request.reference))
-            if request.guests and staffed.event_type.seats is not None:
-                raise NotForSeatsError
             policy = await self._policy(request.caller, staffed, with_guests=bool(request.guests))
             try:
                 return await self._booked(request, staffed, policy, drawn.uid)
@@ -147,6 +145,8 @@ class SlotBooker:
 
     async def _policy(self, caller: Caller | None, staffed: StaffedEventType, *, with_guests: bool) -> BookingPolicy:
         """Return what is allowed; refuse who or what is not."""
+        if with_guests and staffed.event_type.seats is not None:
+            raise NotForSeatsError
         policy = await self._bookings.policy(staffed.event_type.id)
         if with_guests and not policy.guests:
             raise NotAllowedError(Disallowed.GUESTS, staffed.event_type.id)

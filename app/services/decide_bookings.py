@@ -133,7 +133,14 @@ class BookingDecider:
             return given
         try:
             return await self._reassigned(uid, caller, to_user_id, drawn)
-        except (BookingChangedError, BookingRefusedError, NotRunningBookingError):
+        except (
+            BookingChangedError,
+            BookingOverError,
+            BookingRefusedError,
+            NotHostedByError,
+            NotRoundRobinError,
+            NotRunningBookingError,
+        ):
             # What is in the way may be what an earlier try has done since.
             given = await self._given(drawn)
             if given is None:

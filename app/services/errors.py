@@ -187,7 +187,7 @@ class OutOfOfficeTwiceError(HoldfastError):
 
 
 class TooManyOutOfOfficeError(HoldfastError):
-    """Somebody has as many out-of-office entries ahead as they may."""
+    """Somebody has as many out-of-office entries as they may."""
 
     def __init__(self, most: int) -> None:
         """Keep the bound."""

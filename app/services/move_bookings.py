@@ -146,7 +146,7 @@ class BookingMover:
             limited=slot.reserved is None or old.seated,
             seats_left_at=old.start if old.seated else None,
             moves_all=moves_all,
-            booker=counted_booker(policy, old.attendees[0].email) if old.is_over and old.attendees else None,
+            booker=counted_booker(policy, _booker(old)) if old.is_over else None,
         ) as changes:
             was_over, old = old.is_over, found(await changes.lock(old.uid), request.uid)
             seat = _movable(old, request, policy, moves_all=moves_all)
@@ -154,8 +154,8 @@ class BookingMover:
                 raise BookingChangedError(old.uid)  # Cancelled meanwhile, or joined.
             await _retire(changes, old, seat, request)
             booking = self._new_booking(request, old, seat, staffed, slot.claim, uid)
-            if old.is_over and old.attendees:
-                await refuse_more(changes, policy, old.event_type_id, old.attendees[0].email, self._clock())
+            if old.is_over:
+                await refuse_more(changes, policy, old.event_type_id, _booker(old), self._clock())
             record = await add(changes, booking, slot.wanted, join=seat is not None)
             seat_uid = None if seat is None else seat.seat_uid
             await changes.tell(booking_event.moved(record, old, seat_uid))
@@ -174,6 +174,11 @@ class BookingMover:
         policy = await self._bookings.policy(old.event_type_id)
         _ = _movable(old, request, policy, moves_all=await self._moves_all(request, old))
         await self._refuse_disallowed(request, old, policy)
+        if old.is_over:
+            staffed = staff(await self._event_types.find(reference_of(old)))
+            await refuse_booker(request.caller, staffed, policy, self._runners)
+            async with self._bookings.changing() as changes:
+                await refuse_more(changes, policy, old.event_type_id, _booker(old), self._clock())
 
     async def _moves_all(self, request: MoveRequest, old: BookingRecord) -> bool:
         return not old.seated or (request.seat_uid is None and await self._runners.runs(request.caller, old))
@@ -266,6 +271,11 @@ class BookingMover:
             rescheduling_reason=request.reason if seat is None else None,
             rescheduled_by=request.by if seat is None else None,
         )
+
+
+def _booker(booking: BookingRecord) -> str:
+    """Return the address of who booked; imported bookings may have no attendee."""
+    return booking.attendees[0].email if booking.attendees else ""
 
 
 def _seats(old: BookingRecord, seat: Attendee | None, staffed: StaffedEventType) -> int:

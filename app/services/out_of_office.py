@@ -12,8 +12,8 @@ from app.services.errors import OutOfOfficeNotFoundError
 from app.services.member_access import MemberAccess
 from app.services.ports import Caller, Page
 
-MOST_AHEAD = 250
-"""How many entries of one person may lie ahead: every listing looks at all of them."""
+MOST_ENTRIES = 250
+"""How many entries a person may have, apart from those that were over 400 days ago: rules are read with all of them."""
 
 Direction = Literal["asc", "desc"]
 
@@ -50,7 +50,7 @@ class OutOfOffices(Protocol):
         OutOfOfficeTwiceError
             If the user has an entry from the same instant to the same instant.
         TooManyOutOfOfficeError
-            If the user has `MOST_AHEAD` entries that are not over.
+            If the user has `MOST_ENTRIES`.
         """
 
     async def change(self, user_id: int, entry_id: int, values: Mapping[str, Any]) -> OutOfOffice | None:
@@ -63,7 +63,7 @@ class OutOfOffices(Protocol):
         CoverError, OutOfOfficeTwiceError
             As `create`.
         TooManyOutOfOfficeError
-            If it would be one more that is not over, and there are `MOST_AHEAD`.
+            If it would be one more that counts, and there are `MOST_ENTRIES`.
         """
 
     async def delete(self, user_id: int, entry_id: int) -> OutOfOffice | None:

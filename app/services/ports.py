@@ -98,6 +98,9 @@ class Roles(Protocol):
         Whoever runs an organization, as an admin or owner of it or as its OAuth client, has that role in its teams too.
         """
 
+    async def teams_of(self, caller: Caller, team_ids: Collection[int]) -> set[int]:
+        """Return to which of some teams a caller belongs."""
+
     async def in_organization(self, caller: Caller, organization_id: int) -> Role | None:
         """Return a caller's role in an organization, of which its OAuth client is an admin; None: no member."""
 

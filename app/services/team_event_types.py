@@ -55,12 +55,18 @@ class TeamEventTypeKeeper:
         return found if member else [one.for_strangers() for one in found]
 
     async def of_organization(self, caller: Caller, organization_id: int, wanted: Wanted) -> list[KeptEventType]:
-        """Return the event types of all teams of an organization; hidden ones, and all of each, to those who run it."""
+        """Return the event types of all teams of an organization; hidden ones only to those who run it.
+
+        All of each only to them too, and to those who belong to its team.
+        """
         role = await self._roles.in_organization(caller, organization_id)
         if role is None:
             raise MembershipNeededError
         found = await self._kept.of_organization(organization_id, replace(wanted, with_hidden=runs(role)))
-        return found if runs(role) else [one.for_strangers() for one in found]
+        if runs(role):
+            return found
+        own = await self._roles.teams_of(caller, {one.team_id for one in found if one.team_id is not None})
+        return [one if one.team_id in own else one.for_strangers() for one in found]
 
     async def shown(self, caller: Caller, place: TeamPlace, event_type_id: int) -> KeptEventType:
         """Return one event type of a team to a member.

@@ -189,6 +189,21 @@ async def test_a_meeting_url_is_a_location(api: Asking) -> None:
     assert (await book(api, 10, "10:00", meetingUrl=LONG_LINK)).data["location"] == LONG_LINK
 
 
+@pytest.mark.parametrize(
+    ("location", "field"),
+    [
+        ({"type": "attendeePhone"}, "location.phone"),
+        ({"type": "attendeeAddress", "address": ""}, "location.address"),
+        ({"type": "phone", "phone": ""}, "location.phone"),
+        ({"type": "nope"}, "location"),
+        ("", "location"),
+    ],
+)
+async def test_what_is_wrong_with_a_place_is_told_as_it_was_sent(api: Asking, location: object, field: str) -> None:
+    refused = await book(api, 10, "10:00", location=location)
+    assert [one["property"] for one in refused.body["error"]["details"]["errors"]] == [field]
+
+
 OWNERS_PLACES = [
     {"type": "address", "address": "1 Quay", "public": True},
     {"type": "link", "link": "https://meet.example/own"},

@@ -193,14 +193,19 @@ async def test_a_dry_run_is_refused_what_is_not_allowed(api: Asking) -> None:
     guests = {**MIA, "guests": ["g@example.org"]}
     for dry in (True, False):
         assert (await book(api, responses=guests, _isDryRun=dry)).status == 400
+    for dry in (True, False):
+        assert (await book(api, eventTypeId=12, responses=guests, _isDryRun=dry)).status == 400, "it has seats"
     uid = (await book(api)).data["uid"]
     await allow(api, disableRescheduling={"disabled": True}, bookerActiveBookingsLimit={"maximumActiveBookings": 1})
     for dry in (True, False):
         assert (await book(api, "12:00", rescheduleUid=uid, _isDryRun=dry)).status == 400
         assert (await book(api, "12:00", _isDryRun=dry)).status == 400
-    await allow(api, bookingRequiresAuthentication=True)
+    await api.ask("POST", f"/v2/bookings/{uid}/cancel", json={}, headers=OLDER)
+    allowed = {"disableRescheduling": {"disabled": False}, "allowReschedulingCancelledBookings": True}
+    await allow(api, bookingRequiresAuthentication=True, **allowed)
     for dry in (True, False):
         assert (await book(api, "12:00", _isDryRun=dry)).status == 401
+        assert (await book(api, "12:00", rescheduleUid=uid, _isDryRun=dry)).status == 401
 
 
 async def test_a_kind_of_place_is_the_owners(api: Asking) -> None:

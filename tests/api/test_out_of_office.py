@@ -1,5 +1,6 @@
 """`/v2/me/ooo` and the out-of-office entries of an organization's members."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -125,11 +126,13 @@ async def test_entries_are_sorted_and_paged(api: Asking) -> None:
     assert (await ask(api, "GET", "?take=251")).status == 400
 
 
-async def test_entries_ahead_are_bounded(api: Asking) -> None:
+async def test_entries_that_count_are_bounded(api: Asking) -> None:
     over = [{"userId": ANA, "start": "2020-01-01", "end": f"2020-01-01T00:00:{n:02d}Z"} for n in range(60)]
+    lately = (datetime.now(UTC) - timedelta(days=30)).isoformat()
     ahead = [
-        {"userId": ANA, "start": "2050-01-01", "end": f"2050-01-01T{n // 60:02d}:{n % 60:02d}:00Z"} for n in range(249)
+        {"userId": ANA, "start": "2050-01-01", "end": f"2050-01-01T{n // 60:02d}:{n % 60:02d}:00Z"} for n in range(248)
     ]
+    ahead.append({"userId": ANA, "start": lately, "end": lately})
     await api.add(outOfOffice=over + ahead)
     assert (await ask(api, "POST", **AWAY)).status == 201
     refused = await ask(api, "POST", start="2051-01-01", end="2051-01-02")

@@ -231,6 +231,8 @@ async def test_all_event_types_of_an_organizations_teams(api: Asking) -> None:
     assert (of_dee["id"], of_dee["locations"]) == (31, [{"type": "link"}])
     assert "secret" not in str(of_dee), "she is not in the team"
     assert "secret" in str((await get(api, path)).data)
+    [of_eve] = (await get(api, path, "cal_key_of_eve")).data
+    assert of_eve["locations"] == [place], "she is in the team"
     assert [one["id"] for one in (await get(api, path, take=1, skip=1)).data] == [made["id"]]
     assert (await get(api, path, "cal_key_of_ana")).status == 403
     assert (await get(api, path, None)).status == 401

@@ -13,6 +13,7 @@ from alembic import command
 
 import app
 from app.services.errors import StoreUnavailableError
+from app.storage.postgres import migrate as migrating
 from app.storage.postgres.migrate import (
     MIGRATION_LOCK,
     MigrationFailedError,
@@ -24,6 +25,7 @@ from app.storage.postgres.migrate import (
     migrate,
     pending_revisions,
 )
+from app.storage.postgres.pool import Connection
 from tests.storage.conftest import TestServer
 
 VERSIONS = Path(app.__file__).parent / "storage/postgres/migrations/versions"
@@ -53,8 +55,11 @@ async def test_a_schema_may_have_any_name(empty_database_url: str) -> None:
         await migrate(nowhere, timeout_s=10)
 
 
-async def test_a_database_in_use_is_brought_up_with_what_it_holds(empty_database_url: str) -> None:
+async def test_a_database_in_use_is_brought_up_with_what_it_holds(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Listings and bookings read bookings first, and then who attends them."""
+    monkeypatch.setattr(migrating, "_TRIES", 1)
     connection = await asyncpg.connect(empty_database_url)
     await connection.execute(until("0016"))
     await connection.execute(
@@ -71,16 +76,38 @@ async def test_a_database_in_use_is_brought_up_with_what_it_holds(empty_database
     begun = reading.transaction()
     await begun.start()
     await reading.execute("SELECT FROM bookings")
-    migrating = asyncio.create_task(migrate(empty_database_url, timeout_s=10))
+    bringing_up = asyncio.create_task(migrate(empty_database_url, timeout_s=10))
     await asyncio.sleep(0.5)
     # Whoever waits for whoever waits for them would be told of a deadlock.
     await reading.execute("SELECT FROM booking_attendees")
     await begun.commit()
     await reading.close()
-    assert await migrating == ALL[ALL.index("0017") :]
+    assert await bringing_up == ALL[ALL.index("0017") :]
     taking = await connection.fetchval("SELECT count(*) FROM booking_attendees WHERE takes_until = '2050-03-09'")
     assert (taking, await connection.fetchval("SELECT count(*) FROM booking_attendees")) == (5, 10)
     await connection.close()
+
+
+@pytest.mark.parametrize(("deadlocks", "comes_up"), [(1, True), (4, True), (5, False)])
+async def test_who_waited_in_a_circle_tries_again_a_few_times(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, *, deadlocks: int, comes_up: bool
+) -> None:
+    left = deadlocks
+
+    async def apply(connection: Connection, timeout_s: float) -> list[str]:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise asyncpg.DeadlockDetectedError
+        return await _apply(connection, timeout_s)
+
+    monkeypatch.setattr(migrating, "_apply", apply)
+    monkeypatch.setattr(migrating, "_PAUSE_S", 0)
+    if comes_up:
+        assert await migrate(empty_database_url, timeout_s=10) == ALL
+    else:
+        with pytest.raises(MigrationLockedError, match="in use"):
+            await migrate(empty_database_url, timeout_s=10)
 
 
 def until(revision: str) -> str:

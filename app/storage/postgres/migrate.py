@@ -44,13 +44,11 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 class MigrationLockedError(HoldfastError):
     """Somebody else has been migrating, or using a table that must change, for longer than we wait."""
 
-    def __init__(self, waited_s: float) -> None:
-        """Keep how long we waited."""
+    def __init__(self, waited: str) -> None:
+        """Tell how long we waited."""
         super().__init__(
-            f"the database is being migrated by another process, or a table is in use by a long transaction;"
-            f" gave up after {waited_s:g} s"
+            f"the database is being migrated by another process, or a table is in use by others; gave up after {waited}"
         )
-        self.waited_s = waited_s
 
 
 class MigrationFailedError(HoldfastError):
@@ -90,8 +88,10 @@ async def migrate(database_url: str, *, timeout_s: float) -> list[str]:
                 return []
             try:
                 return await _apply_in_the_end(connection, timeout_s)
-            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
-                raise MigrationLockedError(timeout_s) from error
+            except asyncpg.LockNotAvailableError as error:
+                raise MigrationLockedError(f"{timeout_s:g} s") from error
+            except asyncpg.DeadlockDetectedError as error:
+                raise MigrationLockedError(f"{_TRIES} tries") from error
             except _REFUSALS as error:
                 raise MigrationFailedError(str(error)) from error
 

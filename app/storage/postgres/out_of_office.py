@@ -15,7 +15,7 @@ from app.services.errors import (
     TooManyOutOfOfficeError,
     UserIdNotFoundError,
 )
-from app.services.out_of_office import MOST_AHEAD, OutOfOfficeList
+from app.services.out_of_office import MOST_ENTRIES, OutOfOfficeList
 from app.storage.postgres.instants import timestamp_of
 from app.storage.postgres.named_sql import queries
 from app.storage.postgres.pool import Borrowed, Connections
@@ -54,8 +54,8 @@ class PostgresOutOfOffice:
             row = await connection.fetchrow(_SQL["made_under"], uid)
             if row is None:
                 await _check(connection, user_id, away)
-                if await connection.fetchval(_SQL["ahead"], user_id) >= MOST_AHEAD:
-                    raise TooManyOutOfOfficeError(MOST_AHEAD)
+                if await connection.fetchval(_SQL["counted"], user_id) >= MOST_ENTRIES:
+                    raise TooManyOutOfOfficeError(MOST_ENTRIES)
                 row = await connection.fetchrow(_SQL["create"], user_id, *_columns(away), uid)
             return _surely(row)
 
@@ -68,10 +68,10 @@ class PostgresOutOfOffice:
                 return None
             away = replace(_entry(row).away, **values)
             await _check(connection, user_id, away, entry_id)
-            before = await connection.fetchval(_SQL["ahead"], user_id)
+            before = await connection.fetchval(_SQL["counted"], user_id)
             changed = _surely(await connection.fetchrow(_SQL["change"], user_id, *_columns(away), entry_id))
-            if await connection.fetchval(_SQL["ahead"], user_id) > max(before, MOST_AHEAD):
-                raise TooManyOutOfOfficeError(MOST_AHEAD)
+            if await connection.fetchval(_SQL["counted"], user_id) > max(before, MOST_ENTRIES):
+                raise TooManyOutOfOfficeError(MOST_ENTRIES)
             return changed
 
     async def delete(self, user_id: int, entry_id: int) -> OutOfOffice | None:

@@ -36,6 +36,18 @@ class PostgresRoles:
         roles = [_role(row["in_team"]), above if above is not None and above >= Role.ADMIN else None]
         return max((role for role in roles if role is not None), default=None)
 
+    async def teams_of(self, caller: Caller, team_ids: Collection[int]) -> set[int]:
+        """Return to which of some teams a caller belongs; see `services.ports.Roles`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            If PostgreSQL does not answer in time.
+        """
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_SQL["teams_of"], list(team_ids), caller.user_id)
+        return {row["team_id"] for row in rows}
+
     async def in_organization(self, caller: Caller, organization_id: int) -> Role | None:
         """Return a caller's role in an organization; see `services.ports.Roles`.
 

@@ -209,8 +209,8 @@ SELECT json_build_object(
                     CAST(o.starts_at AT TIME ZONE 'UTC' AS date), CAST(o.ends_at AT TIME ZONE 'UTC' AS date)
                 ) ORDER BY o.id)
                 FROM out_of_office AS o
-                -- Those long over keep nobody from anything, and there may be any number of them.
-                WHERE o.user_id = p.id AND o.ends_at > now() - interval '3 days'
+                -- As far back as an explanation may ask: there may be any number of those that are long over.
+                WHERE o.user_id = p.id AND o.ends_at > now() - interval '400 days'
             )
         ))
         FROM people AS p

@@ -39,9 +39,9 @@ SELECT * FROM out_of_office WHERE uid = $1;
 -- $1 entry, $2 user.
 SELECT * FROM out_of_office WHERE id = $1 AND user_id = $2;
 
--- name: ahead
--- $1 user. How many entries are not over.
-SELECT count(*) FROM out_of_office WHERE user_id = $1 AND ends_at >= now();
+-- name: counted
+-- $1 user. How many entries rules are read with: those that are not over, or only lately.
+SELECT count(*) FROM out_of_office WHERE user_id = $1 AND ends_at > now() - interval '400 days';
 
 -- name: twice
 -- $1 user, $2 start, $3 end, $4 an entry that does not count or null. Whether another one is the same.

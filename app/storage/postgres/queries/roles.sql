@@ -36,3 +36,7 @@ WHERE o.id IN (
     SELECT organization_id FROM memberships
     WHERE user_id = ANY ($1) AND organization_id IS NOT NULL AND accepted
 );
+
+-- name: teams_of
+-- $1 teams, $2 user or null. Those that the user belongs to.
+SELECT team_id FROM memberships WHERE team_id = ANY ($1::integer[]) AND user_id = $2::integer AND accepted;
