@@ -179,19 +179,18 @@ class OlderBookingBody(Body):
 async def post_booking(request: web.Request) -> web.Response:
     """Book a slot, or move a booking to it."""
     body = await read_body(request, OlderBookingBody)
+    wanted = body.request(request.get(CALLER))
     if body.dry_run:
         # It books nothing, so there is nothing to be done only once.
         slot = SlotRequest(
             reference=body.reference, start=body.start, length=body.length, rescheduling=body.rescheduling
         )
-        dry = body.request(request.get(CALLER))
-        if isinstance(dry, MoveRequest):
-            await request.app[USE_CASES].booking_mover.check(dry)
+        if isinstance(wanted, MoveRequest):
+            await request.app[USE_CASES].booking_mover.check(wanted)
         else:
-            await request.app[USE_CASES].slot_booker.check(dry)
+            await request.app[USE_CASES].slot_booker.check(wanted)
         await request.app[USE_CASES].slot_keeper.rehearse(slot, body.reservation_uid or own_reservation(request))
         return success({}, status=201)
-    wanted = body.request(request.get(CALLER))
     own_is_used = False
 
     async def make(drawn: DrawnUid | None) -> OlderBooking:

@@ -33,7 +33,7 @@ class DayData(TypedDict):
 
 
 class Details(TypedDict, total=False):
-    """Where a rule's verdict comes from; each rule has a few of these."""
+    """Where a rule's verdict comes from; each rule has a few of these, and a booking's uid only a file of one's own."""
 
     of: str
     start: InstantText

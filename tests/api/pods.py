@@ -186,6 +186,13 @@ async def until_waiting(database: asyncpg.Connection, for_what: str) -> None:
             await asyncio.sleep(0.01)
 
 
+async def end_booking_leases(urls: StoreUrls) -> None:
+    """Let as much time pass as a request about bookings may take."""
+    connection = await asyncpg.connect(urls.database)
+    await connection.execute("UPDATE booking_requests SET lease_until = now()")
+    await connection.close()
+
+
 async def end_leases(redis: Redis) -> None:
     """Let as much time pass as a request may take."""
     for key in await redis.keys("hf:{i:*"):

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from app.fields import LONGEST_LINK
 from tests.api.asking import Answer, Asking
-from tests.api.pods import locked, until_waiting
+from tests.api.pods import end_booking_leases, locked, until_waiting
 from tests.api.world import ANA, BEN, CLO, DEE, event_type, hours, person
 
 MIA = {"name": "Mia", "email": "mia@example.org", "timeZone": "Europe/Lisbon"}
@@ -1442,9 +1442,7 @@ async def test_what_is_decided_about_a_booking_is_decided_once(api: Asking, dyin
         path, headers = f"/v2/bookings/{uid}/{decision}", {"Idempotency-Key": uid}
         first = await pod.ask("POST", path, json=body, headers=headers, token=KEY + "ana")
         assert first.status in (200, 201), first.body
-        connection = await asyncpg.connect(api.urls.database)
-        await connection.execute("UPDATE booking_requests SET lease_until = now()")
-        await connection.close()
+        await end_booking_leases(api.urls)
         again = await api.ask("POST", path, json=body, headers=headers, token=KEY + "ana")
         first.data.pop("updatedAt", None), again.data.pop("updatedAt", None)
         assert (again.status, again.data) == (first.status, first.data)
@@ -1464,9 +1462,7 @@ async def test_a_booking_that_was_given_on_since_is_not_taken_back(api: Asking, 
     given = await dying.ask("POST", f"{path}/{second}", json={}, headers=headers, token=KEY + names[first])
     assert given.status == 200
     assert (await act(api, booked["uid"], f"reassign/{third}", token=KEY + names[second])).status == 200
-    connection = await asyncpg.connect(api.urls.database)
-    await connection.execute("UPDATE booking_requests SET lease_until = now()")
-    await connection.close()
+    await end_booking_leases(api.urls)
     again = await api.ask("POST", f"{path}/{second}", json={}, headers=headers, token=KEY + names[first])
     assert (again.status, again.data) == (200, given.data)
     assert (await shown(api, booked["uid"]))["hosts"][0]["id"] == third
@@ -1476,9 +1472,7 @@ async def test_a_seat_that_was_left_in_a_pod_that_died_is_left(api: Asking, dyin
     first, _ = [(await book(api, 12, "10:00")).data for _ in range(2)]
     path, headers, body = f"/v2/bookings/{first['uid']}/cancel", {"Idempotency-Key": "k"}, {"seatUid": first["seatUid"]}
     assert (await dying.ask("POST", path, json=body, headers=headers)).status == 200
-    connection = await asyncpg.connect(api.urls.database)
-    await connection.execute("UPDATE booking_requests SET lease_until = now()")
-    await connection.close()
+    await end_booking_leases(api.urls)
     again = await api.ask("POST", path, json=body, headers=headers)
     assert (again.status, again.data["status"]) == (200, "accepted")
 
@@ -1511,9 +1505,7 @@ async def test_a_seat_that_was_moved_by_a_pod_that_died_is_not_moved_again(dying
     headers = {"Idempotency-Key": "move"}
     moved = await dying.ask("POST", path, json=body, headers=headers)
     assert moved.status == 201
-    connection = await asyncpg.connect(api.urls.database)
-    await connection.execute("UPDATE booking_requests SET lease_until = now()")
-    await connection.close()
+    await end_booking_leases(api.urls)
     again = await api.ask("POST", path, json=body, headers=headers)
     assert (again.status, again.data) == (201, moved.data)
 
@@ -1523,9 +1515,7 @@ async def test_a_booking_that_was_made_by_a_pod_that_died_is_not_made_again(dyin
         headers = {"Idempotency-Key": f"k{type_id}"}
         first = await book(dying, type_id, start, headers=headers)
         assert first.status == 201
-        connection = await asyncpg.connect(api.urls.database)
-        await connection.execute("UPDATE booking_requests SET lease_until = now()")
-        await connection.close()
+        await end_booking_leases(api.urls)
         again = await book(api, type_id, start, headers=headers)
         assert (again.status, again.data["uid"], again.data.get("seatUid")) == (
             201,

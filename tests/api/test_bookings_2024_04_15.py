@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 from app.fields import LONGEST_LINK
 from tests.api.asking import Answer, Asking
+from tests.api.pods import end_booking_leases
 from tests.api.world import ANA
 
 OLDER = {"cal-api-version": "2024-06-14"}
@@ -222,9 +222,7 @@ async def test_a_cancellation_that_is_sent_again_is_answered_again(api: Asking, 
     uid = (await book(api)).data["uid"]
     path, headers = f"/v2/bookings/{uid}/cancel", {**OLDER, "Idempotency-Key": "k"}
     first = await (api if pods == "one" else dying).ask("POST", path, json={}, headers=headers)
-    connection = await asyncpg.connect(api.urls.database)
-    await connection.execute("UPDATE booking_requests SET lease_until = now()")
-    await connection.close()
+    await end_booking_leases(api.urls)
     again = await api.ask("POST", path, json={}, headers=headers)
     assert (first.status, again.status, again.data) == (200, 200, first.data)
 

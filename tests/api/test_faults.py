@@ -64,7 +64,7 @@ from app.storage.postgres.changes import TRUSTED_S
 from app.storage.world_files.reading import world_of
 from tests import engines
 from tests.api.asking import Answer, Asking
-from tests.api.pods import Killable, killable_pod, locked, pod, until_waiting
+from tests.api.pods import Killable, end_booking_leases, killable_pod, locked, pod, until_waiting
 from tests.api.world import ANA, BEN, WORLD
 from tests.proxy import Proxy
 
@@ -551,9 +551,7 @@ async def test_a_pod_killed_between_a_bookings_commit_and_the_end_of_its_reserva
     # Whoever sent it finds out: at first that it is under way, for the pod might come back, then what was booked.
     assert (await book(api, "10:00", key="k", reservationUid=uid)).status == 409
     assert (await api.ask("GET", path_of(uid))).data is not None
-    connection = await asyncpg.connect(api.urls.database)
-    await connection.execute("UPDATE booking_requests SET lease_until = now()")
-    await connection.close()
+    await end_booking_leases(api.urls)
     told = await book(api, "10:00", key="k", reservationUid=uid)
     assert (told.status, told.data["start"][11:16]) == (201, "10:00")
     assert (await api.ask("GET", path_of(uid))).data is None
@@ -627,9 +625,7 @@ async def test_what_was_booked_before_is_told_and_ends_no_reservation_made_since
     }
     await broken(doomed("release").asking.ask("POST", "/v2/bookings", json=body, headers=headers))
     uid = (await api.reserve(10, "12:00")).data["reservationUid"]
-    connection = await asyncpg.connect(api.urls.database)
-    await connection.execute("UPDATE booking_requests SET lease_until = now()")
-    await connection.close()
+    await end_booking_leases(api.urls)
     told = await api.ask("POST", "/v2/bookings", json=body, headers={**headers, "Cookie": f"uid={uid}"})
     assert (told.status, told.data["startTime"][11:16]) == (201, "10:00")
     assert "Set-Cookie" not in told.headers

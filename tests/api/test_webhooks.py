@@ -8,7 +8,7 @@ import pytest
 
 from app.services.webhooks import MOST_WEBHOOKS
 from tests.api.asking import Answer, Asking
-from tests.api.pods import pod
+from tests.api.pods import end_booking_leases, pod
 from tests.api.world import ANA
 
 URL = "https://example.com/hook"
@@ -99,9 +99,7 @@ async def test_there_are_only_so_many(api: Asking) -> None:
 async def test_a_request_that_is_sent_again_makes_one_webhook(api: Asking, dying: Asking) -> None:
     headers = {"Idempotency-Key": "one"}
     first = await dying.ask("POST", OWN, json=HOOK, token=KEY + "ana", headers=headers)
-    connection = await asyncpg.connect(api.urls.database)
-    await connection.execute("UPDATE booking_requests SET lease_until = now()")
-    await connection.close()
+    await end_booking_leases(api.urls)
     again = await api.ask("POST", OWN, json=HOOK, token=KEY + "ana", headers=headers)
     assert (again.status, again.data) == (201, first.data)
     assert (await ask(api, "GET", OWN)).data == [first.data]
